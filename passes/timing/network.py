@@ -1,0 +1,104 @@
+"""A design as the replay sees it: processes, channels, start domains, sources and sinks. Semantics: docs/timing.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from split4ml.passes.timing.schedule import Ints, Schedule
+
+UNBOUNDED = 2**40
+"""A capacity that no frame can fill."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A FIFO between two processes, or a register slice (capacity 2, latency 1).
+
+    capacity: tokens held at once.
+    latency:  cycles from the write of a token to the first cycle in which it can be read (1 or 2).
+    A slot is free for a write one cycle after the read that emptied it.
+    """
+
+    name: str
+    capacity: int
+    latency: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Process:
+    """A task, or (schedule None) a mover: a wire that passes one token a cycle from inputs[0] to outputs[0].
+
+    inputs, outputs: indices of channels, in the schedule's port order.
+    domain: index of the start domain (the subgraph); -1 for a mover.
+    parent: index of the process whose begin pushes this one's start tokens; -1: started by the domain.
+    """
+
+    name: str
+    schedule: Schedule | None
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    domain: int = -1
+    parent: int = -1
+
+
+@dataclass(frozen=True)
+class Source:
+    """Offers `tokens` tokens a frame to a channel; those of frame f not before cycle f * throttle."""
+
+    name: str
+    channel: int
+    tokens: int
+    throttle: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Sink:
+    """Takes `tokens` tokens a frame from a channel. `stall[t % len(stall)]` != 0: not ready in cycle t."""
+
+    name: str
+    channel: int
+    tokens: int
+    stall: Ints = field(default_factory=lambda: np.zeros(1, np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Every channel has exactly one producer (process or source) and one consumer (process or sink).
+
+    domains: names of the start domains (subgraphs).
+    held_start: `ap_start` tied high, instead of one start per frame.
+    start_depth: depth of the start FIFOs inside a domain (2 in vendor RTL).
+    """
+
+    channels: tuple[Channel, ...]
+    processes: tuple[Process, ...]
+    sources: tuple[Source, ...]
+    sinks: tuple[Sink, ...]
+    domains: tuple[str, ...]
+    held_start: bool = False
+    start_depth: int = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Replayed:
+    """What happened. Cycle 0 is the first cycle in which the sources offer data.
+
+    peak:        int64[channels], most tokens held at once (at the end of any cycle).
+    first_in:    int64[frames], cycle in which the first token of the frame was accepted at any source.
+    last_out:    int64[frames], cycle in which the last token of the frame was taken by any sink; -1: never.
+    stuck:       names of processes that still hold tokens of a started frame, if a frame did not complete.
+    deadlock:    the waits-for cycle as (process, "full"|"empty", channel) steps, empty if there is none.
+    """
+
+    peak: Ints
+    first_in: Ints
+    last_out: Ints
+    cycles: int
+    stuck: tuple[str, ...] = ()
+    deadlock: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def completed(self) -> bool:
+        return bool(np.all(self.last_out >= 0))
