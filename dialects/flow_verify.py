@@ -1,0 +1,204 @@
+"""What makes a `flow` model well-formed. Every rule has a case in tests/filecheck/dialects/flow/errors.mlir."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.utils.exceptions import VerifyException
+
+from split4ml.dialects.flow_attrs import StreamType
+from split4ml.dialects.ports import MAX_PORT_BITS
+
+if TYPE_CHECKING:
+    from split4ml.dialects.flow import FifoOp, ModelOp, SubgraphOp, TaskOp
+
+SAME_TOKENS = frozenset(
+    {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Merge", "Clone", "Repack_Same"}
+)
+"""Kinds whose streams, in and out, carry the same number of tokens and elements."""
+
+
+def describe(op: Operation) -> str:
+    """`flow.task @conv1`: how messages name an op."""
+    name = op.properties.get("sym_name")
+    return f"{op.name} {name}".replace('"', "@", 1).rstrip('"') if name else op.name
+
+
+def verify_task(op: TaskOp) -> None:
+    if not op.inputs or not op.outputs:
+        raise VerifyException(f"{describe(op)} must read and write at least one stream.")
+    for name in ("ii", "latency"):
+        value = op.properties.get(name)
+        if value is not None and value.value.data < (1 if name == "ii" else 0):  # type: ignore[attr-defined]
+            raise VerifyException(f"{describe(op)} has an impossible {name} of {value}.")
+    types = [value.type for value in (*op.inputs, *op.outputs)]
+    assert all(isinstance(type_, StreamType) for type_ in types)
+    if op.kind.data in SAME_TOKENS:
+        shapes = {(type_.tokens.data, type_.elements.data) for type_ in types}  # type: ignore[attr-defined]
+        if len(shapes) > 1:
+            found = ", ".join(f"{tokens} x {elements}" for tokens, elements in sorted(shapes))
+            raise VerifyException(
+                f"{describe(op)} is a {op.kind.data}, whose streams must all carry the same tokens and elements, "
+                f"but they carry {found}."
+            )
+
+
+def verify_fifo(op: FifoOp) -> None:
+    from split4ml.dialects.flow import STYLES
+
+    if op.depth.value.data < 1:
+        raise VerifyException(f"{describe(op)} has depth {op.depth.value.data}; the minimum is 1.")
+    if op.default_depth is not None and op.default_depth.value.data < 1:
+        raise VerifyException(f"{describe(op)} has a default depth of {op.default_depth.value.data}.")
+    if op.peak is not None and op.peak.value.data < 0:
+        raise VerifyException(f"{describe(op)} has a negative peak of {op.peak.value.data}.")
+    if op.style is not None and op.style.data not in STYLES:
+        raise VerifyException(
+            f"{describe(op)} has style {op.style.data!r}, which is none of {', '.join(STYLES)}."
+        )
+
+
+def verify_subgraph(op: SubgraphOp) -> None:
+    if not op.tasks:
+        raise VerifyException(f"{describe(op)} is empty; a subgraph holds at least one task.")
+    inside = [argument.type for argument in op.body.block.args]
+    if inside != [operand.type for operand in op.inputs]:
+        raise VerifyException(f"{describe(op)} has body arguments that differ from its operands.")
+    if [stream.type for stream in op.terminator.streams] != list(op.outputs.types):
+        raise VerifyException(f"{describe(op)} yields streams that differ from its results.")
+    if not op.inputs or not op.outputs:
+        raise VerifyException(f"{describe(op)} needs at least one input port and one output port.")
+    for what, values in (("input", op.inputs), ("output", op.outputs)):
+        for value in values:
+            verify_port(value, f"{what} port of {describe(op)}")
+    for argument in op.body.block.args:
+        if not argument.uses:
+            raise VerifyException(f"{describe(op)} has input port {argument.index} unconnected inside.")
+    for result in op.outputs:
+        if not result.uses:
+            raise VerifyException(f"{describe(op)} has output port {result.index} unconnected.")
+
+
+def verify_port(value: SSAValue, where: str) -> None:
+    assert isinstance(value.type, StreamType)
+    if value.type.bus_bits > MAX_PORT_BITS:
+        raise VerifyException(
+            f"An {where} is {value.type.bus_bits} bits wide; a port may have at most {MAX_PORT_BITS}."
+        )
+
+
+def verify_model(op: ModelOp) -> None:
+    _verify_names(op)
+    _verify_structure(op)
+    _verify_linear(op)
+    _verify_order(op.block, str(describe(op)))
+    for subgraph in op.subgraphs:
+        _verify_order(subgraph.body.block, describe(subgraph))
+    _verify_boundaries(op)
+
+
+def _verify_names(op: ModelOp) -> None:
+    seen: dict[str, Operation] = {}
+    for inner in op.walk():
+        name = inner.properties.get("sym_name")
+        if inner is op or name is None:
+            continue
+        if (first := seen.setdefault(name.data, inner)) is not inner:  # type: ignore[attr-defined]
+            raise VerifyException(
+                f"The name {name} is used twice in {describe(op)}, by {first.name} and by {inner.name}."
+            )
+
+
+def _verify_structure(op: ModelOp) -> None:
+    from split4ml.dialects.flow import FifoOp, InputOp, OutputOp, SubgraphOp, TaskOp
+
+    if not op.inputs or not op.outputs:
+        raise VerifyException(f"{describe(op)} needs at least one flow.input and one flow.output.")
+    for inner in op.block.ops:
+        if not isinstance(inner, InputOp | OutputOp | TaskOp | FifoOp | SubgraphOp):
+            raise VerifyException(f"{inner.name} has no place in {describe(op)}.")
+        if isinstance(inner, TaskOp) and op.subgraphs:
+            raise VerifyException(
+                f"{describe(inner)} is in no subgraph, though {describe(op)} is partitioned."
+            )
+    for subgraph in op.subgraphs:
+        for inner in subgraph.body.block.ops:
+            if not isinstance(inner, TaskOp | FifoOp) and inner is not subgraph.body.block.last_op:
+                raise VerifyException(f"{inner.name} has no place in {describe(subgraph)}.")
+
+
+def _verify_linear(op: ModelOp) -> None:
+    for inner in op.walk():
+        values = [
+            *inner.results,
+            *(arg for region in inner.regions for block in region.blocks for arg in block.args),
+        ]
+        for value in values:
+            uses = list(value.uses)
+            if len(uses) != 1:
+                readers = ", ".join(sorted(describe(use.operation) for use in uses)) or "none"
+                raise VerifyException(
+                    f"A stream has exactly one consumer, but what {describe(inner)} produces has {len(uses)}: {readers}."
+                )
+
+
+def _verify_order(block: Block, where: str) -> None:
+    """No cycle among the ops of a block; SSA alone allows forward references in xDSL."""
+    sorter: TopologicalSorter[Operation] = TopologicalSorter()
+    for inner in block.ops:
+        sorter.add(inner, *(o.owner for o in inner.operands if isinstance(o.owner, Operation)))
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        cycle: list[Operation] = list(reversed(error.args[1]))
+        path = " -> ".join(describe(inner) for inner in cycle)
+        groups = [inner for inner in cycle[1:] if inner.name == "flow.subgraph"]
+        if len(groups) == 1:
+            raise VerifyException(
+                f"{describe(groups[0])} is not convex: a path leaves and re-enters it: {path}."
+            ) from None
+        if groups:
+            raise VerifyException(
+                f"The subgraphs of {where} depend on each other in a cycle: {path}."
+            ) from None
+        raise VerifyException(f"The tasks of {where} form a cycle: {path}.") from None
+
+
+def _verify_boundaries(op: ModelOp) -> None:
+    from split4ml.dialects.flow import FifoOp, InputOp, OutputOp, SubgraphOp
+
+    for model_input in op.inputs:
+        verify_port(model_input.out, f"input {describe(model_input)}")
+    for model_output in op.outputs:
+        verify_port(model_output.stream, f"output {describe(model_output)}")
+    for fifo in (inner for inner in op.block.ops if isinstance(inner, FifoOp)):
+        (use,) = fifo.out.uses
+        ends = (fifo.source.owner, use.operation)
+        if any(isinstance(end, InputOp | OutputOp | FifoOp) for end in ends):
+            raise VerifyException(f"{describe(fifo)} must stand between two tasks or two subgraphs.")
+        if isinstance(ends[0], SubgraphOp) and fifo.uncuttable is not None:
+            raise VerifyException(
+                f"{describe(fifo)} lies on a boundary but cannot be cut: {fifo.uncuttable.data}."
+            )
+    for subgraph in op.subgraphs:
+        for operand in subgraph.inputs:
+            if isinstance(operand.owner, SubgraphOp):
+                raise VerifyException(
+                    f"{describe(subgraph)} is linked to {describe(operand.owner)} without a FIFO between them."
+                )
+        for inner in subgraph.body.block.ops:
+            if isinstance(inner, FifoOp) and (
+                not isinstance(inner.source.owner, Operation)
+                or inner.out.uses
+                and _use(inner.out).name == "flow.yield"
+            ):
+                raise VerifyException(
+                    f"{describe(inner)} lies on a boundary but stands inside {describe(subgraph)}."
+                )
+
+
+def _use(value: SSAValue) -> Operation:
+    (use,) = value.uses
+    return use.operation
