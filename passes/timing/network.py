@@ -88,8 +88,13 @@ class Replayed:
     peak:        int64[channels], most tokens held at once (at the end of any cycle).
     first_in:    int64[frames], cycle in which the first token of the frame was accepted at any source.
     last_out:    int64[frames], cycle in which the last token of the frame was taken by any sink; -1: never.
-    stuck:       names of processes that still hold tokens of a started frame, if a frame did not complete.
-    deadlock:    the waits-for cycle as (process, "full"|"empty", channel) steps, empty if there is none.
+    cycles:      how long the run took, counting the cycle in which the last sink took its last token.
+    stuck:       names of processes that still hold tokens of a started frame, if a frame did not complete: those
+                 with a held tail, or, in a deadlock, all that have begun and not finished a call of a frame.
+    deadlock:    the waits-for cycle as (process, "full"|"empty", channel) steps, empty if there is none. A step
+                 (process, "start", process) waits for the other's start token, or for its start FIFO to drain.
+    writes:      per channel int64[tokens], the cycle of each write; empty unless recorded.
+    reads:       the same for the reads.
     """
 
     peak: Ints
@@ -98,6 +103,8 @@ class Replayed:
     cycles: int
     stuck: tuple[str, ...] = ()
     deadlock: tuple[tuple[str, str, str], ...] = ()
+    writes: tuple[Ints, ...] = ()
+    reads: tuple[Ints, ...] = ()
 
     @property
     def completed(self) -> bool:
