@@ -14,9 +14,7 @@ from split4ml.dialects.ports import MAX_PORT_BITS
 if TYPE_CHECKING:
     from split4ml.dialects.flow import FifoOp, ModelOp, SubgraphOp, TaskOp
 
-SAME_TOKENS = frozenset(
-    {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Merge", "Clone", "Repack_Same"}
-)
+SAME_TOKENS = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Merge", "Clone"})
 """Kinds whose streams, in and out, carry the same number of tokens and elements."""
 
 

@@ -58,16 +58,12 @@ class Precision:
         if match is None:
             raise ValueError(f"{text!r} is no element type such as fixed<16,6>")
         args = [part.strip() for part in match["args"].split(",")]
-        try:
-            numbers = [int(part) for part in args if re.fullmatch(r"-?\d+", part)]
-            modes = [part for part in args if not re.fullmatch(r"-?\d+", part)]
-            if match["kind"] == "int":
-                (width,) = numbers
-                if modes:
-                    raise ValueError
-                return Precision(width, width, not match["u"])
+        numbers = [int(part) for part in args if re.fullmatch(r"-?\d+", part)]
+        modes = [part for part in args if not re.fullmatch(r"-?\d+", part)]
+        signed = not match["u"]
+        if match["kind"] == "int" and len(numbers) == 1 and not modes:
+            return Precision(numbers[0], numbers[0], signed)
+        if match["kind"] == "fixed" and len(numbers) in (2, 3) and len(modes) in (0, 2):
             width, integer, *bits = numbers
-            rounding, saturation = modes or ("TRN", "WRAP")
-        except ValueError:
-            raise ValueError(f"{text!r} is no element type such as fixed<16,6>") from None
-        return Precision(width, integer, not match["u"], rounding, saturation, *bits)
+            return Precision(width, integer, signed, *(modes or ("TRN", "WRAP")), *bits)
+        raise ValueError(f"{text!r} is no element type such as fixed<16,6>")
