@@ -15,6 +15,7 @@ from xdsl.dialects.builtin import (
     I64,
     ArrayAttr,
     DenseArrayBase,
+    DictionaryAttr,
     IntegerAttr,
     StringAttr,
     SymbolNameConstraint,
@@ -270,7 +271,7 @@ class ModelOp(IRDLOperation):
     """A network as hls4ml lowered it; `archive` holds its weights and layer attributes, `digest` says which.
 
     Attributes: backend, part, clock_ps, tool (timing constants) and start (protocol), which hls4ml's graph or the
-    command line gave; stimulus, the digest of the sample inputs and reference outputs.
+    command line gave; partition, what `partition` says of its solution.
     """
 
     name = "flow.model"
@@ -282,7 +283,7 @@ class ModelOp(IRDLOperation):
     clock_ps = opt_prop_def(IntegerAttr[I64])
     tool = opt_prop_def(StringAttr)
     start = opt_prop_def(StringAttr)
-    stimulus = opt_prop_def(StringAttr)
+    partition = opt_prop_def(DictionaryAttr)
     body = region_def("single_block")
 
     assembly_format = "$sym_name `archive` `(` $archive `,` $digest `)` attr-dict-with-keyword $body"

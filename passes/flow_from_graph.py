@@ -34,7 +34,6 @@ def build_model(
     digest: str,
     tool: str,
     start: str,
-    stimulus: str | None,
     ports: dict[str, Port],
 ) -> flow.ModelOp:
     """The unpartitioned model. FIFOs have hls4ml's default depths; `ports` by stream name may be empty."""
@@ -76,8 +75,6 @@ def build_model(
         "tool": StringAttr(tool),
         "start": StringAttr(start),
     }
-    if stimulus is not None:
-        properties["stimulus"] = StringAttr(stimulus)
     return flow.ModelOp.create(properties=properties, regions=[Region(Block(ops))])
 
 

@@ -1,0 +1,125 @@
+"""The partitioning problem that a `flow.model` with costs poses, with the user's wishes by layer name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+
+from xdsl.ir import OpResult, SSAValue
+
+from split4ml.dialects import flow
+from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.flow import symbol
+from split4ml.dialects.flow_attrs import StreamType
+from split4ml.passes.solve.problem import Edge, Problem
+
+RESOURCES = ("lut", "ff", "dsp", "bram18")
+
+CARRIERS = frozenset({"ZeroPadding1D", "ZeroPadding2D", "Repack", "Transpose", "Broadcast"})
+"""Kinds that hls4ml inserts to prepare a stream for the layer behind them."""
+
+
+def problem_of(
+    model: flow.ModelOp,
+    fixed_ms: int,
+    budgets: Mapping[str, int],
+    cut_before: Sequence[str] = (),
+    keep_together: Sequence[Sequence[str]] = (),
+) -> Problem:
+    """Tasks in program order, one edge per FIFO.
+
+    fixed_ms: synthesis time that every project costs besides its tasks.
+    cut_before, keep_together: names of layers of the user's model, or of tasks.
+    Raises Split4mlError for an unknown name, a missing cost, or a cut that cannot be.
+    """
+    tasks = list(model.tasks)
+    names = tuple(symbol(task) for task in tasks)
+    index = {name: position for position, name in enumerate(names)}
+    edges = []
+    for fifo in model.fifos:
+        reader = _end(fifo.out)
+        writer = _start(fifo)
+        type_ = fifo.source.type
+        assert isinstance(type_, StreamType)
+        edges.append(
+            Edge(
+                src=index[symbol(writer)],
+                dst=index[symbol(reader)],
+                bits=type_.bits_per_frame,
+                cuttable=fifo.uncuttable is None,
+                reason=fifo.uncuttable.data if fifo.uncuttable else "",
+                name=symbol(fifo),
+            )
+        )
+    edges.sort(key=lambda edge: (edge.src, edge.dst, edge.name))
+    costs = []
+    for task in tasks:
+        if task.cost is None:
+            raise Split4mlError(
+                f"task {symbol(task)} has no cost", hint="run the pass `estimate` before `partition`"
+            )
+        costs.append(task.cost)
+    layers = _tasks_of_layers(tasks)
+    return Problem(
+        tasks=names,
+        load=tuple(cost.estimate("synth_ms") for cost in costs),
+        edges=tuple(edges),
+        resources={name: tuple(cost.estimate(name) for cost in costs) for name in RESOURCES},
+        budgets=dict(budgets),
+        together=tuple(
+            tuple(sorted({index[symbol(task)] for layer in group for task in _find(layer, layers)}))
+            for group in keep_together
+        ),
+        cut_before=tuple(sorted({index[symbol(_first(_find(layer, layers)))] for layer in cut_before})),
+        fixed=fixed_ms,
+    )
+
+
+def _end(value: SSAValue) -> flow.TaskOp:
+    """The task that reads a stream, through the boundaries of subgraphs."""
+    (use,) = value.uses
+    reader = use.operation
+    if isinstance(reader, flow.SubgraphOp):
+        return _end(reader.body.block.args[use.index])
+    assert isinstance(reader, flow.TaskOp)
+    return reader
+
+
+def _start(fifo: flow.FifoOp) -> flow.TaskOp:
+    """The task that writes a FIFO, through the boundaries of subgraphs."""
+    value = fifo.source
+    while isinstance(value, OpResult) and isinstance(value.owner, flow.SubgraphOp):
+        value = value.owner.terminator.streams[value.index]
+    assert isinstance(value.owner, flow.TaskOp)
+    return value.owner
+
+
+def _tasks_of_layers(tasks: Iterable[flow.TaskOp]) -> dict[str, list[flow.TaskOp]]:
+    """Tasks by the name of the task and by those of the user's layers, in program order."""
+    found: dict[str, list[flow.TaskOp]] = {}
+    for task in tasks:
+        layers = [layer.data for layer in task.layers] if task.layers else []
+        for name in dict.fromkeys((symbol(task), *layers)):
+            found.setdefault(name, []).append(task)
+    return found
+
+
+def _find(layer: str, layers: Mapping[str, list[flow.TaskOp]]) -> list[flow.TaskOp]:
+    if (found := layers.get(layer)) is not None:
+        return found
+    close = difflib.get_close_matches(layer, layers, 3)
+    raise Split4mlError(
+        f"there is no layer {layer!r}",
+        hint=f"did you mean {' or '.join(close)}?" if close else f"layers are: {', '.join(sorted(layers))}",
+    )
+
+
+def _first(tasks: Sequence[flow.TaskOp]) -> flow.TaskOp:
+    """Where the layer begins: its first task, or the padding or repacking that was inserted for it alone."""
+    task = tasks[0]
+    while len(task.inputs) == 1 and isinstance(fifo := task.inputs[0].owner, flow.FifoOp):
+        writer = _start(fifo)
+        if writer.kind.data not in CARRIERS or writer.layers is not None:
+            return task
+        task = writer
+    return task
