@@ -1,0 +1,131 @@
+"""What every operator of `nn` shares: a name, its origin in the user's model, and a result of known shape."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import (
+    I64,
+    ArrayAttr,
+    DenseArrayBase,
+    Float32Type,
+    IntegerAttr,
+    StringAttr,
+    SymbolNameConstraint,
+    TensorType,
+    UnitAttr,
+    f32,
+    i64,
+)
+from xdsl.ir import Attribute, SSAValue
+from xdsl.irdl import IRDLOperation, opt_prop_def, prop_def, result_def
+from xdsl.utils.exceptions import VerifyException
+
+from split4ml.dialects.names import is_legal
+from split4ml.dialects.nn_shape import Shape
+
+Tensor = TensorType[Float32Type]
+TENSOR = TensorType.constr(Float32Type())
+INTEGERS = DenseArrayBase.constr(i64)
+
+
+def tensor(shape: Sequence[int]) -> Tensor:
+    """`tensor<…xf32>` of a static shape."""
+    return TensorType(f32, shape)
+
+
+def integers(values: Sequence[int]) -> DenseArrayBase:
+    return DenseArrayBase.from_list(i64, values)
+
+
+def numbers(values: Attribute) -> Shape:
+    """The inverse of `integers`."""
+    assert isinstance(values, DenseArrayBase)
+    return tuple(int(value) for value in values.get_values())
+
+
+END = "(`onnx` $onnx^)? attr-dict `:` "
+"""The tail of every operator's assembly, before its types."""
+
+
+def integer(value: int) -> IntegerAttr[I64]:
+    return IntegerAttr(value, 64)
+
+
+def unit(value: bool) -> UnitAttr | None:
+    return UnitAttr() if value else None
+
+
+def origin(names: Sequence[str]) -> ArrayAttr[StringAttr] | None:
+    """The property `onnx`, absent without names."""
+    return ArrayAttr([StringAttr(value) for value in names]) if names else None
+
+
+def shape_of(value: SSAValue) -> Shape:
+    """The shape of a tensor value."""
+    assert isinstance(value.type, TensorType)
+    return tuple(value.type.get_shape())
+
+
+def check_tensor(value: SSAValue, what: str) -> None:
+    """Raises VerifyException unless every extent is static and at least 1."""
+    shape = shape_of(value)
+    if any(size < 1 for size in shape):
+        shown = "x".join("?" if size == -1 else str(size) for size in shape)
+        raise VerifyException(f"{what} has shape {shown}, but every extent must be static and at least 1.")
+
+
+def check_name(name: str) -> None:
+    if not is_legal(name):
+        raise VerifyException(
+            f"{name!r} is no legal name: it must be a C identifier of at most 64 characters that no language or tool"
+            " reserves."
+        )
+
+
+class NamedOp(IRDLOperation):
+    """An op with a name that is unique in the model and legal in every language we emit."""
+
+    sym_name = prop_def(SymbolNameConstraint())
+
+    @property
+    def symbol(self) -> str:
+        return self.sym_name.data
+
+
+class TensorOp(NamedOp):
+    """An op with one tensor as result.
+
+    onnx: names of the nodes in the user's model that it computes; several after fusion, none if a pass made it.
+    """
+
+    onnx = opt_prop_def(ArrayAttr[StringAttr])
+    result = result_def(TENSOR)
+
+    @property
+    def onnx_names(self) -> tuple[str, ...]:
+        return tuple(name.data for name in self.onnx) if self.onnx is not None else ()
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the result."""
+        return shape_of(self.result)
+
+    @abstractmethod
+    def result_shape(self) -> Shape:
+        """The shape that the operands and properties demand. Raises ValueError with a whole sentence."""
+
+    def verify_(self) -> None:
+        check_name(self.symbol)
+        for index, operand in enumerate(self.operands):
+            check_tensor(operand, f"@{self.symbol}: operand {index}")
+        check_tensor(self.result, f"@{self.symbol}: the result")
+        try:
+            expected = self.result_shape()
+        except ValueError as error:
+            raise VerifyException(f"@{self.symbol}: {error}") from None
+        if self.shape != expected:
+            raise VerifyException(
+                f"@{self.symbol}: the result has shape {list(self.shape)}, but the operands give {list(expected)}."
+            )

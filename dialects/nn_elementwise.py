@@ -1,0 +1,217 @@
+"""Operators of `nn` that work element by element, and softmax."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from xdsl.dialects.builtin import I64, Float32Type, FloatAttr, IntegerAttr, StringAttr, f32
+from xdsl.ir import Attribute, SSAValue
+from xdsl.irdl import (
+    ParsePropInAttrDict,
+    VarConstraint,
+    irdl_op_definition,
+    operand_def,
+    prop_def,
+    result_def,
+    traits_def,
+)
+from xdsl.traits import Pure
+
+from split4ml.dialects import nn_shape
+from split4ml.dialects.nn_base import END, TENSOR, Tensor, TensorOp, integer, origin, shape_of, tensor
+from split4ml.dialects.nn_shape import Shape
+
+_SAME = "$sym_name $data " + END + "type($result)"
+_SLOPED = "$sym_name $data `alpha` $alpha " + END + "type($result)"
+
+
+class ElementwiseOp(TensorOp):
+    """A function of one tensor, element by element."""
+
+    T: ClassVar[VarConstraint[Tensor]] = VarConstraint("T", TENSOR)
+    data = operand_def(T)
+    result = result_def(T)
+
+    def __init__(
+        self,
+        name: str,
+        data: SSAValue,
+        *,
+        onnx: Sequence[str] = (),
+        properties: Mapping[str, Attribute] | None = None,
+    ) -> None:
+        super().__init__(
+            operands=[data],
+            properties={"sym_name": StringAttr(name), "onnx": origin(onnx), **(properties or {})},
+            result_types=[data.type],
+        )
+
+    def result_shape(self) -> Shape:
+        return shape_of(self.data)
+
+
+@irdl_op_definition
+class IdentityOp(ElementwiseOp):
+    """The data itself; also Dropout, which does nothing in inference."""
+
+    name = "nn.identity"
+    assembly_format = _SAME
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class ReluOp(ElementwiseOp):
+    """max(x, 0)"""
+
+    name = "nn.relu"
+    assembly_format = _SAME
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class SigmoidOp(ElementwiseOp):
+    """1 / (1 + exp(-x))"""
+
+    name = "nn.sigmoid"
+    assembly_format = _SAME
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class TanhOp(ElementwiseOp):
+    """tanh(x)"""
+
+    name = "nn.tanh"
+    assembly_format = _SAME
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class SoftplusOp(ElementwiseOp):
+    """log(1 + exp(x))"""
+
+    name = "nn.softplus"
+    assembly_format = _SAME
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class SoftsignOp(ElementwiseOp):
+    """x / (1 + |x|)"""
+
+    name = "nn.softsign"
+    assembly_format = _SAME
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+
+class SlopedOp(ElementwiseOp):
+    """An elementwise function with one parameter for negative arguments."""
+
+    alpha = prop_def(FloatAttr[Float32Type])
+
+    def __init__(self, name: str, data: SSAValue, alpha: float, *, onnx: Sequence[str] = ()) -> None:
+        super().__init__(name, data, onnx=onnx, properties={"alpha": FloatAttr(alpha, f32)})
+
+
+@irdl_op_definition
+class LeakyReluOp(SlopedOp):
+    """x if x >= 0, else alpha * x"""
+
+    name = "nn.leaky_relu"
+    assembly_format = _SLOPED
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class EluOp(SlopedOp):
+    """x if x >= 0, else alpha * (exp(x) - 1)"""
+
+    name = "nn.elu"
+    assembly_format = _SLOPED
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class SoftmaxOp(TensorOp):
+    """exp(x) / sum(exp(x)) along `axis`."""
+
+    name = "nn.softmax"
+    T: ClassVar[VarConstraint[Tensor]] = VarConstraint("T", TENSOR)
+    data = operand_def(T)
+    result = result_def(T)
+    axis = prop_def(IntegerAttr[I64])
+
+    assembly_format = "$sym_name $data `axis` $axis " + END + "type($result)"
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+    def __init__(self, name: str, data: SSAValue, axis: int, *, onnx: Sequence[str] = ()) -> None:
+        super().__init__(
+            operands=[data],
+            properties={"sym_name": StringAttr(name), "axis": integer(axis), "onnx": origin(onnx)},
+            result_types=[data.type],
+        )
+
+    def result_shape(self) -> Shape:
+        shape = shape_of(self.data)
+        nn_shape.check_axis(self.axis.value.data, len(shape))
+        return shape
+
+
+class BinaryOp(TensorOp):
+    """A function of two tensors, element by element, with ONNX's broadcasting."""
+
+    left = operand_def(TENSOR)
+    right = operand_def(TENSOR)
+
+    def __init__(self, name: str, left: SSAValue, right: SSAValue, *, onnx: Sequence[str] = ()) -> None:
+        super().__init__(
+            operands=[left, right],
+            properties={"sym_name": StringAttr(name), "onnx": origin(onnx)},
+            result_types=[tensor(nn_shape.broadcast(shape_of(left), shape_of(right)))],
+        )
+
+    def result_shape(self) -> Shape:
+        return nn_shape.broadcast(shape_of(self.left), shape_of(self.right))
+
+
+_BINARY = "$sym_name `` `(` $left `,` $right `)` " + END + "functional-type(operands, $result)"
+
+
+@irdl_op_definition
+class AddOp(BinaryOp):
+    """left + right"""
+
+    name = "nn.add"
+    assembly_format = _BINARY
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class SubtractOp(BinaryOp):
+    """left - right"""
+
+    name = "nn.subtract"
+    assembly_format = _BINARY
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class MultiplyOp(BinaryOp):
+    """left * right"""
+
+    name = "nn.multiply"
+    assembly_format = _BINARY
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
