@@ -1,0 +1,1 @@
+"""Token traces of hls4ml projects, from the very C++ that will be synthesised."""

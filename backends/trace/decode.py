@@ -1,0 +1,139 @@
+"""Reads what the traced program wrote (`include/split4ml_harness.h`, Writer)."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Words = npt.NDArray[np.uint64]
+
+_INSTANCE = 5
+_OP = 3
+_COUNT = np.dtype(
+    {
+        "names": ["instances", "iterations", "ii"],
+        "formats": ["<i8", "<i8", "<i4"],
+        "offsets": [0, 8, 16],
+        "itemsize": 24,
+    }
+)
+
+
+@dataclass(frozen=True, eq=False)
+class RawStream:
+    """A stream of the top function and the tokens that went through it: uint64[tokens, elements]."""
+
+    name: str
+    width: int
+    integer: int
+    signed: bool
+    tokens: Words
+
+
+@dataclass(frozen=True, eq=False)
+class RawTask:
+    """What one task did. variant: first frame that differed from the steady one, 0: none did.
+
+    entered: bool per function site; counted: per loop site; instances: int32[n, 5] (site, parent,
+    parent's iteration, iterations, II); ops: int32[n, 3] (instance, iteration, 2 * stream + write).
+    """
+
+    variant: int
+    entered: npt.NDArray[np.bool_]
+    counted: npt.NDArray[np.void]
+    instances: npt.NDArray[np.int32]
+    ops: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class RawTrace:
+    """Everything recorded, undigested. frames: those given; weights: name -> (width, signed, raw bits)."""
+
+    streams: list[RawStream]
+    tasks: list[RawTask]
+    frames: int
+    integers: dict[str, int]
+    reals: dict[str, float]
+    types: dict[str, tuple[int, int, bool]]
+    weights: dict[str, tuple[int, bool, Words]]
+
+
+class _Cursor:
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 0
+
+    def number(self) -> int:
+        (value,) = struct.unpack_from("<q", self.data, self.at)
+        self.at += 8
+        return int(value)
+
+    def real(self) -> float:
+        (value,) = struct.unpack_from("<d", self.data, self.at)
+        self.at += 8
+        return float(value)
+
+    def text(self) -> str:
+        size = self.number()
+        self.at += size
+        return self.data[self.at - size : self.at].decode()
+
+    def array(self, dtype: npt.DTypeLike, per_item: int = 1) -> npt.NDArray[np.generic]:
+        items = self.number() * per_item
+        found = np.frombuffer(self.data, dtype, items, self.at)
+        self.at += found.nbytes
+        return found
+
+
+def encode_inputs(inputs: list[Words]) -> bytes:
+    """The input file: per input tokens, elements and raw bits."""
+    parts = []
+    for tokens in inputs:
+        parts.append(struct.pack("<qq", *tokens.shape))
+        parts.append(np.ascontiguousarray(tokens, "<u8").tobytes())
+    return b"".join(parts)
+
+
+def decode(data: bytes) -> RawTrace:
+    """The recording. Raises ValueError if it is cut off."""
+    try:
+        return _decode(_Cursor(data))
+    except (struct.error, UnicodeDecodeError) as error:
+        raise ValueError(f"the recording is damaged: {error}") from None
+
+
+def _decode(cursor: _Cursor) -> RawTrace:
+    streams = [_stream(cursor) for _ in range(cursor.number())]
+    tasks = [_task(cursor) for _ in range(cursor.number())]
+    frames = cursor.number()
+    integers = {cursor.text(): cursor.number() for _ in range(cursor.number())}
+    reals = {cursor.text(): cursor.real() for _ in range(cursor.number())}
+    types = {
+        cursor.text(): (cursor.number(), cursor.number(), bool(cursor.number()))
+        for _ in range(cursor.number())
+    }
+    weights = {
+        cursor.text(): (cursor.number(), bool(cursor.number()), cursor.array("<u8").astype(np.uint64))
+        for _ in range(cursor.number())
+    }
+    return RawTrace(streams, tasks, frames, integers, reals, types, weights)
+
+
+def _stream(cursor: _Cursor) -> RawStream:
+    name = cursor.text()
+    elements, width, integer, signed, size = (cursor.number() for _ in range(5))
+    tokens = cursor.array("u1").view(f"<u{size}").astype(np.uint64).reshape(-1, elements)
+    return RawStream(name, width, integer, bool(signed), tokens)
+
+
+def _task(cursor: _Cursor) -> RawTask:
+    return RawTask(
+        variant=cursor.number(),
+        entered=cursor.array("u1").astype(np.bool_),
+        counted=cursor.array(_COUNT),  # type: ignore[arg-type]
+        instances=cursor.array("<i4", _INSTANCE).astype(np.int32).reshape(-1, _INSTANCE),
+        ops=cursor.array("<i4", _OP).astype(np.int32).reshape(-1, _OP),
+    )

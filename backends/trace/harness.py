@@ -1,0 +1,93 @@
+"""The generated test bench: feeds frames to the instrumented top function and writes what was recorded."""
+
+from __future__ import annotations
+
+from split4ml.backends.trace.toplevel import IDENTIFIER, Config, Top
+
+
+def harness(top: Top, name: str, configs: dict[str, Config], loops: int, functions: int) -> str:
+    """`main.cpp`: includes the top file, so that everything is one translation unit."""
+    streams = [f'    hls::stream<{kind}> {port}("{port}");' for kind, port in top.ports]
+    tasks = ", ".join(f'"{_safe(task.name)}"' for task in top.tasks)
+    inputs, outputs = directions(top)
+    if not inputs or not outputs:
+        raise ValueError(f"{name} has no input stream or no output stream")
+    arguments = ", ".join(port for _, port in top.ports)
+    lines = [
+        f'#include "{name}.cpp"',
+        '#include "split4ml_harness.h"',
+        f"using namespace {top.namespace};" if top.namespace else "",
+        "int main(int, char **argv) {",
+        "    s4rec::State &state = s4rec::state();",
+        "    s4rec::Reader in(argv[1]);",
+        *streams,
+        *(f'    in.tokens({port}, "{port}");' for port in inputs),
+        f"    s4rec::prepare({{{tasks}}}, {loops}, {functions});",
+        "    do {",
+        "        state.keep_tokens = !state.kept;",
+        *(f"        in.offer({port}, {number});" for number, port in enumerate(inputs)),
+        f"        while (!{inputs[0]}.empty()) {{",
+        f"            const size_t before = {inputs[0]}.size();",
+        f"            {name}({arguments});",
+        *(f"            while (!{port}.empty()) {port}.read();" for port in outputs),
+        f'            if ({inputs[0]}.size() == before) s4rec::fail("idle {inputs[0]}");',
+        "            state.frame++;",
+        "        }",
+        *(f'        if (!{port}.empty()) s4rec::fail("leftover {port}");' for port in inputs),
+        "        if (!state.kept) state.kept = state.frame;",
+        "    } while (state.frame < s4rec::FRAMES);",
+        "    s4rec::Writer out(argv[2]);",
+        "    out.recording();",
+        *_facts(top, configs),
+        "    return 0;",
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def directions(top: Top) -> tuple[list[str], list[str]]:
+    """The ports that are inputs and those that are outputs.
+
+    hls4ml passes the streams a layer reads before the one it writes, and Clone is the only layer with several
+    outputs; so a port is an output if some task names it and nothing before it in the call could be written.
+    """
+    outputs = set()
+    for task in top.tasks:
+        outputs.update(task.streams[1:] if task.kind == "clone_stream" else task.streams[-1:])
+    ports = [port for _, port in top.ports]
+    return [p for p in ports if p not in outputs], [p for p in ports if p in outputs]
+
+
+def _facts(top: Top, configs: dict[str, Config]) -> list[str]:
+    used: list[str] = []
+    pending = [task.config for task in top.tasks if task.config]
+    while pending:
+        name = pending.pop()
+        if name in used:
+            continue
+        used.append(name)
+        pending += [kind for _, kind in configs[name].types if kind in configs]
+    integers, reals, types = [], [], []
+    for name in sorted(used):
+        config = configs[name]
+        integers += [(f"{name}.{c}", f"int64_t({name}::{c})") for c in config.integers]
+        reals += [(f"{name}.{c}", f"double({name}::{c})") for c in config.reals]
+        types += [(f"{name}.{t}", f"{name}::{t}") for t, kind in config.types if kind not in configs]
+    others = (argument for task in top.tasks for argument in task.others)
+    arrays = sorted({a for a in others if IDENTIFIER.fullmatch(a)})
+    return [
+        f"    out.number({len(integers)});",
+        *(f'    out.integer_fact("{key}", {value});' for key, value in integers),
+        f"    out.number({len(reals)});",
+        *(f'    out.real_fact("{key}", {value});' for key, value in reals),
+        f"    out.number({len(types)});",
+        *(f'    out.type_fact<{kind}>("{key}");' for key, kind in types),
+        f"    out.number({len(arrays)});",
+        *(f'    out.weights("{name}", {name});' for name in arrays),
+    ]
+
+
+def _safe(name: str) -> str:
+    if not IDENTIFIER.fullmatch(name):
+        raise ValueError(f"{name!r} is no identifier")
+    return name

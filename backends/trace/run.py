@@ -1,0 +1,95 @@
+"""Compiles the instrumented sources and runs them in a child process, everything captured."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+from split4ml.dialects.errors import Split4mlError
+
+_FLAGS = ("-std=c++14", "-O1", "-w", "-fpermissive", "-D__builtin_assume(x)=")
+_TEXT = 400
+
+
+def compile_cpp(source: Path, output: Path, includes: list[Path], timeout: float) -> None:
+    """Compiles one translation unit to a program. Raises Split4mlError with the compiler's first error."""
+    compiler = shutil.which("g++")
+    if compiler is None:
+        raise Split4mlError(
+            "g++ was not found", hint="install a C++ compiler: the kernels are compiled to be traced"
+        )
+    command = [compiler, *_FLAGS, *(f"-I{path}" for path in includes), str(source), "-o", str(output)]
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        raise Split4mlError(f"the C++ was not compiled within {timeout:.0f} s", str(source)) from None
+    if done.returncode:
+        first = re.search(r"^.*\berror: .*$", done.stderr, re.M)
+        lines = done.stderr.strip().splitlines()
+        text = first.group() if first else (lines[-1] if lines else f"g++ exit status {done.returncode}")
+        raise Split4mlError(f"the project's C++ does not compile: {text[:_TEXT]}", str(source.parent))
+
+
+def run_child(command: list[str], where: str, timeout: float) -> None:
+    """Runs a traced program. Raises Split4mlError, with the program's own last words, if it fails."""
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        raise Split4mlError(f"the C simulation did not end within {timeout:.0f} s", where) from None
+    if done.returncode == 0:
+        return
+    ours = re.search(r"^split4ml: (\w+) ?(.*)$", done.stderr, re.M)
+    if ours:
+        raise Split4mlError(*_explain(ours.group(1), ours.group(2).split(), where))
+    words = (done.stderr.strip() or done.stdout.strip()).splitlines()
+    said = f": {words[-1][:_TEXT]}" if words else ""
+    if done.returncode < 0:
+        raise Split4mlError(f"the C simulation died by {signal.Signals(-done.returncode).name}{said}", where)
+    raise Split4mlError(f"the C simulation ended with exit status {done.returncode}{said}", where)
+
+
+def _explain(kind: str, words: list[str], where: str) -> tuple[str, str, str | None]:
+    name = words[0] if words else "?"
+    match kind:
+        case "underrun":
+            reader = words[1] if len(words) > 1 else "a task"
+            return (
+                f"{reader} reads more tokens of stream {name} than there are",
+                where,
+                "give whole frames of every input",
+            )
+        case "leftover":
+            return (
+                f"tokens are left over in stream {name} after a frame",
+                where,
+                "give whole frames of every input",
+            )
+        case "width":
+            return (
+                f"the elements of stream {name} have {words[1]} bits; only 1 to 64 can be traced",
+                where,
+                "choose a narrower precision",
+            )
+        case "elements":
+            return f"a token of input {name} has {words[1]} elements, not what was given", where, None
+        case "idle":
+            return f"a frame consumes nothing of input {name}", where, None
+        case _:
+            return f"the traced program failed: {kind} {' '.join(words)}", where, None

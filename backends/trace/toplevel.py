@@ -1,0 +1,209 @@
+"""Reads the top function, the configuration structs and the weight headers that hls4ml wrote.
+
+Only what hls4ml's writer emits is understood (`hls4ml/writer/vivado_writer.py`, write_project_cpp and
+write_parameters); anything else is refused by a ValueError that says what was found.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from split4ml.backends.trace.lexer import clean, line_end, matching, split_arguments
+
+IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+_DROPPED = ("nnet::load_weights", "nnet::load_compressed", "nnet::load_exponent", "nnet::save_layer_output")
+_STREAM = re.compile(r"hls::stream<(?P<type>.+)>\s*&\s*(?P<name>[A-Za-z_]\w*)", re.S)
+
+
+@dataclass(frozen=True)
+class TaskCall:
+    """One `nnet::kind<types…>(arguments…); // name` of the top function.
+
+    streams: the arguments that are streams, aliases resolved; others: the rest (weights, tables, scalars).
+    config: the configuration struct, None if the call has none.
+    """
+
+    name: str
+    kind: str
+    streams: tuple[str, ...]
+    others: tuple[str, ...]
+    config: str | None
+
+
+@dataclass(frozen=True)
+class Top:
+    """The top function. ports: (C++ type, name) in order; text: the whole file, tasks marked."""
+
+    namespace: str
+    ports: tuple[tuple[str, str], ...]
+    tasks: tuple[TaskCall, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """A configuration struct. integers and reals: its static constants; types: typedef name -> C++ type."""
+
+    name: str
+    integers: tuple[str, ...]
+    reals: tuple[str, ...]
+    types: tuple[tuple[str, str], ...]
+
+
+def synthesised(text: str) -> str:
+    """`text` with `#ifndef __SYNTHESIS__ … #else … #endif` resolved as the synthesiser does."""
+    out: list[str] = []
+    open_conditions: list[str] = []  # "" for other conditions, else "keep" or "drop"
+    for line in text.split("\n"):
+        word = re.match(r"\s*#\s*(ifndef|ifdef|if|else|elif|endif)\b\s*(\w*)", line)
+        ours = word is not None and word.group(2) == "__SYNTHESIS__" and word.group(1) in ("ifndef", "ifdef")
+        if word is None:
+            out.append("" if "drop" in open_conditions else line)
+            continue
+        if ours:
+            open_conditions.append("drop" if word.group(1) == "ifndef" else "keep")
+        elif word.group(1).startswith("if"):
+            open_conditions.append("")
+        elif open_conditions and open_conditions[-1]:
+            if word.group(1) == "endif":
+                open_conditions.pop()
+            else:
+                open_conditions[-1] = {"keep": "drop", "drop": "keep"}[open_conditions[-1]]
+            out.append("")
+            continue
+        elif word.group(1) == "endif" and open_conditions:
+            open_conditions.pop()
+        out.append("" if ours or "drop" in open_conditions else line)
+    return "\n".join(out)
+
+
+def parse_top(text: str, top: str, configs: set[str]) -> Top:
+    """The top function named `top` in its file. Raises ValueError."""
+    text = synthesised(re.sub(r"\\[ \t]*\r?\n", " ", text).replace("\r\n", "\n"))
+    comments = [line.rpartition("//")[2].strip() if "//" in line else "" for line in text.split("\n")]
+    text = clean(text)
+    found = re.search(rf"\bvoid\s+{re.escape(top)}\s*\(", text)
+    if found is None:
+        raise ValueError(f"there is no function `void {top}(…)`")
+    closing = matching(text, found.end() - 1)
+    ports = []
+    for argument in split_arguments(text[found.end() : closing]):
+        stream = _STREAM.fullmatch(argument)
+        if stream is None:
+            raise ValueError(
+                f"argument {' '.join(argument.split())!r} of {top} is no stream (not io_stream?)"
+            )
+        ports.append((stream["type"].strip(), stream["name"]))
+    opening = text.index("{", closing)
+    end = matching(text, opening)
+    names = {name: name for _, name in ports}
+    body, tasks = _mark_tasks(text, opening + 1, end, names, comments, configs)
+    namespaces = re.findall(r"\bnamespace\s+([A-Za-z_]\w*)\s*\{", text[: found.start()])
+    return Top(
+        namespace="::".join(namespaces),
+        ports=tuple(ports),
+        tasks=tuple(tasks),
+        text=text[: opening + 1] + body + text[end:],
+    )
+
+
+def _mark_tasks(
+    text: str, at: int, end: int, names: dict[str, str], comments: list[str], configs: set[str]
+) -> tuple[str, list[TaskCall]]:
+    out: list[str] = []
+    tasks: list[TaskCall] = []
+    taken: set[str] = set()
+    while at < end:
+        if text[at].isspace():
+            out.append(text[at])
+            at += 1
+            continue
+        if text[at] == "#":
+            at = line_end(text, at)
+            continue
+        stop = at
+        while text[stop] not in ";{}":
+            stop = matching(text, stop) if text[stop] in "([" else stop
+            stop += 1
+        if text[stop] == "{":
+            stop = matching(text, stop)
+        statement = text[at : stop + 1]
+        at = stop + 1
+        if statement.startswith(_DROPPED):
+            continue
+        declared = re.match(r"hls::stream<.+>\s*([A-Za-z_]\w*)\s*[({;]", statement, re.S)
+        alias = re.match(r"(?:const\s+)?auto\s*&\s*([A-Za-z_]\w*)\s*=\s*([A-Za-z_]\w*)\s*;", statement)
+        if declared:
+            names[declared.group(1)] = declared.group(1)
+        elif alias:
+            names[alias.group(1)] = names.get(alias.group(2), alias.group(2))
+        elif statement.startswith("nnet::"):
+            comment = comments[text.count("\n", 0, stop)]
+            task = _task(statement, comment, names, configs, taken)
+            out.append(f"for (s4rec::Task s4_task({len(tasks)}); s4_task.once();) ")
+            tasks.append(task)
+        out.append(statement)
+    return "".join(out), tasks
+
+
+def _task(
+    statement: str, comment: str, names: dict[str, str], configs: set[str], taken: set[str]
+) -> TaskCall:
+    opening = statement.index("(")
+    called = statement[len("nnet::") : opening]
+    kind, _, template = called.partition("<")
+    arguments = split_arguments(statement[opening + 1 : matching(statement, opening)])
+    streams = tuple(names[a] for a in arguments if a in names)
+    types = split_arguments(template.rstrip().removesuffix(">"))
+    name = comment if IDENTIFIER.fullmatch(comment) else (streams[-1] if streams else kind.strip())
+    unique, number = name, 1
+    while unique in taken:
+        number += 1
+        unique = f"{name}_{number}"
+    taken.add(unique)
+    return TaskCall(
+        name=unique,
+        kind=kind.strip(),
+        streams=streams,
+        others=tuple(a for a in arguments if a not in names),
+        config=next((t for t in reversed(types) if t in configs), None),
+    )
+
+
+def parse_configs(text: str) -> dict[str, Config]:
+    """The configuration structs of parameters.h."""
+    text = clean(text)
+    configs: dict[str, Config] = {}
+    for found in re.finditer(r"\bstruct\s+([A-Za-z_]\w*)\s*(?::[^{;]*)?\{", text):
+        body = text[found.end() : matching(text, found.end() - 1)]
+        constants = re.findall(r"static\s+const(?:expr)?\s+([\w:]+)\s+([A-Za-z_]\w*)\s*=", body)
+        configs[found.group(1)] = Config(
+            name=found.group(1),
+            integers=tuple(name for kind, name in constants if kind not in ("float", "double")),
+            reals=tuple(name for kind, name in constants if kind in ("float", "double")),
+            types=tuple(
+                (name, " ".join(kind.split()))
+                for kind, name in re.findall(r"typedef\s+([^;]+?)\s+([A-Za-z_]\w*)\s*;", body)
+            ),
+        )
+    return configs
+
+
+def quick_weights(text: str) -> str:
+    """A weight header whose array is filled by a loop: thousands of constructor calls compile very slowly."""
+    text = clean(synthesised(text))
+
+    def rewrite(found: re.Match[str]) -> str:
+        kind, name, size, values = found.groups()
+        if any(char in values for char in "{\"'("):
+            return found.group()
+        return (
+            f"static const double s4_values_{name}[{size}] = {{{values}}};\n{kind} {name}[{size}];\n"
+            f"static const bool s4_filled_{name} = s4rec::fill({name}, s4_values_{name});\n"
+        )
+
+    array = (
+        r"^[ \t]*((?!const\b|static\b|extern\b)[\w:]+(?:<[^<>;=]*>)?)\s+(\w+)\[(\d+)\]\s*=\s*\{(.*?)\}\s*;"
+    )
+    return '#include "split4ml_harness.h"\n' + re.sub(array, rewrite, text, flags=re.M | re.S)
