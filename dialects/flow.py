@@ -327,6 +327,21 @@ def symbol(op: Operation) -> str:
     return name.data
 
 
+SHIFT_BITS = 1024
+"""A FIFO of up to so many bits is a shift register, as Vitis HLS builds it (docs/timing.md)."""
+
+
+def fifo_style(fifo: FifoOp) -> str:
+    """`shift` or `memory`: as stated, or by the tool's rule."""
+    if fifo.style is not None:
+        return fifo.style.data
+    type_ = fifo.source.type
+    assert isinstance(type_, StreamType)
+    depth = fifo.depth.value.data
+    width = type_.bus_bits if fifo.is_boundary else type_.width_bits
+    return "shift" if depth == 1 or width * depth <= SHIFT_BITS else "memory"
+
+
 Flow = Dialect(
     "flow",
     [ModelOp, InputOp, OutputOp, TaskOp, FifoOp, SubgraphOp, YieldOp],

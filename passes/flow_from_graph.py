@@ -11,6 +11,7 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from split4ml.dialects import flow
 from split4ml.dialects.flow import integer, symbol
 from split4ml.dialects.flow_attrs import StreamType
+from split4ml.passes.flow_graph import stream_name
 from split4ml.passes.graphinfo import GraphInfo, StreamInfo, TaskInfo
 
 
@@ -106,23 +107,6 @@ def _fifo(stream: StreamInfo, source: SSAValue) -> flow.FifoOp:
     if stream.cut_reason is not None:
         properties["uncuttable"] = StringAttr(stream.cut_reason)
     return flow.FifoOp.create(properties=properties, operands=[source], result_types=[source.type])
-
-
-def stream_name(value: SSAValue) -> str:
-    """The C++ name of the stream that an SSA value carries, on whichever side of a boundary or FIFO it is read."""
-    if not isinstance(value.owner, Operation):  # an argument of a subgraph's body
-        parent = value.owner.parent_op()
-        assert isinstance(parent, flow.SubgraphOp)
-        return stream_name(parent.inputs[value.index])  # type: ignore[attr-defined]
-    if isinstance(value.owner, flow.InputOp | flow.FifoOp):
-        return symbol(value.owner)
-    (use,) = value.uses
-    reader = use.operation
-    if isinstance(reader, flow.YieldOp):
-        parent = reader.parent_op()
-        assert isinstance(parent, flow.SubgraphOp)
-        return stream_name(parent.outputs[use.index])
-    return symbol(reader)
 
 
 def differences(model: flow.ModelOp, info: GraphInfo) -> Iterator[str]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
-from xdsl.ir import OpResult, SSAValue
-
 from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import symbol
 from split4ml.dialects.flow_attrs import StreamType
+from split4ml.passes.flow_graph import reader_of, writer_of
 from split4ml.passes.solve.problem import Edge, Problem
 
 RESOURCES = ("lut", "ff", "dsp", "bram18")
@@ -37,8 +36,8 @@ def problem_of(
     index = {name: position for position, name in enumerate(names)}
     edges = []
     for fifo in model.fifos:
-        reader = _end(fifo.out)
-        writer = _start(fifo)
+        reader = reader_of(fifo.out)
+        writer = writer_of(fifo)
         type_ = fifo.source.type
         assert isinstance(type_, StreamType)
         edges.append(
@@ -75,25 +74,6 @@ def problem_of(
     )
 
 
-def _end(value: SSAValue) -> flow.TaskOp:
-    """The task that reads a stream, through the boundaries of subgraphs."""
-    (use,) = value.uses
-    reader = use.operation
-    if isinstance(reader, flow.SubgraphOp):
-        return _end(reader.body.block.args[use.index])
-    assert isinstance(reader, flow.TaskOp)
-    return reader
-
-
-def _start(fifo: flow.FifoOp) -> flow.TaskOp:
-    """The task that writes a FIFO, through the boundaries of subgraphs."""
-    value = fifo.source
-    while isinstance(value, OpResult) and isinstance(value.owner, flow.SubgraphOp):
-        value = value.owner.terminator.streams[value.index]
-    assert isinstance(value.owner, flow.TaskOp)
-    return value.owner
-
-
 def _tasks_of_layers(tasks: Iterable[flow.TaskOp]) -> dict[str, list[flow.TaskOp]]:
     """Tasks by the name of the task and by those of the user's layers, in program order."""
     found: dict[str, list[flow.TaskOp]] = {}
@@ -118,7 +98,7 @@ def _first(tasks: Sequence[flow.TaskOp]) -> flow.TaskOp:
     """Where the layer begins: its first task, or the padding or repacking that was inserted for it alone."""
     task = tasks[0]
     while len(task.inputs) == 1 and isinstance(fifo := task.inputs[0].owner, flow.FifoOp):
-        writer = _start(fifo)
+        writer = writer_of(fifo)
         if writer.kind.data not in CARRIERS or writer.layers is not None:
             return task
         task = writer

