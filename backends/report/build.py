@@ -195,6 +195,7 @@ def _partition(model: flow.ModelOp) -> dict[str, Any] | None:
         "method": data["method"].data,  # type: ignore[attr-defined]
         "optimal": bool(number("optimal")),
         "objective": number("makespan_ms") / 1000,
+        "monolithic_seconds": number("monolithic_ms") / 1000,
         "lower_bound": number("lower_bound_ms") / 1000,
         "crossing_bits_per_frame": number("crossing_bits"),
     }

@@ -1,0 +1,97 @@
+"""`report.json` for people: an HTML page and a summary for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+
+def html(report: Mapping[str, Any]) -> str:
+    """One self-contained page."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["thousands"] = thousands
+    return environment.get_template("report.html.j2").render(r=report, summary=list(summary(report)))
+
+
+def thousands(value: float | None) -> str:
+    """`12,345`, or a dash for a value that is not known."""
+    if value is None:
+        return "–"
+    return f"{value:,.1f}" if isinstance(value, float) and not value.is_integer() else f"{int(value):,}"
+
+
+def summary(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a user wants to know first, as (label, value)."""
+    split, monolithic = report["subgraphs"], report["monolithic"]
+    yield "model", f"{report['model']}: {len(report['layers'])} tasks in {len(split) or 'no'} subgraphs"
+    yield (
+        "target",
+        f"{report['backend']} backend, {report['part']}, {report['clock_ps'] / 1000:g} ns, {report['tool']}",
+    )
+    if report["partition"]:
+        yield "synthesis time", _synthesis(report)
+        proof = "proven optimal" if report["partition"]["optimal"] else "not proven optimal"
+        if report["partition"]["method"] == "cut-before":
+            proof = "cut by hand"
+        yield (
+            "split",
+            f"{thousands(report['partition']['crossing_bits_per_frame'])} bits cross per frame; {proof}",
+        )
+    if monolithic:
+        yield (
+            "latency",
+            _cycles(report["latency_cycles"], monolithic["latency_cycles"], report.get("stuck", ())),
+        )
+        yield "interval", _cycles(report["interval_cycles"], monolithic["interval_cycles"])
+        bits = report["fifo_bits"]
+        yield (
+            "FIFO bits",
+            f"{thousands(bits['sized'])} sized, {thousands(bits['peak'])} by peak, {thousands(bits['default'])} by default",
+        )
+    yield from _checks(report["checks"])
+    for note in report["notes"]:
+        yield "note", note
+
+
+def _cycles(split: float | None, monolithic: float | None, stuck: Any = ()) -> str:
+    held = f" (never completes: {', '.join(stuck)} hold the end of the frame)" if stuck else ""
+    return f"{thousands(split)} cycles split, {thousands(monolithic)} monolithic{held}"
+
+
+def _synthesis(report: Mapping[str, Any]) -> str:
+    """Estimated; one project a subgraph, all at once, against one project of all."""
+    whole = report["partition"].get("monolithic_seconds")
+    return (
+        f"{thousands(report['partition']['objective'])} s split (largest subgraph), "
+        f"{thousands(whole)} s monolithic, estimated"
+    )
+
+
+def _checks(checks: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, error in (checks.get("onnx") or {}).items():
+        yield (
+            f"ONNX {name}",
+            f"largest error {error['max_abs_error']:.4g}, mean {error['mean_abs_error']:.4g}",
+        )
+    if accuracy := checks.get("accuracy"):
+        yield "accuracy", f"{accuracy['float']:.2%} float, {accuracy['firmware']:.2%} firmware"
+    if csim := checks.get("csim"):
+        same = "bit for bit equal" if csim["bit_exact"] else "DIFFERENT"
+        yield "C simulation", f"split and monolithic {same} over {csim['frames']} frames"
+    else:
+        yield "C simulation", "not run"
+    if rtl := checks.get("rtl"):
+        tokens = "all tokens right" if rtl["tokens_match"] else "TOKENS DIFFER"
+        cycles = "cycles as predicted" if rtl["cycles_match_replay"] else "CYCLES DIFFER"
+        yield "RTL simulation", f"{tokens}, {cycles} over {rtl['frames']} frames ({rtl['kind']})"
+    else:
+        yield "RTL simulation", "not run"
