@@ -7,6 +7,10 @@ channel's last operations; so the order of the actors within a cycle has no infl
 
 A task's calls in flight share one clock of advances. It runs with time (`clock = now - SKEW`) until it meets an
 event (`NEXT`: a group of some call, or the newest call's ready), and stays there until the event goes through.
+
+The functions called for every operation take single arrays, index them in place and are inlined, and nothing here
+counts references (`_nrt`; the caller keeps the arrays alive): atomic counting of views and copying whole tuples
+into calls were measured to cost twenty times as much as the work.
 """
 
 from __future__ import annotations
@@ -25,47 +29,41 @@ NEVER = 2**61
 LONG_AGO = -10
 SLOTS = 64  # of the timing wheel: bits of a word
 
-# Columns of State.channel, one cache line each.
+# Columns of State.channel. AWAITED: the producer sleeps until a read (1), the consumer until a write (2).
+# ROOM, ROOM_END: where operation times are recorded.
 WRITTEN, READ, LAST_WRITE, SECOND_WRITE, LAST_READ, CAPACITY, LATENCY, PEAK = range(8)
+AWAITED, PRODUCER, CONSUMER, ROOM, ROOM_END = range(8, 13)
+CHANNEL_COLUMNS = 16
+BY_PRODUCER, BY_CONSUMER = 1, 2
 # Columns of State.task. PUSHES and POPS count start tokens; a root's POPS are its readies.
 SKEW, NEXT, READY_AT, IDLE, HEAD, FLIGHT, BEGUN, PUSHES, LAST_PUSH, POPS, LAST_POP = range(11)
+TASK_COLUMNS = 16
 # Columns of State.domain.
 TRANSACTIONS, LAST_AP_READY, ROOTS_READY = range(3)
 # Columns of State.port (sources and sinks): tokens moved, cycle from which the next is offered.
 MOVED, OFFER = range(2)
+# Columns of State.call: the clock of the next group (NEVER: none left), and that group.
+DUE, GROUP = range(2)
+# Columns of State.frame. SEEN: first cycle in which all inputs have been seen to offer it, once all OFFERS are
+# known. TAKEN: sinks that have all of it.
+SEEN, OFFERS, OFFERED, TAKEN, FIRST_IN, LAST_OUT = range(6)
+# State.far: which slots of the wheel hold a bit, the first far wake, frames complete; then one wake per actor.
+OCCUPIED, SOONEST, COMPLETED, FAR = range(4)
 
 COMPLETE, QUIESCENT, LATE, RUNAWAY = range(4)
 
 
 class State(NamedTuple):
-    """What changes during a replay.
-
-    call_next, call_group, per call in flight: the clock of its next group (NEVER: none left) and that group.
-    awaits_read, awaits_write, per channel: its producer sleeps until a read, its consumer until a write.
-    seen: per frame, first cycle in which all inputs have been seen to offer it; NEVER: not known.
-    offers: per frame, sources whose offer is known. taken: per frame, sinks that have all of it.
-    write_ptr, write_time, read_time: where, per channel, operation times are recorded; no room: not recorded.
-    """
+    """What changes during a replay; the constants above name the columns."""
 
     channel: Ints
     task: Ints
     domain: Ints
     port: Ints
-    call_next: Ints
-    call_group: Ints
-    awaits_read: Ints
-    awaits_write: Ints
+    call: Ints
+    frame: Ints
     wheel: Ints
-    occupied: Ints
     far: Ints
-    far_min: Ints
-    seen: Ints
-    offers: Ints
-    taken: Ints
-    first_in: Ints
-    last_out: Ints
-    complete: Ints
-    room: Ints
     write_time: Ints
     read_time: Ints
 
@@ -78,322 +76,204 @@ def _trailing_zeros(typing_context: Any, word: Any) -> Any:
     return types.int64(types.int64), generate
 
 
-@njit(cache=True, forceinline=True)
-def _wake(state: State, actor: int, when: int, now: int) -> None:
+@njit(cache=True, forceinline=True, _nrt=False)
+def _wake(wheel: Ints, far: Ints, actor: int, when: int, now: int) -> None:
     if when - now < SLOTS:
         slot = when & (SLOTS - 1)
-        state.wheel[slot, actor >> 6] |= np.int64(1) << (actor & 63)
-        state.occupied[0] |= np.int64(1) << slot
+        wheel[slot, actor >> 6] |= np.int64(1) << (actor & 63)
+        far[OCCUPIED] |= np.int64(1) << slot
     else:
-        if when < state.far[actor]:
-            state.far[actor] = when
-        if when < state.far_min[0]:
-            state.far_min[0] = when
+        if when < far[FAR + actor]:
+            far[FAR + actor] = when
+        if when < far[SOONEST]:
+            far[SOONEST] = when
 
 
-@njit(cache=True, forceinline=True)
-def _can_read(flat: Flat, state: State, channel: int, now: int) -> bool:
+@njit(cache=True, forceinline=True, _nrt=False)
+def _can_read(channel: Ints, wheel: Ints, far: Ints, c: int, now: int) -> bool:
     """Whether a token can be read now; if not, sees to it that the consumer is woken when that may change."""
-    c = state.channel[channel]
-    held = c[WRITTEN] - c[READ]
+    held = channel[c, WRITTEN] - channel[c, READ]
     if held > 2:  # at most two tokens can be too young
         return True
-    young = now - c[LATENCY]
+    young = now - channel[c, LATENCY]
     hidden = 0
-    if c[LAST_WRITE] > young:
+    if channel[c, LAST_WRITE] > young:
         hidden += 1
-    if c[SECOND_WRITE] > young:
+    if channel[c, SECOND_WRITE] > young:
         hidden += 1
     if held > hidden:
         return True
     if held == 0:
-        state.awaits_write[channel] = 1
-    elif held == 1:
-        _wake(state, flat.consumer[channel], c[LAST_WRITE] + c[LATENCY], now)
+        channel[c, AWAITED] |= BY_CONSUMER
     else:
-        _wake(state, flat.consumer[channel], c[SECOND_WRITE] + c[LATENCY], now)
+        oldest = channel[c, LAST_WRITE] if held == 1 else channel[c, SECOND_WRITE]
+        _wake(wheel, far, channel[c, CONSUMER], oldest + channel[c, LATENCY], now)
     return False
 
 
-@njit(cache=True, forceinline=True)
-def _can_write(flat: Flat, state: State, channel: int, now: int) -> bool:
+@njit(cache=True, forceinline=True, _nrt=False)
+def _can_write(channel: Ints, wheel: Ints, far: Ints, c: int, now: int) -> bool:
     """Whether a token can be written now; if not, sees to it that the producer is woken when that may change."""
-    c = state.channel[channel]
-    held = c[WRITTEN] - c[READ]
-    if c[LAST_READ] == now:  # the slot is free from the next cycle on
-        if held + 1 < c[CAPACITY]:
+    held = channel[c, WRITTEN] - channel[c, READ]
+    if channel[c, LAST_READ] == now:  # the slot is free from the next cycle on
+        if held + 1 < channel[c, CAPACITY]:
             return True
-        _wake(state, flat.producer[channel], now + 1, now)
+        _wake(wheel, far, channel[c, PRODUCER], now + 1, now)
         return False
-    if held < c[CAPACITY]:
+    if held < channel[c, CAPACITY]:
         return True
-    state.awaits_read[channel] = 1
+    channel[c, AWAITED] |= BY_PRODUCER
     return False
 
 
-@njit(cache=True, forceinline=True)
-def _read(flat: Flat, state: State, channel: int, now: int) -> None:
-    c = state.channel[channel]
+@njit(cache=True, forceinline=True, _nrt=False)
+def _read(channel: Ints, wheel: Ints, far: Ints, times: Ints, c: int, now: int) -> None:
     # Occupancy is at a local maximum only at the end of a cycle before one with a read.
-    held = c[WRITTEN] - c[READ]
-    if c[LAST_WRITE] == now:
+    held = channel[c, WRITTEN] - channel[c, READ]
+    if channel[c, LAST_WRITE] == now:
         held -= 1
-    if held > c[PEAK]:
-        c[PEAK] = held
-    at = state.room[channel] + c[READ]
-    if at < state.room[channel + 1]:
-        state.read_time[at] = now
-    c[READ] += 1
-    c[LAST_READ] = now
-    if state.awaits_read[channel]:
-        state.awaits_read[channel] = 0
-        _wake(state, flat.producer[channel], now + 1, now)
+    if held > channel[c, PEAK]:
+        channel[c, PEAK] = held
+    at = channel[c, ROOM] + channel[c, READ]
+    if at < channel[c, ROOM_END]:
+        times[at] = now
+    channel[c, READ] += 1
+    channel[c, LAST_READ] = now
+    if channel[c, AWAITED] & BY_PRODUCER:
+        channel[c, AWAITED] &= BY_CONSUMER
+        _wake(wheel, far, channel[c, PRODUCER], now + 1, now)
 
 
-@njit(cache=True, forceinline=True)
-def _write(flat: Flat, state: State, channel: int, now: int) -> None:
-    c = state.channel[channel]
-    at = state.room[channel] + c[WRITTEN]
-    if at < state.room[channel + 1]:
-        state.write_time[at] = now
-    c[WRITTEN] += 1
-    c[SECOND_WRITE] = c[LAST_WRITE]
-    c[LAST_WRITE] = now
-    if state.awaits_write[channel]:
-        state.awaits_write[channel] = 0
-        _wake(state, flat.consumer[channel], now + c[LATENCY], now)
+@njit(cache=True, forceinline=True, _nrt=False)
+def _write(channel: Ints, wheel: Ints, far: Ints, times: Ints, c: int, now: int) -> None:
+    at = channel[c, ROOM] + channel[c, WRITTEN]
+    if at < channel[c, ROOM_END]:
+        times[at] = now
+    channel[c, WRITTEN] += 1
+    channel[c, SECOND_WRITE] = channel[c, LAST_WRITE]
+    channel[c, LAST_WRITE] = now
+    if channel[c, AWAITED] & BY_CONSUMER:
+        channel[c, AWAITED] &= BY_PRODUCER
+        _wake(wheel, far, channel[c, CONSUMER], now + channel[c, LATENCY], now)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _may_begin(flat: Flat, state: State, actor: int, now: int, held_start: bool, start_depth: int) -> bool:
     """For a task whose last call was ready in an earlier cycle. Whoever changes a `False` wakes it."""
-    task = state.task[actor]
+    task, domain, frame = state.task, state.domain, state.frame
     if flat.parent[actor] >= 0:
-        pushes = task[PUSHES]
-        if task[LAST_PUSH] == now:
+        pushes = task[actor, PUSHES]
+        if task[actor, LAST_PUSH] == now:
             pushes -= 1
-        if pushes <= task[POPS]:
+        if pushes <= task[actor, POPS]:
             return False
     else:
-        domain = state.domain[flat.domain[actor]]
-        transaction = domain[TRANSACTIONS]
-        if domain[LAST_AP_READY] == now:
+        transaction = domain[flat.domain[actor], TRANSACTIONS]
+        if domain[flat.domain[actor], LAST_AP_READY] == now:
             transaction -= 1
-        if task[POPS] != transaction:
+        if task[actor, POPS] != transaction:
             return False
         if not held_start:
-            if transaction >= len(state.seen):
+            if transaction >= len(frame):
                 return False
-            if state.seen[transaction] > now:
-                if state.seen[transaction] < NEVER:
-                    _wake(state, actor, state.seen[transaction], now)
+            if frame[transaction, SEEN] > now:
+                if frame[transaction, SEEN] < NEVER:
+                    _wake(state.wheel, state.far, actor, frame[transaction, SEEN], now)
                 return False
     for at in range(flat.child_ptr[actor], flat.child_ptr[actor + 1]):
-        child = state.task[flat.child[at]]
-        pops = child[POPS]
-        if child[LAST_POP] == now:
+        child = flat.child[at]
+        pops = task[child, POPS]
+        if task[child, LAST_POP] == now:
             pops -= 1
-        if child[PUSHES] - pops >= start_depth:
+        if task[child, PUSHES] - pops >= start_depth:
             return False
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _begin(flat: Flat, state: State, actor: int, clock: int, now: int) -> None:
-    task = state.task[actor]
-    task[IDLE] = 0
-    task[BEGUN] += 1
-    first, last = flat.group_ptr[actor], flat.group_ptr[actor + 1]
+    task, call = state.task, state.call
+    first = flat.group_ptr[actor]
     ring = flat.call_ptr[actor]
-    at = ring + (task[HEAD] + task[FLIGHT]) % (flat.call_ptr[actor + 1] - ring)
-    task[FLIGHT] += 1
-    state.call_group[at] = first
-    state.call_next[at] = clock + flat.offset[first] if first < last else NEVER
-    task[READY_AT] = clock + flat.period[actor] - 1
-    task[NEXT] = min(task[NEXT], state.call_next[at], task[READY_AT])
+    at = ring + (task[actor, HEAD] + task[actor, FLIGHT]) % (flat.call_ptr[actor + 1] - ring)
+    call[at, GROUP] = first
+    call[at, DUE] = clock + flat.offset[first] if first < flat.group_ptr[actor + 1] else NEVER
+    task[actor, IDLE] = 0
+    task[actor, BEGUN] += 1
+    task[actor, FLIGHT] += 1
+    task[actor, READY_AT] = clock + flat.period[actor] - 1
+    task[actor, NEXT] = min(task[actor, NEXT], call[at, DUE], task[actor, READY_AT])
     for index in range(flat.child_ptr[actor], flat.child_ptr[actor + 1]):
         child = flat.child[index]
-        state.task[child, PUSHES] += 1
-        state.task[child, LAST_PUSH] = now
-        if state.task[child, IDLE]:
-            _wake(state, child, now + 1, now)
+        task[child, PUSHES] += 1
+        task[child, LAST_PUSH] = now
+        if task[child, IDLE]:
+            _wake(state.wheel, state.far, child, now + 1, now)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _ready(flat: Flat, state: State, actor: int, now: int) -> None:
-    task = state.task[actor]
-    task[READY_AT] = NEVER
-    task[IDLE] = 1
-    task[POPS] += 1
-    task[LAST_POP] = now
-    _wake(state, actor, now + 1, now)
+    task, domain = state.task, state.domain
+    task[actor, READY_AT] = NEVER
+    task[actor, IDLE] = 1
+    task[actor, POPS] += 1
+    task[actor, LAST_POP] = now
+    _wake(state.wheel, state.far, actor, now + 1, now)
     parent = flat.parent[actor]
     if parent >= 0:
-        if state.task[parent, IDLE]:
-            _wake(state, parent, now + 1, now)
+        if task[parent, IDLE]:
+            _wake(state.wheel, state.far, parent, now + 1, now)
         return
-    index = flat.domain[actor]
-    domain = state.domain[index]
-    domain[ROOTS_READY] += 1
-    if domain[ROOTS_READY] == flat.root_ptr[index + 1] - flat.root_ptr[index]:
-        domain[ROOTS_READY] = 0
-        domain[TRANSACTIONS] += 1
-        domain[LAST_AP_READY] = now
-        for at in range(flat.root_ptr[index], flat.root_ptr[index + 1]):
-            if state.task[flat.root[at], IDLE]:
-                _wake(state, flat.root[at], now + 1, now)
+    d = flat.domain[actor]
+    domain[d, ROOTS_READY] += 1
+    if domain[d, ROOTS_READY] == flat.root_ptr[d + 1] - flat.root_ptr[d]:
+        domain[d, ROOTS_READY] = 0
+        domain[d, TRANSACTIONS] += 1
+        domain[d, LAST_AP_READY] = now
+        for at in range(flat.root_ptr[d], flat.root_ptr[d + 1]):
+            if task[flat.root[at], IDLE]:
+                _wake(state.wheel, state.far, flat.root[at], now + 1, now)
 
 
-@njit(cache=True, forceinline=True)
-def _step_task(flat: Flat, state: State, actor: int, now: int, held_start: bool, start_depth: int) -> None:
-    task = state.task[actor]
-    clock = min(now - task[SKEW], task[NEXT])
-    if task[IDLE] and _may_begin(flat, state, actor, now, held_start, start_depth):
-        _begin(flat, state, actor, clock, now)
-    if clock < task[NEXT]:
-        if task[NEXT] < NEVER:
-            _wake(state, actor, task[SKEW] + task[NEXT], now)
-        return
-
-    ring = flat.call_ptr[actor]
-    size = flat.call_ptr[actor + 1] - ring
-    at = task[HEAD]
-    for _ in range(task[FLIGHT]):
-        if state.call_next[ring + at] == clock:
-            group = state.call_group[ring + at]
-            for operation in range(flat.read_ptr[group], flat.read_ptr[group + 1]):
-                if not _can_read(flat, state, flat.read[operation], now):
-                    return
-            for operation in range(flat.write_ptr[group], flat.write_ptr[group + 1]):
-                if not _can_write(flat, state, flat.write[operation], now):
-                    return
-        at += 1
-        if at == size:
-            at = 0
-
-    soonest = NEVER
-    finished = 0
-    end = flat.group_ptr[actor + 1]
-    at = task[HEAD]
-    for _ in range(task[FLIGHT]):
-        if state.call_next[ring + at] == clock:
-            group = state.call_group[ring + at]
-            for operation in range(flat.read_ptr[group], flat.read_ptr[group + 1]):
-                _read(flat, state, flat.read[operation], now)
-            for operation in range(flat.write_ptr[group], flat.write_ptr[group + 1]):
-                _write(flat, state, flat.write[operation], now)
-            state.call_group[ring + at] = group + 1
-            if group + 1 < end:
-                state.call_next[ring + at] = clock + flat.offset[group + 1] - flat.offset[group]
-            else:
-                state.call_next[ring + at] = NEVER
-        if state.call_next[ring + at] == NEVER:
-            finished += 1  # calls finish in the order in which they began
-        else:
-            soonest = min(soonest, state.call_next[ring + at])
-        at += 1
-        if at == size:
-            at = 0
-    if task[READY_AT] == clock:
-        _ready(flat, state, actor, now)
-    if task[READY_AT] < NEVER and finished == task[FLIGHT]:
-        finished -= 1  # the newest call stays until it is ready
-    if finished:
-        task[HEAD] = (task[HEAD] + finished) % size
-        task[FLIGHT] -= finished
-    task[SKEW] = now - clock
-    task[NEXT] = min(soonest, task[READY_AT])
-    if task[NEXT] < NEVER:
-        _wake(state, actor, task[SKEW] + task[NEXT], now)
-
-
-@njit(cache=True)
-def _offer(flat: Flat, state: State, frame: int, when: int, now: int) -> None:
-    """A source will offer the first beat of `frame` from cycle `when` on."""
-    state.offers[frame, 0] += 1
-    state.offers[frame, 1] = max(state.offers[frame, 1], when + 1)
-    if state.offers[frame, 0] == np.sum(flat.kind == SOURCE):
-        state.seen[frame] = state.offers[frame, 1]
-        for root in flat.root:
+@njit(cache=True, _nrt=False)
+def _offer(flat: Flat, state: State, number: int, sources: int, when: int, now: int) -> None:
+    """A source will offer the first beat of frame `number` from cycle `when` on."""
+    frame = state.frame
+    frame[number, OFFERS] += 1
+    frame[number, OFFERED] = max(frame[number, OFFERED], when)
+    if frame[number, OFFERS] == sources:
+        frame[number, SEEN] = frame[number, OFFERED] + 1
+        for at in range(len(flat.root)):
+            root = flat.root[at]
             if state.task[root, IDLE]:
-                _wake(state, root, max(now + 1, state.seen[frame]), now)
+                _wake(state.wheel, state.far, root, max(now, frame[number, OFFERED]) + 1, now)
 
 
-@njit(cache=True)
-def _step_source(flat: Flat, state: State, actor: int, now: int) -> None:
-    port = state.port[actor]
-    frame = port[MOVED] // flat.amount[actor]
-    if frame >= len(state.seen):
-        return
-    if now < port[OFFER]:
-        _wake(state, actor, port[OFFER], now)
-        return
-    if not _can_write(flat, state, flat.give[actor], now):
-        return
-    _write(flat, state, flat.give[actor], now)
-    if port[MOVED] == frame * flat.amount[actor]:
-        state.first_in[frame] = min(state.first_in[frame], now)
-    port[MOVED] += 1
-    following = port[MOVED] // flat.amount[actor]
-    port[OFFER] = max(now + 1, following * flat.throttle[actor])
-    if following < len(state.seen):
-        if following > frame:
-            _offer(flat, state, following, port[OFFER], now)
-        _wake(state, actor, port[OFFER], now)
-
-
-@njit(cache=True)
-def _step_sink(flat: Flat, state: State, actor: int, now: int, sinks: int) -> None:
-    first = flat.stall_ptr[actor]
-    length = flat.stall_ptr[actor + 1] - first
-    if flat.stall[first + now % length]:
-        when = now + 1
-        while flat.stall[first + when % length]:
-            when += 1
-        _wake(state, actor, when, now)
-        return
-    if not _can_read(flat, state, flat.take[actor], now):
-        return
-    _read(flat, state, flat.take[actor], now)
-    port = state.port[actor]
-    port[MOVED] += 1
-    if port[MOVED] % flat.amount[actor] == 0:
-        frame = port[MOVED] // flat.amount[actor] - 1
-        if frame < len(state.taken):
-            state.taken[frame] += 1
-            if state.taken[frame] == sinks:  # a sink takes frames in order, so the last to take one is the latest
-                state.last_out[frame] = now
-                state.complete[0] = frame + 1
-    _wake(state, actor, now + 1, now)
-
-
-@njit(cache=True)
-def _next_cycle(state: State, now: int) -> int:
+@njit(cache=True, forceinline=True, _nrt=False)
+def _next_cycle(wheel: Ints, far: Ints, now: int) -> int:
     """The next cycle in which somebody wakes, with those who wake put into the wheel; NEVER: none."""
     when = NEVER
-    if state.occupied[0] != 0:
+    if far[OCCUPIED] != 0:
         slot = now & (SLOTS - 1)
-        later = state.occupied[0] & ((np.int64(-1) << slot) << 1)
+        later = far[OCCUPIED] & ((np.int64(-1) << slot) << 1)
         if later != 0:
             when = now - slot + _trailing_zeros(later)
         else:
-            when = now - slot + SLOTS + _trailing_zeros(state.occupied[0])
-    if state.far_min[0] <= when and state.far_min[0] < NEVER:
-        when = state.far_min[0]
-        slot = when & (SLOTS - 1)
-        state.occupied[0] |= np.int64(1) << slot
+            when = now - slot + SLOTS + _trailing_zeros(far[OCCUPIED])
+    if far[SOONEST] <= when and far[SOONEST] < NEVER:
+        when = far[SOONEST]
         soonest = NEVER
-        for actor in range(len(state.far)):
-            if state.far[actor] == when:
-                state.far[actor] = NEVER
-                state.wheel[slot, actor >> 6] |= np.int64(1) << (actor & 63)
-            elif state.far[actor] < soonest:
-                soonest = state.far[actor]
-        state.far_min[0] = soonest
+        for actor in range(len(far) - FAR):
+            if far[FAR + actor] == when:
+                far[FAR + actor] = NEVER
+                wheel[when & (SLOTS - 1), actor >> 6] |= np.int64(1) << (actor & 63)
+            elif far[FAR + actor] < soonest:
+                soonest = far[FAR + actor]
+        far[SOONEST] = soonest
     return when
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def run(
     flat: Flat, state: State, held_start: bool, start_depth: int, deadline: Ints, most_calls: int
 ) -> tuple[int, int]:
@@ -402,48 +282,139 @@ def run(
     deadline: int64[frames], LATE as soon as a frame is not complete in its cycle.
     most_calls: RUNAWAY as soon as a task begins more (only a network without end does).
     """
-    frames = len(state.seen)
-    sinks = 0
-    for actor in range(len(flat.kind)):
-        kind = flat.kind[actor]
-        state.wheel[0, actor >> 6] |= np.int64(1) << (actor & 63)
-        if kind == SOURCE:
-            _offer(flat, state, 0, 0, 0)
-        elif kind > SOURCE:
-            sinks += 1
-    words = state.wheel.shape[1]
+    channel, task, call, port, frame = state.channel, state.task, state.call, state.port, state.frame
+    wheel, far, write_time, read_time = state.wheel, state.far, state.write_time, state.read_time
+    kind, take, give, amount, throttle = flat.kind, flat.take, flat.give, flat.amount, flat.throttle
+    stall, stall_ptr, call_ptr, group_ptr = flat.stall, flat.stall_ptr, flat.call_ptr, flat.group_ptr
+    offset, read_ptr, read, write_ptr, write = flat.offset, flat.read_ptr, flat.read, flat.write_ptr, flat.write
+    frames = len(frame)
+    sources = sinks = 0
+    for actor in range(len(kind)):
+        wheel[0, actor >> 6] |= np.int64(1) << (actor & 63)
+        sources += kind[actor] == SOURCE
+        sinks += kind[actor] > SOURCE
+    for _ in range(sources):
+        _offer(flat, state, 0, sources, 0, 0)
     now = 0
     while True:
         slot = now & (SLOTS - 1)
-        state.occupied[0] &= ~(np.int64(1) << slot)
-        for word in range(words):
-            awake = state.wheel[slot, word]
-            state.wheel[slot, word] = 0
+        far[OCCUPIED] &= ~(np.int64(1) << slot)
+        for word in range(wheel.shape[1]):
+            awake = wheel[slot, word]
+            wheel[slot, word] = 0
             while awake != 0:
                 actor = (word << 6) + _trailing_zeros(awake)
                 awake &= awake - 1
-                kind = flat.kind[actor]
-                if kind == TASK:
-                    _step_task(flat, state, actor, now, held_start, start_depth)
-                    if state.task[actor, BEGUN] > most_calls:
-                        return RUNAWAY, now + 1
-                elif kind == MOVER:
-                    if _can_read(flat, state, flat.take[actor], now) and _can_write(
-                        flat, state, flat.give[actor], now
+
+                if kind[actor] == TASK:
+                    clock = min(now - task[actor, SKEW], task[actor, NEXT])
+                    if task[actor, IDLE] and _may_begin(flat, state, actor, now, held_start, start_depth):
+                        _begin(flat, state, actor, clock, now)
+                        if task[actor, BEGUN] > most_calls:
+                            return RUNAWAY, now + 1
+                    if clock < task[actor, NEXT]:
+                        if task[actor, NEXT] < NEVER:
+                            _wake(wheel, far, actor, task[actor, SKEW] + task[actor, NEXT], now)
+                        continue
+
+                    ring, size = call_ptr[actor], call_ptr[actor + 1] - call_ptr[actor]
+                    flight = task[actor, FLIGHT]
+                    free = True
+                    at = task[actor, HEAD]
+                    for _ in range(flight):
+                        if call[ring + at, DUE] == clock:
+                            group = call[ring + at, GROUP]
+                            for o in range(read_ptr[group], read_ptr[group + 1]):
+                                if free and not _can_read(channel, wheel, far, read[o], now):
+                                    free = False
+                            for o in range(write_ptr[group], write_ptr[group + 1]):
+                                if free and not _can_write(channel, wheel, far, write[o], now):
+                                    free = False
+                        at = at + 1 if at + 1 < size else 0
+                    if not free:
+                        continue
+
+                    soonest, finished = NEVER, 0
+                    at = task[actor, HEAD]
+                    for _ in range(flight):
+                        if call[ring + at, DUE] == clock:
+                            group = call[ring + at, GROUP]
+                            for o in range(read_ptr[group], read_ptr[group + 1]):
+                                _read(channel, wheel, far, read_time, read[o], now)
+                            for o in range(write_ptr[group], write_ptr[group + 1]):
+                                _write(channel, wheel, far, write_time, write[o], now)
+                            call[ring + at, GROUP] = group + 1
+                            if group + 1 < group_ptr[actor + 1]:
+                                call[ring + at, DUE] = clock + offset[group + 1] - offset[group]
+                            else:
+                                call[ring + at, DUE] = NEVER
+                        if call[ring + at, DUE] == NEVER:
+                            finished += 1  # calls finish in the order in which they began
+                        else:
+                            soonest = min(soonest, call[ring + at, DUE])
+                        at = at + 1 if at + 1 < size else 0
+                    if task[actor, READY_AT] == clock:
+                        _ready(flat, state, actor, now)
+                    elif task[actor, READY_AT] < NEVER and finished == flight:
+                        finished -= 1  # the newest call stays until it is ready
+                    if finished:
+                        task[actor, HEAD] = (task[actor, HEAD] + finished) % size
+                        task[actor, FLIGHT] = flight - finished
+                    task[actor, SKEW] = now - clock
+                    task[actor, NEXT] = min(soonest, task[actor, READY_AT])
+                    if task[actor, NEXT] < NEVER:
+                        _wake(wheel, far, actor, task[actor, SKEW] + task[actor, NEXT], now)
+
+                elif kind[actor] == MOVER:
+                    if _can_read(channel, wheel, far, take[actor], now) and _can_write(
+                        channel, wheel, far, give[actor], now
                     ):
-                        _read(flat, state, flat.take[actor], now)
-                        _write(flat, state, flat.give[actor], now)
-                        _wake(state, actor, now + 1, now)
-                elif kind == SOURCE:
-                    _step_source(flat, state, actor, now)
+                        _read(channel, wheel, far, read_time, take[actor], now)
+                        _write(channel, wheel, far, write_time, give[actor], now)
+                        _wake(wheel, far, actor, now + 1, now)
+
+                elif kind[actor] == SOURCE:
+                    number = port[actor, MOVED] // amount[actor]
+                    if number >= frames:
+                        continue
+                    if now < port[actor, OFFER]:
+                        _wake(wheel, far, actor, port[actor, OFFER], now)
+                        continue
+                    if not _can_write(channel, wheel, far, give[actor], now):
+                        continue
+                    _write(channel, wheel, far, write_time, give[actor], now)
+                    if port[actor, MOVED] == number * amount[actor]:
+                        frame[number, FIRST_IN] = min(frame[number, FIRST_IN], now)
+                    port[actor, MOVED] += 1
+                    following = port[actor, MOVED] // amount[actor]
+                    port[actor, OFFER] = max(now + 1, following * throttle[actor])
+                    if following < frames:
+                        if following > number:
+                            _offer(flat, state, following, sources, port[actor, OFFER], now)
+                        _wake(wheel, far, actor, port[actor, OFFER], now)
+
                 else:
-                    _step_sink(flat, state, actor, now, sinks)
-        done = state.complete[0]
-        if done == frames:
+                    first, length = stall_ptr[actor], stall_ptr[actor + 1] - stall_ptr[actor]
+                    if stall[first + now % length]:
+                        when = now + 1
+                        while stall[first + when % length]:
+                            when += 1
+                        _wake(wheel, far, actor, when, now)
+                    elif _can_read(channel, wheel, far, take[actor], now):
+                        _read(channel, wheel, far, read_time, take[actor], now)
+                        _wake(wheel, far, actor, now + 1, now)
+                        port[actor, MOVED] += 1
+                        number = port[actor, MOVED] // amount[actor] - 1
+                        if port[actor, MOVED] % amount[actor] == 0 and number < frames:
+                            frame[number, TAKEN] += 1
+                            if frame[number, TAKEN] == sinks:  # sinks take frames in order, so this is the latest
+                                frame[number, LAST_OUT] = now
+                                far[COMPLETED] = number + 1
+
+        if far[COMPLETED] == frames:
             return COMPLETE, now + 1
-        before = now
-        now = _next_cycle(state, now)
+        before, now = now, _next_cycle(wheel, far, now)
         if now == NEVER:
             return QUIESCENT, before + 1
-        if now > deadline[done]:
+        if now > deadline[far[COMPLETED]]:
             return LATE, before + 1

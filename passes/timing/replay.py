@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from split4ml.passes.timing import kernel
-from split4ml.passes.timing.flat import SINK, SOURCE, TASK, flatten
+from split4ml.passes.timing.flat import TASK, flatten
 from split4ml.passes.timing.kernel import NEVER, State
 from split4ml.passes.timing.network import Network, Replayed
 from split4ml.passes.timing.schedule import Ints
@@ -53,17 +53,16 @@ class Engine:
         ended, cycles = self._go(state, np.full(frames, NEVER, np.int64))
         if ended == kernel.RUNAWAY:
             raise ValueError("a task of this network runs for ever without waiting for any frame")
-        peak = state.channel[:, kernel.PEAK]
-        peak = np.maximum(peak, state.channel[:, kernel.WRITTEN] - state.channel[:, kernel.READ])
         deadlock: tuple[tuple[str, str, str], ...] = ()
         stuck: tuple[str, ...] = ()
         if ended == kernel.QUIESCENT:
             deadlock = circle(self.network, self.flat, state)
             stuck = holders(self.network, self.flat, state, tails_only=not deadlock)
+        first_in = state.frame[:, kernel.FIRST_IN]
         return Replayed(
-            peak=peak,
-            first_in=np.where(state.first_in == NEVER, -1, state.first_in),
-            last_out=state.last_out,
+            peak=_peaks(state),
+            first_in=np.where(first_in == NEVER, -1, first_in),
+            last_out=state.frame[:, kernel.LAST_OUT],
             cycles=cycles,
             stuck=stuck,
             deadlock=deadlock,
@@ -80,8 +79,7 @@ class Engine:
         ended, _ = self._go(state, limits)
         if ended != kernel.COMPLETE:
             return None
-        held = state.channel[:, kernel.WRITTEN] - state.channel[:, kernel.READ]
-        return tuple(int(t) for t in state.last_out), np.maximum(state.channel[:, kernel.PEAK], held)
+        return tuple(int(t) for t in state.frame[:, kernel.LAST_OUT]), _peaks(state)
 
     def _go(self, state: State, deadline: Ints) -> tuple[int, int]:
         most_calls = 2 * len(deadline) + 1000
@@ -95,51 +93,51 @@ class Engine:
             raise ValueError(f"a run of {frames} frames")
         flat = self.flat
         actors, channels = len(flat.kind), len(flat.tokens)
-        channel = np.zeros((channels, 8), np.int64)
+        channel = np.zeros((channels, kernel.CHANNEL_COLUMNS), np.int64)
         channel[:, [kernel.LAST_WRITE, kernel.SECOND_WRITE, kernel.LAST_READ]] = kernel.LONG_AGO
         channel[:, kernel.CAPACITY] = self.capacities if capacities is None else capacities
         channel[:, kernel.LATENCY] = self.latencies if latencies is None else latencies
         if not (np.all(channel[:, kernel.CAPACITY] >= 1) and np.all(np.isin(channel[:, kernel.LATENCY], (1, 2)))):
             raise ValueError("a capacity is less than 1, or a latency is neither 1 nor 2")
-        task = np.zeros((actors, 16), np.int64)
+        channel[:, kernel.PRODUCER] = flat.producer
+        channel[:, kernel.CONSUMER] = flat.consumer
+        if record:
+            # Tied high, ap_start lets tasks begin calls beyond the last frame.
+            recorded = flat.tokens * (frames + (2 if self.network.held_start else 0))
+            channel[:, kernel.ROOM_END] = np.cumsum(recorded)
+            channel[:, kernel.ROOM] = channel[:, kernel.ROOM_END] - recorded
+        room = int(channel[-1, kernel.ROOM_END])
+        task = np.zeros((actors, kernel.TASK_COLUMNS), np.int64)
         task[:, [kernel.NEXT, kernel.READY_AT]] = NEVER
         task[:, [kernel.LAST_PUSH, kernel.LAST_POP]] = kernel.LONG_AGO
         task[:, kernel.IDLE] = flat.kind == TASK
         domain = np.zeros((len(self.network.domains), 3), np.int64)
         domain[:, kernel.LAST_AP_READY] = kernel.LONG_AGO
-        calls = int(flat.call_ptr[-1])
-        # Tied high, ap_start lets tasks begin calls beyond the last frame.
-        recorded = flat.tokens * (frames + (2 if self.network.held_start else 0))
-        room = np.concatenate([[0], np.cumsum(recorded)]) if record else np.zeros(channels + 1)
+        frame = np.zeros((frames, 6), np.int64)
+        frame[:, [kernel.SEEN, kernel.FIRST_IN]] = NEVER
+        frame[:, kernel.LAST_OUT] = -1
+        far = np.full(kernel.FAR + actors, NEVER, np.int64)
+        far[[kernel.OCCUPIED, kernel.COMPLETED]] = 0
         return State(
             channel=channel,
             task=task,
             domain=domain,
             port=np.zeros((actors, 2), np.int64),
-            call_next=np.full(calls, NEVER, np.int64),
-            call_group=np.zeros(calls, np.int64),
-            awaits_read=np.zeros(channels, np.int64),
-            awaits_write=np.zeros(channels, np.int64),
+            call=np.full((int(flat.call_ptr[-1]), 2), NEVER, np.int64),
+            frame=frame,
             wheel=np.zeros((kernel.SLOTS, (actors + 63) // 64), np.int64),
-            occupied=np.zeros(1, np.int64),
-            far=np.full(actors, NEVER, np.int64),
-            far_min=np.full(1, NEVER, np.int64),
-            seen=np.full(frames, NEVER, np.int64),
-            offers=np.zeros((frames, 2), np.int64),
-            taken=np.zeros(frames, np.int64),
-            first_in=np.full(frames, NEVER, np.int64),
-            last_out=np.full(frames, -1, np.int64),
-            complete=np.zeros(1, np.int64),
-            room=room.astype(np.int64),
-            write_time=np.zeros(int(room[-1]), np.int64),
-            read_time=np.zeros(int(room[-1]), np.int64),
+            far=far,
+            write_time=np.zeros(room, np.int64),
+            read_time=np.zeros(room, np.int64),
         )
 
 
+def _peaks(state: State) -> Ints:
+    held = state.channel[:, kernel.WRITTEN] - state.channel[:, kernel.READ]
+    return np.maximum(state.channel[:, kernel.PEAK], held)
+
+
 def _times(state: State, times: Ints, column: int) -> tuple[Ints, ...]:
-    starts, ends = state.room[:-1], state.room[1:]
+    starts, ends = state.channel[:, kernel.ROOM], state.channel[:, kernel.ROOM_END]
     counts = np.minimum(state.channel[:, column], ends - starts)
     return tuple(times[a : a + n] for a, n in zip(starts, counts, strict=True))
-
-
-__all__ = ["SINK", "SOURCE", "Engine", "replay"]

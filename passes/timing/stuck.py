@@ -16,7 +16,7 @@ def holders(network: Network, flat: Flat, state: State, tails_only: bool) -> tup
     tails_only: those with a held tail (a begun call of a frame that was ready, and has groups left), if any;
     else all that have begun and not finished a call of a frame.
     """
-    frames = len(state.seen)
+    frames = len(state.frame)
     tails, unfinished = [], []
     for index, process in enumerate(network.processes):
         if flat.kind[index] != TASK:
@@ -75,8 +75,8 @@ def _waits(network: Network, flat: Flat, state: State, actor: int, names: list[s
         size = int(flat.call_ptr[actor + 1]) - ring
         for k in range(int(task[kernel.FLIGHT])):
             at = ring + (int(task[kernel.HEAD]) + k) % size
-            if state.call_next[at] == task[kernel.NEXT]:
-                group = int(state.call_group[at])
+            if state.call[at, kernel.DUE] == task[kernel.NEXT]:
+                group = int(state.call[at, kernel.GROUP])
                 reads += [int(c) for c in flat.read[flat.read_ptr[group] : flat.read_ptr[group + 1]]]
                 writes += [int(c) for c in flat.write[flat.write_ptr[group] : flat.write_ptr[group + 1]]]
         if task[kernel.IDLE]:
