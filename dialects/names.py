@@ -81,12 +81,12 @@ def legal_name(text: str, taken: Iterable[str] = (), fallback: str = "node") -> 
     stem = "_".join(words) or fallback
     if not stem[0].isalpha():
         stem = f"{fallback}_{stem}"
-    stem = stem[:MAX_LENGTH].rstrip("_")
     lowered = {name.lower() for name in taken}
-    if is_legal(stem) and stem.lower() not in lowered:
-        return stem
-    if not is_legal(f"{stem[: MAX_LENGTH - 8]}_1"):  # a whole family that hls4ml or a vendor uses
-        stem = f"{fallback}_{stem}"
+    if _INVENTED.fullmatch(stem) and not is_legal(f"{stem[: MAX_LENGTH - 8]}_1"):
+        stem = f"{fallback}_{stem}"  # a whole family of names, such as `ap_...`
+    whole = stem[:MAX_LENGTH].rstrip("_")
+    if is_legal(whole) and whole.lower() not in lowered:
+        return whole
     stem = stem[: MAX_LENGTH - 8].rstrip("_")
     number = 1
     while f"{stem}_{number}".lower() in lowered or not is_legal(f"{stem}_{number}"):

@@ -1,0 +1,337 @@
+"""An ONNX graph as plain values: constants folded, every shape static, every attribute with its default.
+
+ONNX spreads constants over initializers, Constant nodes and little computations on shapes (Shape, Gather, Concat,
+Reshape). One walk in the graph's order evaluates whatever depends on constants and static shapes alone, and infers
+the shape of the rest, node by node, so that an error names its node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper, reference, shape_inference
+
+from split4ml.compiler.frontend.onnx_load import check, first_line, opset_of
+from split4ml.dialects.errors import Split4mlError
+
+Shape = tuple[int, ...]
+Array = npt.NDArray[Any]
+
+FOLDABLE = frozenset(
+    [
+        "Abs",
+        "Add",
+        "And",
+        "Cast",
+        "CastLike",
+        "Ceil",
+        "Concat",
+        "Constant",
+        "ConstantOfShape",
+        "Div",
+        "Equal",
+        "Expand",
+        "Flatten",
+        "Floor",
+        "Gather",
+        "GatherND",
+        "Greater",
+        "GreaterOrEqual",
+        "Identity",
+        "Less",
+        "LessOrEqual",
+        "Max",
+        "Min",
+        "Mod",
+        "Mul",
+        "Neg",
+        "Not",
+        "Or",
+        "Pow",
+        "Range",
+        "Reciprocal",
+        "ReduceMax",
+        "ReduceMin",
+        "ReduceProd",
+        "ReduceSum",
+        "Reshape",
+        "Round",
+        "Shape",
+        "Size",
+        "Slice",
+        "Split",
+        "Sqrt",
+        "Squeeze",
+        "Sub",
+        "Tile",
+        "Transpose",
+        "Unsqueeze",
+        "Where",
+    ]
+)
+"""Operators that are evaluated when all their operands are constants: no control flow, no state."""
+
+MAX_FOLDED = 1 << 26
+"""Elements of the largest tensor that folding may make: 256 MiB of float32."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operator. Absent optional operands are empty strings; attributes include the schema's defaults."""
+
+    name: str
+    op: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Any]
+    label: str
+    """The node's name in the user's model, or that of its first result if it has none."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """What the importer needs.
+
+    inputs, outputs: names of tensors, in the model's order. shapes: of all data, batch axis included.
+    constants: weights and folded tensors. batch: extent of the batch axis; 1 if it is symbolic.
+    """
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    shapes: Mapping[str, Shape]
+    constants: Mapping[str, Array]
+    opset: int
+    batch: int
+    where: str
+
+
+@dataclass
+class _Walk:
+    model: onnx.ModelProto
+    path: Path
+    opset: int
+    types: dict[str, onnx.TypeProto] = field(default_factory=dict)
+    constants: dict[str, Array] = field(default_factory=dict)
+    nodes: list[Node] = field(default_factory=list)
+
+
+def read_graph(model: onnx.ModelProto, path: Path, supported: Collection[str]) -> Graph:
+    """Raises Split4mlError: unsupported operators (all of them), dynamic shapes, invalid graphs."""
+    _check_operators(model, path, supported)
+    check(model, path)
+    walk = _Walk(model, path, opset_of(model))
+    initializers = {tensor.name for tensor in model.graph.initializer}
+    for tensor in model.graph.initializer:
+        walk.constants[tensor.name] = _array(tensor, f"{path}: initializer {tensor.name!r}")
+    inputs = [value for value in model.graph.input if value.name not in initializers]
+    batch = _bind_inputs(walk, inputs)
+    for index, proto in enumerate(model.graph.node):
+        _visit(walk, index, proto)
+    outputs = tuple(value.name for value in model.graph.output)
+    shapes = {name: _static_shape(kind, name, str(path)) for name, kind in walk.types.items()}
+    for name in outputs:
+        if name not in shapes:
+            raise Split4mlError(f"output {name!r} depends on no input", where=str(path))
+    return Graph(
+        tuple(value.name for value in inputs),
+        outputs,
+        tuple(walk.nodes),
+        shapes,
+        walk.constants,
+        walk.opset,
+        batch,
+        str(path),
+    )
+
+
+def _label(proto: onnx.NodeProto) -> str:
+    return proto.name or next((name for name in proto.output if name), proto.op_type)
+
+
+def _is_default(proto: onnx.NodeProto) -> bool:
+    return proto.domain in ("", "ai.onnx")
+
+
+def _check_operators(model: onnx.ModelProto, path: Path, supported: Collection[str]) -> None:
+    constant = {tensor.name for tensor in model.graph.initializer} | {""}
+    unknown: list[str] = []
+    for proto in model.graph.node:
+        foldable = _is_default(proto) and proto.op_type in FOLDABLE
+        if foldable and (proto.op_type in ("Shape", "Size") or constant.issuperset(proto.input)):
+            constant.update(proto.output)
+        elif not (_is_default(proto) and proto.op_type in supported):
+            kind = proto.op_type if _is_default(proto) else f"{proto.domain}.{proto.op_type}"
+            unknown.append(f"{kind} (node {_label(proto)!r})")
+    if unknown:
+        shown = ", ".join(unknown[:8]) + (f" and {len(unknown) - 8} more" if len(unknown) > 8 else "")
+        raise Split4mlError(
+            f"operators that are not supported: {shown}",
+            where=str(path),
+            hint=f"supported are {', '.join(sorted(supported))};"
+            " a model that hls4ml itself can read may enter as a saved hls4ml graph (.fml)",
+        )
+
+
+def _bind_inputs(walk: _Walk, inputs: list[onnx.ValueInfoProto]) -> int:
+    """Gives every input a static type; the symbolic batch axes take the static one's extent, or 1."""
+    if not inputs:
+        raise Split4mlError("the model has no input", where=str(walk.path))
+    batches: set[int] = set()
+    for value in inputs:
+        where = f"{walk.path}: input {value.name!r}"
+        tensor = value.type.tensor_type
+        if not value.type.HasField("tensor_type") or tensor.elem_type != TensorProto.FLOAT:
+            kind = TensorProto.DataType.Name(tensor.elem_type) if tensor.elem_type else "no tensor"
+            raise Split4mlError(f"inputs must be float32 tensors, not {kind}", where=where)
+        if not tensor.HasField("shape") or not tensor.shape.dim:
+            raise Split4mlError("the input needs a shape with a batch axis", where=where)
+        for axis, extent in enumerate(tensor.shape.dim):
+            if axis == 0 and extent.dim_value > 0:
+                batches.add(extent.dim_value)
+            elif axis > 0 and extent.dim_value <= 0:
+                shown = f"dynamic ({extent.dim_param!r})" if extent.dim_param else "unknown"
+                raise Split4mlError(
+                    f"the extent of axis {axis} is {shown}, but hardware needs static shapes",
+                    where=where,
+                    hint="export with fixed extents; only the first axis, the batch, may be dynamic",
+                )
+    if len(batches) > 1:
+        raise Split4mlError(f"the inputs disagree about the batch: {sorted(batches)}", where=str(walk.path))
+    batch = batches.pop() if batches else 1
+    for value in inputs:
+        shape = [extent.dim_value for extent in value.type.tensor_type.shape.dim]
+        walk.types[value.name] = helper.make_tensor_type_proto(TensorProto.FLOAT, [batch, *shape[1:]])
+    return batch
+
+
+def _visit(walk: _Walk, index: int, proto: onnx.NodeProto) -> None:
+    label = _label(proto)
+    where = f"{walk.path}: node {label!r} ({proto.op_type})"
+    operands = [name for name in proto.input if name]
+    known = all(name in walk.constants for name in operands)
+    if proto.op_type in ("Shape", "Size") and not known:
+        shape = np.array(_static_shape(walk.types[operands[0]], operands[0], where), np.int64)
+        attributes = _attributes(proto, walk.opset, where)
+        end = attributes.get("end")
+        part = shape[attributes.get("start", 0) : end]
+        walk.constants[proto.output[0]] = (
+            part if proto.op_type == "Shape" else np.array(shape.prod(), np.int64)
+        )
+        return
+    types = _infer(walk, proto, where)
+    if known and proto.op_type in FOLDABLE:
+        for name, kind in types.items():
+            if prod(_static_shape(kind, name, where)) > MAX_FOLDED:
+                raise Split4mlError(f"the constant {name!r} has more than {MAX_FOLDED} elements", where=where)
+        walk.constants.update(_evaluate(walk, proto, where))
+        return
+    for name, kind in types.items():
+        _static_shape(kind, name, where)
+    walk.types.update(types)
+    walk.nodes.append(
+        Node(
+            proto.name or f"{proto.op_type}_{index}",
+            proto.op_type,
+            tuple(proto.input),
+            tuple(proto.output),
+            _attributes(proto, walk.opset, where),
+            label,
+        )
+    )
+
+
+def _infer(walk: _Walk, proto: onnx.NodeProto, where: str) -> dict[str, onnx.TypeProto]:
+    """Types of the results of one node."""
+    types: dict[str, onnx.TypeProto] = {}
+    data: dict[str, TensorProto] = {}
+    for name in proto.input:
+        if name in walk.constants:
+            array = walk.constants[name]
+            types[name] = helper.make_tensor_type_proto(
+                helper.np_dtype_to_tensor_dtype(array.dtype), array.shape
+            )
+            if array.size <= 64:  # shapes, axes and the like; weights decide no shape by their values
+                data[name] = numpy_helper.from_array(array, name)
+        elif name:
+            types[name] = walk.types[name]
+    try:
+        schema = onnx.defs.get_schema(proto.op_type, walk.opset, "")
+        return dict(
+            shape_inference.infer_node_outputs(
+                schema, proto, types, data, None, [helper.make_opsetid("", walk.opset)]
+            )
+        )
+    except (onnx.defs.SchemaError, shape_inference.InferenceError, ValueError, RuntimeError) as error:
+        raise Split4mlError(f"its shapes do not fit: {first_line(error)}", where=where) from None
+
+
+def _evaluate(walk: _Walk, proto: onnx.NodeProto, where: str) -> dict[str, Array]:
+    """The results of one node whose operands are all constants, by ONNX's reference implementation."""
+    names = [name for name in dict.fromkeys(proto.input) if name]
+    graph = helper.make_graph(
+        [proto],
+        "fold",
+        [
+            helper.make_tensor_value_info(
+                name,
+                helper.np_dtype_to_tensor_dtype(walk.constants[name].dtype),
+                walk.constants[name].shape,
+            )
+            for name in names
+        ],
+        [helper.make_empty_tensor_value_info(name) for name in proto.output if name],
+    )
+    single = helper.make_model(graph, opset_imports=[helper.make_opsetid("", walk.opset)])
+    try:
+        results = reference.ReferenceEvaluator(single).run(
+            None, {name: walk.constants[name] for name in names}
+        )
+    except Exception as error:  # noqa: BLE001 - numpy and the evaluator raise whatever they like on bad values
+        raise Split4mlError(f"this constant cannot be computed: {first_line(error)}", where=where) from None
+    return {name: np.asarray(value) for name, value in zip(filter(None, proto.output), results, strict=True)}
+
+
+def _attributes(proto: onnx.NodeProto, opset: int, where: str) -> dict[str, Any]:
+    """Attributes as Python values, strings decoded, the schema's defaults filled in."""
+    schema = onnx.defs.get_schema(proto.op_type, opset, "")
+    values = {
+        name: helper.get_attribute_value(attribute.default_value)
+        for name, attribute in schema.attributes.items()
+        if attribute.default_value.type != onnx.AttributeProto.UNDEFINED
+    }
+    values |= {attribute.name: helper.get_attribute_value(attribute) for attribute in proto.attribute}
+    try:
+        return {name: v.decode() if isinstance(v, bytes) else v for name, v in values.items()}
+    except UnicodeDecodeError:
+        raise Split4mlError("an attribute holds a string that is not UTF-8", where=where) from None
+
+
+def _array(tensor: TensorProto, where: str) -> Array:
+    try:
+        return numpy_helper.to_array(tensor)
+    except (ValueError, TypeError) as error:
+        raise Split4mlError(f"its data does not fit its type: {first_line(error)}", where=where) from None
+
+
+def _static_shape(kind: onnx.TypeProto, name: str, where: str) -> Shape:
+    if not kind.HasField("tensor_type") or not kind.tensor_type.HasField("shape"):
+        raise Split4mlError(
+            f"the shape of {name!r} is dynamic, but hardware needs static shapes", where=where
+        )
+    extents = kind.tensor_type.shape.dim
+    if any(not extent.HasField("dim_value") for extent in extents):
+        shown = "x".join(str(extent.dim_value) if extent.HasField("dim_value") else "?" for extent in extents)
+        raise Split4mlError(
+            f"the shape of {name!r} is dynamic ({shown}), but hardware needs static shapes",
+            where=where,
+            hint="export with fixed extents; only the first axis, the batch, may be dynamic",
+        )
+    return tuple(extent.dim_value for extent in extents)

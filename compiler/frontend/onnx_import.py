@@ -1,0 +1,50 @@
+"""The ONNX front end: a file to a module with one nn.model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.utils.exceptions import VerifyException
+
+from split4ml.compiler.frontend.onnx_builder import Builder
+from split4ml.compiler.frontend.onnx_graph import read_graph
+from split4ml.compiler.frontend.onnx_load import load
+from split4ml.compiler.frontend.onnx_ops import HANDLERS
+from split4ml.dialects import nn
+from split4ml.dialects.errors import Split4mlError
+from split4ml.passes.weights import WeightStore
+
+
+def supported_operators() -> list[str]:
+    """Names of the ONNX operators that compute on data; those that compute constants are many more."""
+    return sorted(HANDLERS)
+
+
+def import_onnx(path: Path, weights: WeightStore) -> ModuleOp:
+    """The network in `path`, its weights put into the store. Depends on the file's bytes and name only.
+
+    Raises Split4mlError, naming the node, for all that the file may get wrong.
+    """
+    graph = read_graph(load(path), path, HANDLERS)
+    builder = Builder(path.stem, graph, weights)
+    for name in graph.inputs:
+        symbol = builder.name(name, "data")
+        builder.values[name] = builder.emit(nn.InputOp(symbol, name, graph.shapes[name][1:]))
+    # outputs have their names before the nodes do, since these face the user
+    outputs = {name: builder.name(name, "result") for name in graph.outputs}
+    for node in graph.nodes:
+        symbol = builder.name(node.name, node.op.lower())
+        try:
+            builder.values[node.outputs[0]] = HANDLERS[node.op](builder, node, symbol)
+            builder.result_shape(node)
+        except ValueError as error:
+            raise builder.error(node, str(error)) from None
+    for name, symbol in outputs.items():
+        builder.model.block.add_op(nn.OutputOp(symbol, name, builder.values[name]))
+    module = ModuleOp([builder.model])
+    try:
+        module.verify()
+    except VerifyException as error:
+        raise Split4mlError(f"the imported network does not verify: {error}", where=str(path)) from None
+    return module

@@ -1,0 +1,295 @@
+"""One function per ONNX operator: from a node to ops of `nn`. https://onnx.ai/onnx/operators/ has their definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import ceil, floor
+
+import numpy as np
+from xdsl.ir import SSAValue
+
+from split4ml.compiler.frontend.onnx_builder import Builder, origin
+from split4ml.compiler.frontend.onnx_graph import Node, Shape
+from split4ml.dialects import nn
+
+Handler = Callable[[Builder, Node, str], SSAValue]
+"""Takes the builder, the node and the name for the op that computes the node's first result."""
+
+HANDLERS: dict[str, Handler] = {}
+
+
+def handles(*operators: str) -> Callable[[Handler], Handler]:
+    def register(handler: Handler) -> Handler:
+        HANDLERS.update(dict.fromkeys(operators, handler))
+        return handler
+
+    return register
+
+
+# --- weights -----------------------------------------------------------------------------------------------
+
+
+@handles("Conv")
+def conv(builder: Builder, node: Node, name: str) -> SSAValue:
+    kernel = builder.constant(node, 1, "weight")
+    bias = builder.optional(node, 2, "bias")
+    if kernel.ndim not in (3, 4):
+        raise builder.error(node, f"it has {kernel.ndim - 2} spatial axes, but 1 or 2 are supported")
+    rank = kernel.ndim - 2
+    strides = node.attributes.get("strides") or [1] * rank
+    dilations = node.attributes.get("dilations") or [1] * rank
+    spatial = builder.data_shape(node)[2:]
+    pads = padding(builder, node, spatial, kernel.shape[2:], strides, dilations)
+    return builder.emit(
+        nn.ConvOp(
+            name,
+            builder.data(node),
+            builder.weight(kernel, name, "weight"),
+            builder.weight(bias, name, "bias") if bias is not None else None,
+            strides=strides,
+            pads=pads,
+            dilations=dilations,
+            group=node.attributes["group"],
+            onnx=origin(node),
+        )
+    )
+
+
+@handles("BatchNormalization")
+def batch_norm(builder: Builder, node: Node, name: str) -> SSAValue:
+    if node.attributes.get("training_mode", 0) or any(node.outputs[1:]):
+        raise builder.error(node, "it is in training mode", "export the network after model.eval()")
+    parts = [
+        builder.weight(builder.constant(node, index, role), name, role)
+        for index, role in enumerate(("scale", "bias", "mean", "variance"), start=1)
+    ]
+    return builder.emit(
+        nn.BatchNormOp(
+            name, builder.data(node), *parts, epsilon=node.attributes["epsilon"], onnx=origin(node)
+        )
+    )
+
+
+@handles("Gemm")
+def gemm(builder: Builder, node: Node, name: str) -> SSAValue:
+    if node.attributes["transA"]:
+        raise builder.error(node, "transA = 1 puts the batch last, which is not supported")
+    weight = builder.constant(node, 1, "weight") * np.float32(node.attributes["alpha"])
+    if node.attributes["transB"]:
+        weight = weight.T
+    bias = builder.optional(node, 2, "bias")
+    if bias is not None:
+        bias = bias * np.float32(node.attributes["beta"])
+        if bias.ndim == 2 and bias.shape[0] != 1:
+            raise builder.error(node, f"its bias differs between frames: it has shape {list(bias.shape)}")
+        bias = np.broadcast_to(bias.reshape(-1), (weight.shape[1],))
+    return builder.emit(
+        nn.DenseOp(
+            name,
+            builder.data(node),
+            builder.weight(weight, name, "weight"),
+            builder.weight(bias, name, "bias") if bias is not None else None,
+            onnx=origin(node),
+        )
+    )
+
+
+@handles("MatMul")
+def matmul(builder: Builder, node: Node, name: str) -> SSAValue:
+    weight = builder.constant(node, 1, "right operand")
+    if weight.ndim != 2 or len(builder.data_shape(node)) < 2:
+        raise builder.error(
+            node, f"its right operand has shape {list(weight.shape)}, but must be inputs x outputs"
+        )
+    return builder.emit(
+        nn.DenseOp(name, builder.data(node), builder.weight(weight, name, "weight"), onnx=origin(node))
+    )
+
+
+# --- elementwise -------------------------------------------------------------------------------------------
+
+
+@handles("Identity")
+def identity(builder: Builder, node: Node, name: str) -> SSAValue:
+    return builder.emit(nn.IdentityOp(name, builder.data(node), onnx=origin(node)))
+
+
+@handles("Dropout")
+def dropout(builder: Builder, node: Node, name: str) -> SSAValue:
+    training = builder.optional(node, 2, "training_mode")
+    if training is not None and bool(training):
+        raise builder.error(node, "it is in training mode", "export the network after model.eval()")
+    return identity(builder, node, name)
+
+
+_UNARY: dict[str, type[nn.ElementwiseOp]] = {
+    "Relu": nn.ReluOp,
+    "Sigmoid": nn.SigmoidOp,
+    "Tanh": nn.TanhOp,
+    "Softplus": nn.SoftplusOp,
+    "Softsign": nn.SoftsignOp,
+}
+_SLOPED: dict[str, type[nn.SlopedOp]] = {"LeakyRelu": nn.LeakyReluOp, "Elu": nn.EluOp}
+_BINARY: dict[str, type[nn.BinaryOp]] = {"Add": nn.AddOp, "Sub": nn.SubtractOp, "Mul": nn.MultiplyOp}
+
+
+@handles(*_UNARY)
+def unary(builder: Builder, node: Node, name: str) -> SSAValue:
+    return builder.emit(_UNARY[node.op](name, builder.data(node), onnx=origin(node)))
+
+
+@handles(*_SLOPED)
+def sloped(builder: Builder, node: Node, name: str) -> SSAValue:
+    alpha = node.attributes["alpha"]
+    return builder.emit(_SLOPED[node.op](name, builder.data(node), alpha, onnx=origin(node)))
+
+
+@handles(*_BINARY)
+def binary(builder: Builder, node: Node, name: str) -> SSAValue:
+    rank = len(builder.graph.shapes[node.outputs[0]])
+
+    def operand(index: int) -> SSAValue:
+        if node.inputs[index] in builder.values:
+            if len(builder.graph.shapes[node.inputs[index]]) != rank:
+                raise builder.error(
+                    node, f"operand {index} has fewer axes than the result: its batch would move"
+                )
+            return builder.data(node, index)
+        array = builder.constant(node, index, f"operand {index}")
+        if array.ndim == rank:
+            if array.shape[0] != 1:
+                raise builder.error(
+                    node, f"operand {index} differs between frames: shape {list(array.shape)}"
+                )
+            array = array[0]
+        return builder.weight(array, name, "constant")
+
+    return builder.emit(_BINARY[node.op](name, operand(0), operand(1), onnx=origin(node)))
+
+
+@handles("Softmax")
+def softmax(builder: Builder, node: Node, name: str) -> SSAValue:
+    shape = builder.data_shape(node)
+    axis = builder.axis(node, node.attributes["axis"], len(shape))
+    if builder.graph.opset < 13 and any(size > 1 for size in shape[axis + 2 :]):
+        raise builder.error(
+            node,
+            f"before opset 13 it spans all axes from {axis + 1} on, which is not supported for {list(shape)}",
+            "export with opset 13 or newer",
+        )
+    return builder.emit(nn.SoftmaxOp(name, builder.data(node), axis, onnx=origin(node)))
+
+
+# --- pooling -----------------------------------------------------------------------------------------------
+
+
+@handles("MaxPool", "AveragePool")
+def pool(builder: Builder, node: Node, name: str) -> SSAValue:
+    attributes = node.attributes
+    kernel = attributes["kernel_shape"]
+    rank = len(kernel)
+    strides = attributes.get("strides") or [1] * rank
+    if any(value != 1 for value in attributes.get("dilations") or []):
+        raise builder.error(node, f"dilations {list(attributes['dilations'])} are not supported in pooling")
+    if any(node.outputs[1:]):
+        raise builder.error(node, "its second result, the indices, is not supported")
+    shape = builder.data_shape(node)
+    if rank not in (1, 2) or len(shape) != rank + 2:
+        raise builder.error(node, f"it has {len(shape) - 2} spatial axes, but 1 or 2 are supported")
+    pads = list(padding(builder, node, shape[2:], kernel, strides, [1] * rank))
+    counted = bool(attributes.get("count_include_pad", 0))
+    if attributes.get("ceil_mode", 0):
+        wanted = builder.result_shape(node)[1:]
+        for axis in range(rank):
+            covered = (wanted[axis] - 1) * strides[axis] + kernel[axis]
+            extra = covered - (shape[2 + axis] + pads[axis] + pads[rank + axis])
+            if extra > 0 and counted:
+                raise builder.error(node, "ceil_mode together with count_include_pad is not supported")
+            pads[rank + axis] += max(0, extra)
+    options = {"kernel": kernel, "strides": strides, "pads": pads}
+    if node.op == "MaxPool":
+        return builder.emit(nn.MaxPoolOp(name, builder.data(node), **options, onnx=origin(node)))
+    counted = counted and any(pads)
+    return builder.emit(
+        nn.AveragePoolOp(name, builder.data(node), **options, count_pads=counted, onnx=origin(node))
+    )
+
+
+@handles("GlobalAveragePool")
+def global_average_pool(builder: Builder, node: Node, name: str) -> SSAValue:
+    mean = builder.emit(nn.GlobalAveragePoolOp(name, builder.data(node), onnx=origin(node)))
+    return builder.emit(nn.ReshapeOp(builder.name(f"{name}_keep"), mean, builder.result_shape(node)))
+
+
+@handles("ReduceMean")
+def reduce_mean(builder: Builder, node: Node, name: str) -> SSAValue:
+    axes = node.attributes.get("axes")
+    if axes is None and (operand := builder.optional(node, 1, "axes")) is not None:
+        axes = [int(axis) for axis in operand]
+    if not axes and node.attributes.get("noop_with_empty_axes", 0):
+        return identity(builder, node, name)
+    rank = len(builder.data_shape(node))
+    reduced = sorted(builder.axis(node, axis, rank) for axis in axes or range(rank))
+    keep = bool(node.attributes["keepdims"])
+    return builder.emit(nn.ReduceMeanOp(name, builder.data(node), reduced, keep=keep, onnx=origin(node)))
+
+
+# --- shape -------------------------------------------------------------------------------------------------
+
+
+@handles("Flatten", "Reshape", "Squeeze", "Unsqueeze")
+def reshape(builder: Builder, node: Node, name: str) -> SSAValue:
+    shape = builder.result_shape(node)
+    return builder.emit(nn.ReshapeOp(name, builder.data(node), shape, onnx=origin(node)))
+
+
+@handles("Transpose")
+def transpose(builder: Builder, node: Node, name: str) -> SSAValue:
+    rank = len(builder.data_shape(node))
+    order = node.attributes.get("perm") or list(reversed(range(rank)))
+    if order[0] != 0:
+        raise builder.error(node, f"perm {list(order)} moves the batch axis, which must stay first")
+    axes = [axis - 1 for axis in order[1:]]
+    return builder.emit(nn.TransposeOp(name, builder.data(node), axes, onnx=origin(node)))
+
+
+@handles("Concat")
+def concat(builder: Builder, node: Node, name: str) -> SSAValue:
+    axis = builder.axis(node, node.attributes["axis"], len(builder.data_shape(node)))
+    inputs = [builder.data(node, index) for index in range(len(node.inputs))]
+    return builder.emit(nn.ConcatOp(name, inputs, axis, onnx=origin(node)))
+
+
+def padding(
+    builder: Builder,
+    node: Node,
+    spatial: Shape,
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    dilations: Sequence[int],
+) -> Sequence[int]:
+    """All begins, then all ends, `auto_pad` resolved."""
+    rank = len(spatial)
+    mode = node.attributes.get("auto_pad", "NOTSET")
+    if mode == "VALID":
+        return [0] * (2 * rank)
+    if mode == "NOTSET":
+        pads: Sequence[int] = node.attributes.get("pads") or [0] * (2 * rank)
+        if any(pad < 0 for pad in pads):
+            raise builder.error(node, f"pads {list(pads)} crop the data, which is not supported")
+        return pads
+    if mode not in ("SAME_UPPER", "SAME_LOWER"):
+        raise builder.error(node, f"auto_pad is {mode!r}, which ONNX does not define")
+    totals = [
+        max(
+            0,
+            (ceil(size / strides[axis]) - 1) * strides[axis]
+            + (kernel[axis] - 1) * dilations[axis]
+            + 1
+            - size,
+        )
+        for axis, size in enumerate(spatial)
+    ]
+    half = floor if mode == "SAME_UPPER" else ceil  # the odd one goes to the end, or to the begin
+    begins = [half(total / 2) for total in totals]
+    return [*begins, *(total - begin for total, begin in zip(totals, begins, strict=True))]

@@ -1,0 +1,136 @@
+"""What the operators of `nn` compute, in numpy: for constant folding, and as a reference for tests.
+
+Plain and in the data type of the operands; not fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from split4ml.dialects import nn
+
+Array = npt.NDArray[Any]
+
+
+def evaluate(op: nn.TensorOp, operands: Sequence[Array]) -> Array:
+    """The result of an operator that has operands. Raises KeyError for one that has none (input, constant)."""
+    return _EVALUATORS[type(op)](op, *operands)
+
+
+def _windows(data: Array, kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int]) -> Array:
+    """Views of channels-first data: channels x output space x kernel."""
+    reach = [(size - 1) * spread + 1 for size, spread in zip(kernel, dilations, strict=True)]
+    axes = tuple(range(1, data.ndim))
+    view = np.lib.stride_tricks.sliding_window_view(data, reach, axes)
+    step = (slice(None), *(slice(None, None, s) for s in strides), *(slice(None, None, d) for d in dilations))
+    return view[step]
+
+
+def _pad(data: Array, pads: Sequence[int], value: float) -> Array:
+    rank = data.ndim - 1
+    return np.pad(data, [(0, 0), *((pads[i], pads[rank + i]) for i in range(rank))], constant_values=value)
+
+
+def _first(data: Array, channels_last: bool) -> Array:
+    return np.moveaxis(data, -1, 0) if channels_last else data
+
+
+def _back(data: Array, channels_last: bool) -> Array:
+    return np.moveaxis(data, 0, -1) if channels_last else data
+
+
+def _conv(op: nn.ConvOp, data: Array, weight: Array, bias: Array | None = None) -> Array:
+    last, groups = op.channels_last is not None, op.groups
+    padded = _pad(_first(data, last), nn.numbers(op.pads), 0.0)
+    view = _windows(padded, weight.shape[2:], nn.numbers(op.strides), op.dilation)
+    rank = data.ndim - 1
+    parts = []
+    for inputs, kernels in zip(np.split(view, groups), np.split(weight, groups), strict=True):
+        taps = [0, *range(rank + 1, 2 * rank + 1)]
+        parts.append(np.tensordot(kernels, inputs, (list(range(1, rank + 2)), taps)))
+    out = np.concatenate(parts)
+    if bias is not None:
+        out = out + bias.reshape(-1, *(1,) * rank)
+    return _back(out, last)
+
+
+def _dense(op: nn.DenseOp, data: Array, weight: Array, bias: Array | None = None) -> Array:
+    out = data @ weight
+    return out if bias is None else out + bias
+
+
+def _batch_norm(
+    op: nn.BatchNormOp, data: Array, scale: Array, bias: Array, mean: Array, variance: Array
+) -> Array:
+    factor = scale / np.sqrt(variance + op.epsilon.value.data)
+    last = op.channels_last is not None
+    columns = (-1,) if last else (-1, *(1,) * (data.ndim - 1))
+    return cast(Array, (data - mean.reshape(columns)) * factor.reshape(columns) + bias.reshape(columns))
+
+
+def _softmax(op: nn.SoftmaxOp, data: Array) -> Array:
+    axis = op.axis.value.data
+    powers = np.exp(data - data.max(axis, keepdims=True))
+    return cast(Array, powers / powers.sum(axis, keepdims=True))
+
+
+def _pooled(op: nn.PoolOp, data: Array, fill: float) -> Array:
+    padded = _pad(data, nn.numbers(op.pads), fill)
+    kernel = nn.numbers(op.kernel)
+    return _windows(padded, kernel, nn.numbers(op.strides), [1] * len(kernel))
+
+
+def _max_pool(op: nn.MaxPoolOp, data: Array) -> Array:
+    last = op.channels_last is not None
+    view = _pooled(op, _first(data, last), -np.inf)
+    return _back(view.max(tuple(range(data.ndim, view.ndim))), last)
+
+
+def _average_pool(op: nn.AveragePoolOp, data: Array) -> Array:
+    last = op.channels_last is not None
+    first = _first(data, last)
+    axes = tuple(range(data.ndim, 2 * data.ndim - 1))
+    total = _pooled(op, first, 0.0).sum(axes)
+    counted = np.ones_like(first)
+    count = _pooled(op, counted, 1.0 if op.count_pads is not None else 0.0).sum(axes)
+    return _back(total / count, last)
+
+
+def _global_average_pool(op: nn.GlobalAveragePoolOp, data: Array) -> Array:
+    first = _first(data, op.channels_last is not None)
+    return cast(Array, first.mean(tuple(range(1, first.ndim))))
+
+
+def _elementwise(function: Callable[[Array], Array]) -> Callable[..., Array]:
+    return lambda op, data: function(data)
+
+
+_EVALUATORS: dict[type[nn.TensorOp], Callable[..., Array]] = {
+    nn.ConvOp: _conv,
+    nn.DenseOp: _dense,
+    nn.BatchNormOp: _batch_norm,
+    nn.IdentityOp: _elementwise(lambda x: x),
+    nn.ReluOp: _elementwise(lambda x: np.maximum(x, 0)),
+    nn.SigmoidOp: _elementwise(lambda x: 1 / (1 + np.exp(-x))),
+    nn.TanhOp: _elementwise(np.tanh),
+    nn.SoftplusOp: _elementwise(lambda x: np.logaddexp(x, 0)),
+    nn.SoftsignOp: _elementwise(lambda x: x / (1 + np.abs(x))),
+    nn.LeakyReluOp: lambda op, x: np.where(x >= 0, x, x * op.alpha.value.data),
+    nn.EluOp: lambda op, x: np.where(x >= 0, x, np.expm1(np.minimum(x, 0)) * op.alpha.value.data),
+    nn.SoftmaxOp: _softmax,
+    nn.AddOp: lambda op, left, right: left + right,
+    nn.SubtractOp: lambda op, left, right: left - right,
+    nn.MultiplyOp: lambda op, left, right: left * right,
+    nn.MaxPoolOp: _max_pool,
+    nn.AveragePoolOp: _average_pool,
+    nn.GlobalAveragePoolOp: _global_average_pool,
+    nn.ReduceMeanOp: lambda op, x: x.mean(nn.numbers(op.axes), keepdims=op.keep is not None),
+    nn.ReshapeOp: lambda op, x: x.reshape(op.shape),
+    nn.FlattenOp: lambda op, x: x.reshape(-1),
+    nn.TransposeOp: lambda op, x: x.transpose(nn.numbers(op.order)),
+    nn.ConcatOp: lambda op, *parts: np.concatenate(parts, op.axis.value.data),
+}
