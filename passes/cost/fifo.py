@@ -39,7 +39,8 @@ def fifo_style(width: int, depth: int) -> Style:
 
 def fifo_cost(width: int, depth: int, style: Style | None = None) -> FifoCost:
     """`depth` tokens of `width` bits. Raises ValueError unless both are positive."""
-    chosen = style or fifo_style(width, depth)
+    natural = fifo_style(width, depth)  # checks both
+    chosen = style or natural
     pointer = max(1, (depth - 1).bit_length())
     control_lut, control_ff = 3 * pointer + 10, 2 * pointer + 4
     if chosen == "srl":  # one address, no write pointer
