@@ -21,10 +21,6 @@ from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.form_subgraphs import form_subgraphs
 
-PROJECT_MS = 20_000
-"""Synthesis time of an empty HLS project; 15 to 30 s were measured with Vitis HLS 2021.1 (docs/cost.md)."""
-
-
 @dataclass(frozen=True)
 class Partition(ModulePass):
     """Split the model into subgraphs of the least estimated synthesis time, then of the fewest crossing bits.
@@ -51,6 +47,7 @@ class Partition(ModulePass):
             self._partition(model)
 
     def _partition(self, model: flow.ModelOp) -> None:
+        from split4ml.passes.cost.synthesis import PROJECT
         from split4ml.passes.flow_problem import RESOURCES, problem_of
         from split4ml.passes.solve.check import check
         from split4ml.passes.solve.partition import partition
@@ -60,7 +57,7 @@ class Partition(ModulePass):
         budgets = {name: getattr(self, name) for name in RESOURCES}
         problem = problem_of(
             model,
-            PROJECT_MS,
+            round(PROJECT.estimate * 1000),
             {name: budget for name, budget in budgets.items() if budget is not None},
             self.cut_before,
             [group.split("+") for group in self.keep_together],

@@ -1,0 +1,94 @@
+"""Gives every task a cost: LUT, FF, DSP, BRAM18 and synthesis time, each as a range around an estimate.
+
+    %1 = flow.task "Conv2D" @conv1(%0) : …
+      =>
+    %1 = flow.task "Conv2D" @conv1(%0) {cost = #flow.cost<hls, lut 2100:4200:9000, …, "fitted: …">} : …
+
+The model is analytic (docs/cost.md): it knows the shapes, the strategy, and the weights that the archive holds, and has seen no HLS report of
+this network.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+
+from split4ml.dialects import flow
+from split4ml.dialects.flow import symbol
+from split4ml.dialects.flow_attrs import CostAttr
+from split4ml.passes.interfaces import Archives
+
+if TYPE_CHECKING:
+    from split4ml.passes.cost.shape import Range, TaskCost, TaskShape
+    from split4ml.passes.graphinfo import GraphInfo, TaskInfo
+
+KERNELS = ("weight", "depthwise", "pointwise", "scale")
+"""Roles of the arrays that a task multiplies by."""
+
+
+def shape_of(task: TaskInfo, info: GraphInfo) -> TaskShape:
+    """What the cost model wants to know of a task."""
+    from split4ml.passes.cost.shape import TaskShape
+
+    source = info.by_stream[task.inputs[0]]
+    target = info.by_stream[task.outputs[0]]
+    kernels = [weight for weight in task.weights if weight.role in KERNELS]
+
+    def number(*names: str, default: int = 0) -> int:
+        return next((int(task.attrs[name]) for name in names if name in task.attrs), default)
+
+    return TaskShape(
+        kind=task.kind,
+        function=str(task.attrs.get("activation", "")).lower(),
+        n_in=task.n_in or 0,
+        n_out=task.n_out or 0,
+        n_weights=sum(weight.size for weight in kernels),
+        n_nonzero=sum(weight.nonzeros for weight in kernels) if kernels else None,
+        csd_adders=sum(weight.csd_digits - weight.nonzeros for weight in kernels) if kernels else None,
+        in_width=source.precision.width,
+        weight_width=max((weight.precision.width for weight in kernels), default=16),
+        out_width=target.precision.width,
+        strategy=(task.strategy or "latency").lower(),
+        reuse_factor=max(1, task.reuse_factor),
+        elements=source.elements,
+        out_elements=target.elements,
+        streams=max(len(task.inputs), len(task.outputs)),
+        kernel_height=max(1, number("filt_height", "pool_height", default=1)),
+        kernel_width=max(1, number("filt_width", "pool_width", default=1)),
+        channels=number("n_chan", "n_filt", default=source.elements),
+        row=number("in_width", "n_in"),
+        tokens=source.tokens,
+    )
+
+
+def cost_attribute(cost: TaskCost) -> CostAttr:
+    """Counts as integers, time in milliseconds; ends are rounded outwards."""
+
+    def ends(value: Range, scale: int = 1) -> tuple[int, int, int]:
+        low, high = math.floor(value.low * scale), math.ceil(value.high * scale)
+        return low, min(max(round(value.estimate * scale), low), high), high
+
+    ranges = {name: ends(getattr(cost, name)) for name in ("lut", "ff", "dsp", "bram18")}
+    return CostAttr.of(cost.scale, {**ranges, "synth_ms": ends(cost.synth_seconds, 1000)}, cost.source)
+
+
+@dataclass(frozen=True)
+class Estimate(ModulePass):
+    """Estimate LUT, FF, DSP, BRAM18 and synthesis time of every task, from shapes and weights."""
+
+    name = "estimate"
+    archives: Archives = field(kw_only=True)
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        from split4ml.passes.cost.model import estimate
+
+        for model in (inner for inner in op.ops if isinstance(inner, flow.ModelOp)):
+            info = self.archives.describe(model)
+            for task in model.tasks:
+                cost = estimate(shape_of(info.by_task[symbol(task)], info))
+                task.properties["cost"] = cost_attribute(cost)
