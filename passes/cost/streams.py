@@ -7,7 +7,8 @@ wide, as its weights are; the reports do not say.
               130 LUT of stream control: ChiRuiChen/AutoEncoder_hls4ml 6b3812a (7)
   leaky relu  108 + 94 LUT, 2 DSP an element of 16 bits: Keb-L/hls4ml-data 333aad6 (57; elements inferred)
   softmax     155 LUT, 215 FF, 1 DSP, 1 BRAM18 an element: ArgyKokk 72e2e22 (35); with multipliers in LUTs 516 LUT
-  zeropad     195 + 2.06 LUT a bit, 27 FF: Keb-L 333aad6 (57; where the module's name gives the elements, within 8 % but one); ChiRuiChen 6b3812a (7) takes 0.7
+  zeropad     195 + 2.06 LUT a bit, 27 FF: Keb-L 333aad6 (57; within 10 % where the module's name gives the elements,
+              but for 3 of them 1.25 and 1.8 times that); ChiRuiChen 6b3812a (7) takes 0.7 of it
   pooling     500 + 14 LUT a bit: Keb-L 333aad6, ChiRuiChen 6b3812a; one kernel variant takes 8 times that
   resize      3 to 12 LUT, 4 to 33 FF a bit: ChiRuiChen 6b3812a (3), crimson1256 611fc15 (1)
   clone       263 LUT, 207 FF: YanLunHuang/full_model_layer a52f149 (1, size not published): not fitted to

@@ -92,6 +92,10 @@ class Search:
         seeded = self.ideals.best(parts, start.load)
         best = min((c for c in (seeded, start) if c), key=lambda c: c.bits)
         lower = 0
+        if not self.ideals.exact:
+            answer, lower = Question(self.atoms, parts, start.load).fewest_bits(self.clock.left() / 2)
+            if answer.part is not None:
+                best = self._chain(answer)
         while best.bits > lower:
             target = best.bits - 1 if self.ideals.exact else (best.bits + lower) // 2
             answer = self._ask(Question(self.atoms, parts, start.load, target))

@@ -59,21 +59,41 @@ class Question:
             return Answer()
         context = z3.Context()  # of its own: else earlier questions would change the search
         solver = z3.SolverFor("QF_FD", ctx=context)
-        solver.set("timeout", max(1, min(int(seconds * 1000), 2**31)))
+        solver.set("timeout", _milliseconds(seconds))
         solver.set("random_seed", 0)
         variables = _Variables(window, self.parts, context)
-        solver.add(*self._order(variables))
-        solver.add(*self._filled(variables))
-        for values, limit in self.limits:
-            for k in range(self.parts):
-                terms, constant = variables.inside(values, k)
-                solver.add(at_most(terms, limit + constant, context))
+        solver.add(*self._valid(variables))
         if self.bits is not None:
-            solver.add(*self._crossing(variables, self.bits))
+            rules, cuts = self._cuts(variables)
+            solver.add(*rules, at_most(cuts, self.bits, context))
         result = solver.check()
         if result == z3.sat:
             return Answer(part=variables.read(solver.model()))
         return Answer(proven=result == z3.unsat)
+
+    def fewest_bits(self, seconds: float) -> tuple[Answer, int]:
+        """A partition with the fewest crossing bits, and a proven lower bound on them.
+
+        Core-guided MaxSAT raises the bound until it is met. That proves optima on wide graphs, where asking for
+        less and less does not end; the two complement each other. No partition: the time ran out.
+        """
+        window = self._windows()
+        if seconds <= 0 or any(low > high for low, high in window):
+            return Answer(), 0
+        context = z3.Context()
+        optimize = z3.Optimize(ctx=context)
+        optimize.set("timeout", _milliseconds(seconds))
+        optimize.set("maxsat_engine", "rc2")
+        variables = _Variables(window, self.parts, context)
+        rules, cuts = self._cuts(variables)
+        optimize.add(*self._valid(variables), *rules)
+        goals = [optimize.add_soft(z3.Not(cut), weight) for cut, weight in cuts]
+        if optimize.check() == z3.sat:
+            part = variables.read(optimize.model())
+            bits = sum(w for u, v, w in self.atoms.edges if part[u] != part[v])
+            return Answer(part=part), bits
+        lower = optimize.lower(goals[0]) if goals else None
+        return Answer(), lower.as_long() if z3.is_int_value(lower) else 0
 
     def _windows(self) -> list[tuple[int, int]]:
         """First and last possible subgraph of every atom, by what must come no later or no earlier."""
@@ -120,8 +140,18 @@ class Question:
                 yield from y.excludes(inside, no)
             yield z3.Or(holders) if holders else z3.BoolVal(False, y.context)
 
-    def _crossing(self, y: _Variables, bits: int) -> Iterable[z3.BoolRef]:
-        """cut[e] follows from an end being in time and the other not."""
+    def _valid(self, y: _Variables) -> Iterable[z3.BoolRef]:
+        """Any partition within the limits."""
+        yield from self._order(y)
+        yield from self._filled(y)
+        for values, limit in self.limits:
+            for k in range(self.parts):
+                terms, constant = y.inside(values, k)
+                yield at_most(terms, limit + constant, y.context)
+
+    def _cuts(self, y: _Variables) -> tuple[list[z3.BoolRef], list[Weighted]]:
+        """A literal per edge that is true if the edge is cut, with its bits; and the clauses that make it so."""
+        rules: list[z3.BoolRef] = []
         terms: list[Weighted] = []
         for u, v, weight in self.atoms.edges:
             if weight == 0:
@@ -129,8 +159,8 @@ class Question:
             cut = y.fresh(f"cut_{u}_{v}")
             terms.append((cut, weight))
             for k in range(self.parts - 1):
-                yield from y.unless(cut, y.at_most(u, k), y.at_most(v, k))
-        yield at_most(terms, bits, y.context)
+                rules += y.unless(cut, y.at_most(u, k), y.at_most(v, k))
+        return rules, terms
 
 
 class _Variables:
@@ -205,6 +235,10 @@ def at_most(terms: list[Weighted], limit: int, context: z3.Context) -> z3.BoolRe
         return z3.PbLe(small, limit)
     zero = z3.IntVal(0, context)
     return z3.Sum([z3.If(literal, z3.IntVal(w, context), zero) for literal, w in small]) <= limit
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, min(int(seconds * 1000), 2**31))
 
 
 def _negate(literal: Literal) -> Literal:
