@@ -37,12 +37,12 @@ class RawStream:
 class RawTask:
     """What one task did. variant: first frame that differed from the steady one, 0: none did.
 
-    entered: bool per function site; counted: per loop site; instances: int32[n, 5] (site, parent,
+    entered: per function site, 0 or 1 + II of its PIPELINE pragma; counted: per loop site; instances: int32[n, 5] (site, parent,
     parent's iteration, iterations, II); ops: int32[n, 3] (instance, iteration, 2 * stream + write).
     """
 
     variant: int
-    entered: npt.NDArray[np.bool_]
+    entered: npt.NDArray[np.int32]
     counted: npt.NDArray[np.void]
     instances: npt.NDArray[np.int32]
     ops: npt.NDArray[np.int32]
@@ -132,7 +132,7 @@ def _stream(cursor: _Cursor) -> RawStream:
 def _task(cursor: _Cursor) -> RawTask:
     return RawTask(
         variant=cursor.number(),
-        entered=cursor.array("u1").astype(np.bool_),
+        entered=cursor.array("<i4").astype(np.int32),
         counted=cursor.array(_COUNT),  # type: ignore[arg-type]
         instances=cursor.array("<i4", _INSTANCE).astype(np.int32).reshape(-1, _INSTANCE),
         ops=cursor.array("<i4", _OP).astype(np.int32).reshape(-1, _OP),

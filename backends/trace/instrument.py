@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from split4ml.backends.trace.lexer import clean, line_end, matching, without_blocks
 
-_PRAGMA = re.compile(r"[ \t]*#[ \t]*pragma[ \t]+HLS[ \t]+(\w+)([^\n]*)", re.I)
+_PRAGMA = re.compile(r"[ \t]*#[ \t]*pragma[ \t]+HLS[ \t]+(\w+)([^\n]*)", re.IGNORECASE)
 _LABEL = re.compile(r"([A-Za-z_]\w*)\s*:\s*$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _SCOPES = ("namespace", "struct", "class", "enum", "union", "extern")
@@ -59,7 +59,7 @@ def instrument(text: str, file: str, sites: Sites) -> str:
 
 def initiation_interval(options: str) -> str | None:
     """The II of a PIPELINE pragma as a C++ expression ("1" if it names none); None: pipelining is off."""
-    if re.search(r"\boff\b", options, re.I):
+    if re.search(r"\boff\b", options, re.IGNORECASE):
         return None
     found = re.search(r"\bII\s*=\s*(\S+)", options)
     return found.group(1) if found else "1"

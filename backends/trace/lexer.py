@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-_SKIP = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.S)
+_SKIP = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL)
 
 
 def clean(text: str) -> str:

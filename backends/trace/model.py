@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from split4ml.dialects.errors import Split4mlError
-from split4ml.passes.timing.tasktrace import CountedLoop, Element, LoopTable, TaskTrace, Weights
+from split4ml.passes.timing.tasktrace import CountedLoop, Element, Function, LoopTable, TaskTrace, Weights
 
 _FORMAT = 1
 _OPS = ("op_write", "op_port", "op_loop", "op_iteration")
@@ -103,7 +103,7 @@ def _task_facts(task: TaskTrace) -> dict[str, Any]:
         "outputs": task.outputs,
         "sites": task.loops.site,
         "counted": [dataclasses.astuple(loop) for loop in task.counted],
-        "functions": dict(task.functions),
+        "functions": {name: dataclasses.astuple(f) for name, f in task.functions.items()},
         "constants": dict(task.constants),
         "types": {name: dataclasses.astuple(kind) for name, kind in task.types.items()},
         "weights": [dataclasses.astuple(weights) for weights in task.weights],
@@ -125,7 +125,7 @@ def _load(facts: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Project
                 **{field: arrays[f"task{number}/{field}"] for field in _OPS},
                 loops=loops,
                 counted=tuple(CountedLoop(*values) for values in task["counted"]),
-                functions=task["functions"],
+                functions={name: Function(*values) for name, values in task["functions"].items()},
                 constants=task["constants"],
                 types={name: Element(*values) for name, values in task["types"].items()},
                 weights=tuple(Weights(*values) for values in task["weights"]),

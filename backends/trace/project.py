@@ -17,7 +17,7 @@ from split4ml.backends.trace.model import ProjectTrace
 from split4ml.backends.trace.run import compile_cpp, run_child
 from split4ml.backends.trace.toplevel import Config, TaskCall, Top, parse_configs, parse_top, quick_weights
 from split4ml.dialects.errors import Split4mlError
-from split4ml.passes.timing.tasktrace import CountedLoop, Element, LoopTable, TaskTrace, Weights
+from split4ml.passes.timing.tasktrace import CountedLoop, Element, Function, LoopTable, TaskTrace, Weights
 
 INCLUDE = Path(__file__).parent / "include"
 _PLAIN = {"nnet_helpers.h", "nnet_types.h", "nnet_math.h", "nnet_code_gen.h", "nnet_function_stubs.h"}
@@ -165,7 +165,8 @@ def _task(
         loops=_loops(recorded, sites),
         counted=_counted(recorded, sites),
         functions={
-            sites.functions[i].name: sites.functions[i].inline for i in np.flatnonzero(recorded.entered)
+            sites.functions[i].name: Function(sites.functions[i].inline, int(recorded.entered[i]) - 1)
+            for i in np.flatnonzero(recorded.entered)
         },
         constants=constants,
         types=types,
@@ -227,7 +228,7 @@ def _weights(name: str, raw: RawTrace, constants: dict[str, float]) -> Weights:
     n_out = int(constants.get("mult_config.n_out", constants.get("n_out", 0)))
     strategy = constants.get("mult_config.strategy", constants.get("strategy", 0))
     nonzero = values != 0
-    by_output = int(np.count_nonzero(nonzero))
+    by_output = -(-int(np.count_nonzero(nonzero)) // max(1, n_out))
     if n_in > 0 and n_out > 0 and len(values) == n_in * n_out:
         shape, axis = ((n_out, n_in), 1) if strategy in _RESOURCE else ((n_in, n_out), 0)
         by_output = int(np.count_nonzero(nonzero.reshape(shape), axis=axis).max())

@@ -25,6 +25,7 @@ def compile_cpp(source: Path, output: Path, includes: list[Path], timeout: float
     try:
         done = subprocess.run(
             command,
+            check=False,
             capture_output=True,
             text=True,
             errors="replace",
@@ -34,7 +35,7 @@ def compile_cpp(source: Path, output: Path, includes: list[Path], timeout: float
     except subprocess.TimeoutExpired:
         raise Split4mlError(f"the C++ was not compiled within {timeout:.0f} s", str(source)) from None
     if done.returncode:
-        first = re.search(r"^.*\berror: .*$", done.stderr, re.M)
+        first = re.search(r"^.*\berror: .*$", done.stderr, re.MULTILINE)
         lines = done.stderr.strip().splitlines()
         text = first.group() if first else (lines[-1] if lines else f"g++ exit status {done.returncode}")
         raise Split4mlError(f"the project's C++ does not compile: {text[:_TEXT]}", str(source.parent))
@@ -45,6 +46,7 @@ def run_child(command: list[str], where: str, timeout: float) -> None:
     try:
         done = subprocess.run(
             command,
+            check=False,
             capture_output=True,
             text=True,
             errors="replace",
@@ -55,7 +57,7 @@ def run_child(command: list[str], where: str, timeout: float) -> None:
         raise Split4mlError(f"the C simulation did not end within {timeout:.0f} s", where) from None
     if done.returncode == 0:
         return
-    ours = re.search(r"^split4ml: (\w+) ?(.*)$", done.stderr, re.M)
+    ours = re.search(r"^split4ml: (\w+) ?(.*)$", done.stderr, re.MULTILINE)
     if ours:
         raise Split4mlError(*_explain(ours.group(1), ours.group(2).split(), where))
     words = (done.stderr.strip() or done.stdout.strip()).splitlines()

@@ -13,7 +13,7 @@ from split4ml.backends.trace.lexer import clean, line_end, matching, split_argum
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _DROPPED = ("nnet::load_weights", "nnet::load_compressed", "nnet::load_exponent", "nnet::save_layer_output")
-_STREAM = re.compile(r"hls::stream<(?P<type>.+)>\s*&\s*(?P<name>[A-Za-z_]\w*)", re.S)
+_STREAM = re.compile(r"hls::stream<(?P<type>.+)>\s*&\s*(?P<name>[A-Za-z_]\w*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _mark_tasks(
         at = stop + 1
         if statement.startswith(_DROPPED):
             continue
-        declared = re.match(r"hls::stream<.+>\s*([A-Za-z_]\w*)\s*[({;]", statement, re.S)
+        declared = re.match(r"hls::stream<.+>\s*([A-Za-z_]\w*)\s*[({;]", statement, re.DOTALL)
         alias = re.match(r"(?:const\s+)?auto\s*&\s*([A-Za-z_]\w*)\s*=\s*([A-Za-z_]\w*)\s*;", statement)
         if declared:
             names[declared.group(1)] = declared.group(1)
@@ -206,4 +206,4 @@ def quick_weights(text: str) -> str:
     array = (
         r"^[ \t]*((?!const\b|static\b|extern\b)[\w:]+(?:<[^<>;=]*>)?)\s+(\w+)\[(\d+)\]\s*=\s*\{(.*?)\}\s*;"
     )
-    return '#include "split4ml_harness.h"\n' + re.sub(array, rewrite, text, flags=re.M | re.S)
+    return '#include "split4ml_harness.h"\n' + re.sub(array, rewrite, text, flags=re.MULTILINE | re.DOTALL)

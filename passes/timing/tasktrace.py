@@ -49,6 +49,16 @@ class CountedLoop:
     ii: int
 
 
+@dataclass(frozen=True)
+class Function:
+    """A function that ran. inline: of its INLINE pragma, "", "on", "recursive" or "off"; ii: of its PIPELINE
+    pragma, 0: none.
+    """
+
+    inline: str
+    ii: int
+
+
 @dataclass(frozen=True, eq=False)
 class LoopTable:
     """The executions of loops that touch streams, in order. Index 0 to n-1; a parent comes before its children.
@@ -79,7 +89,7 @@ class TaskTrace:
     op_loop:   int32[n], index into `loops`, NO_LOOP outside of all loops. If a pipelined loop is around an
                operation, it is the outermost such loop, else the innermost loop.
     op_iteration: int32[n], iteration of that loop.
-    functions: functions entered -> their INLINE pragma ("", "on", "recursive", "off").
+    functions: those entered that touch streams, are pipelined or are kept as a module, by name.
     constants: static constants of the configuration struct; those of nested structs as "mult_config.n_in".
     types:     typedefs of the struct, likewise, and the elements of the streams under the streams' names.
     """
@@ -94,7 +104,7 @@ class TaskTrace:
     op_iteration: npt.NDArray[np.int32]
     loops: LoopTable
     counted: tuple[CountedLoop, ...]
-    functions: Mapping[str, str]
+    functions: Mapping[str, Function]
     constants: Mapping[str, float]
     types: Mapping[str, Element]
     weights: tuple[Weights, ...]

@@ -61,7 +61,7 @@ struct Count {
 struct Profile {  // of one task
     Call call, steady;
     std::vector<Count> counted;  // per loop site, loops that touched no stream, in the steady frame
-    std::vector<char> entered;   // per function site
+    std::vector<int32_t> entered; // per function site: 0: not entered, else 1 + II of its PIPELINE pragma
     int32_t variant = 0;         // first frame after the steady one that differed from it
 };
 
@@ -170,10 +170,12 @@ class Function : public Scope {
   public:
     explicit Function(int site) : Scope(-1 - site, false) {
         count_ = 1;
-        if (state().task)
-            state().task->entered[site] = 1;
     }
-    ~Function() { leave(); }
+    ~Function() {
+        if (state().task)
+            state().task->entered[-1 - site_] = 1 + ii_;
+        leave();
+    }
 };
 
 class Task {

@@ -1,0 +1,243 @@
+"""Every number of the timing rules, with its source; `tool()` selects the set for one synthesiser.
+
+Sources, in the words used below:
+  measured    read from waveforms of the Verilog that the tool generated for published hls4ml designs
+  reports     II, Depth or latency as the tool's own reports of published designs print it
+  inferred    follows from the above by analogy; not seen for this kind
+"Depth" and "II" are the tool's words (iteration latency, interval). A pipelined loop reads in its stage 1 and
+writes in its last stage, so Depth - 2 advances later: measured, all loop kinds and tools.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from split4ml.dialects.errors import UsageError
+
+SLOW_NS = 10.0
+"""From this clock period on a stage holds more logic, and Depths shrink by one (measured at 25 ns)."""
+
+
+@dataclass(frozen=True)
+class Sequential:
+    """A loop that is no pipeline: an FSM that runs through its iterations one after the other.
+
+    A window-filling iteration with reuse factor RF takes RF + `full` advances and writes RF + `write` after its
+    read; any other takes `other`. `frame`: advances from the last iteration to the next call.
+    """
+
+    full: int
+    write: int
+    other: int
+    frame: int
+
+
+@dataclass(frozen=True)
+class Padding1d:
+    """zeropad1d: offset of the first write, gaps (write to write) between its loops, advances per copied token,
+    and from the last write to the next call.
+    """
+
+    first: int
+    to_copy: int
+    copy: int
+    to_right: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Tool:
+    """The constants of one synthesiser.
+
+    drains:     a process is ready only when its last iteration is done (Vivado); else the next call's
+                iterations follow while the old ones drain.
+    bubble_one, bubble_more, bubble_slow: advances a frame of N iterations takes beyond N * II, for II = 1, for
+                II >= 2, and for II >= 2 at slow clocks.
+    loop_gap:   from the last operation of one loop of a process to the first of its next loop.
+    code_gap:   from the last operation of a loop to the first of straight code behind it.
+    write_stage: stage in which a loop that only writes does so.
+    loop_end, code_end: from the last operation to the end of the call, if a loop or straight code is last.
+    depths:     Depth of a loop, per kind of task; "" for all others.
+    pool_ii:    II of pooling.
+    pool_extra: Depth of pooling is this plus half the binary logarithm of its window.
+    softmax_*:  read to write of one token; `softmax_log` adds the binary logarithm of the classes.
+    auto_pipeline: innermost loops without a pragma are pipelined.
+    reuse_*:    dense with a reuse loop: read to write less the reuse factor, of one token (`single`) or after a
+                loop that collects tokens (`prepared`); `rewinds`: frames of one token overlap.
+    """
+
+    name: str
+    vivado: bool
+    drains: bool
+    bubble_one: int
+    bubble_more: int
+    bubble_slow: int
+    loop_gap: int
+    code_gap: int
+    write_stage: int
+    loop_end: int
+    code_end: int
+    auto_pipeline: bool
+    sequential: Sequential
+    sequential_slow: Sequential
+    padding1d: Padding1d
+    pool_ii: int
+    pool_extra: int
+    softmax_stable: int
+    softmax_latency: int
+    softmax_log: bool
+    reuse_single: int
+    reuse_single_slow: int
+    reuse_rewinds: bool
+    reuse_prepared: int
+    depths: Mapping[str, int] = field(default_factory=dict)
+
+    def depth(self, kind: str, clock_ns: float) -> int:
+        """Depth of the one loop of a task of this kind."""
+        found = self.depths.get(kind, self.depths[""])
+        return max(2, found - 1) if clock_ns >= SLOW_NS and not self.vivado else found
+
+
+_VITIS_DEPTHS = {
+    "": 3,  # measured: relu, Vitis 2022.2 to 2023.2; inferred for other element-wise kinds
+    "clone_stream": 2,  # inferred: wires only, as the copy loop of zero padding (measured: same cycle)
+    "repack_stream": 2,  # inferred likewise
+    "broadcast_stream": 2,  # inferred likewise
+    "concatenate1d": 2,  # reports: ConcatLoop1, 2023.1
+    "concatenate2d": 2,  # inferred: wires only
+    "concatenate3d": 2,  # inferred likewise
+    "transpose": 2,  # inferred likewise
+    "cropping1d_cl": 2,  # inferred likewise
+    "cropping2d_cl": 2,  # inferred likewise
+    "hard_tanh": 4,  # measured, Vitis 2023
+    "hard_sigmoid": 4,  # measured, Vitis 2023
+    "normalize": 4,  # measured: a multiply and an add, one or two advances
+    "sigmoid": 5,  # measured: one token takes 3, and 2 at 25 ns
+    "tanh": 5,  # inferred: the same table look-up
+    "unary_lut": 4,  # inferred: a look-up without index arithmetic
+    "leaky_relu": 4,  # inferred: one multiplication
+    "prelu": 4,  # inferred: one multiplication
+    "elu": 5,  # inferred: look-up
+    "selu": 5,  # inferred: look-up
+    "softplus": 5,  # inferred: look-up
+    "softsign": 5,  # inferred: look-up
+    "multiply": 4,  # inferred: one multiplication
+    "average": 3,  # inferred: add and shift
+}
+_VIVADO_DEPTHS = {
+    "": 4,  # measured: relu, Vivado HLS 2019.2
+    "linear": 2,  # measured on one design
+    "clone_stream": 2,  # inferred: wires only
+    "repack_stream": 2,  # inferred likewise
+    "broadcast_stream": 2,  # inferred likewise
+    "concatenate1d": 2,  # inferred likewise
+    "concatenate2d": 2,  # inferred likewise
+    "concatenate3d": 2,  # inferred likewise
+    "transpose": 2,  # inferred likewise
+    "cropping1d_cl": 2,  # inferred likewise
+    "cropping2d_cl": 2,  # inferred likewise
+    "add": 3,  # inferred: less than relu's compare and round
+    "subtract": 3,  # inferred likewise
+    "normalize": 7,  # fitted to reports
+    "sigmoid": 6,  # inferred: one more than Vitis
+    "tanh": 6,  # inferred likewise
+}
+
+_VITIS = Tool(
+    name="vitis",
+    vivado=False,
+    drains=False,
+    bubble_one=1,  # measured, all Vitis designs: the next call reads II + 1 after the last read
+    bubble_more=2,  # measured: 1024*6+2, 150*2+2, 1024*3+2
+    bubble_slow=1,  # measured: 150*2+1 at 25 ns
+    loop_gap=4,  # measured: zero padding top to rows to bottom, 2023.1
+    code_gap=1,  # measured: dense behind DataPrepare, 2022.2: last read to write is the core's latency + 1
+    write_stage=1,  # reports: PadTopWidth has Depth 2, 2023.1
+    loop_end=1,  # measured: zero padding is ready in the cycle of its last write
+    code_end=1,  # measured: single-token tasks read every L + 1 cycles
+    auto_pipeline=True,  # innermost loops without a pragma are pipelined (UG1399, config_compile -pipeline_loops)
+    sequential=Sequential(full=6, write=4, other=4, frame=2),  # measured, 2022.2, 5 ns, RF 36 and 144
+    sequential_slow=Sequential(full=5, write=4, other=4, frame=2),  # measured, 2023.1, 25 ns, RF 36 and 252
+    padding1d=Padding1d(first=2, to_copy=3, copy=1, to_right=1, end=1),  # measured, 2023.1
+    pool_ii=1,  # measured, 2022.2 and 2023.1
+    pool_extra=2,  # reports: 3 for windows of 2 to 4
+    softmax_stable=4,  # measured: 7 to 10 for 5 to 10 classes
+    softmax_latency=4,  # inferred
+    softmax_log=True,
+    reuse_single=1,  # measured, 2022.2 and 2023.1: RF 256 writes 257 after its read
+    reuse_single_slow=-1,  # measured at 25 ns
+    reuse_rewinds=True,  # measured: a frame takes exactly RF
+    reuse_prepared=5,  # measured, 2023.2: RF 34, last read to write 39
+    depths=_VITIS_DEPTHS,
+)
+_VIVADO = Tool(
+    name="vivado",
+    vivado=True,
+    drains=True,  # measured: ap_ready is ap_done
+    bubble_one=0,
+    bubble_more=0,
+    bubble_slow=0,
+    loop_gap=2,  # measured: zero padding, 2019.2
+    code_gap=1,  # measured: dense behind DataPrepare
+    write_stage=0,  # reports: PadTopWidth has iteration latency 1
+    loop_end=2,  # measured: zero padding is ready one cycle after its last write
+    code_end=1,  # measured: dense and softmax are ready in the cycle of their write
+    auto_pipeline=False,
+    sequential=Sequential(full=11, write=9, other=4, frame=1),  # measured, 2019.2, RF 9, 36, 72
+    sequential_slow=Sequential(full=11, write=9, other=4, frame=1),  # inferred
+    padding1d=Padding1d(first=1, to_copy=2, copy=1, to_right=2, end=2),  # inferred from zeropad2d
+    pool_ii=2,  # measured, 2019.2: the pool window is loaded and stored
+    pool_extra=4,  # measured: the RTL of 2x2 windows behaves as Depth 5
+    softmax_stable=22,  # measured, 2019.2, 10 classes, 5 ns
+    softmax_latency=5,  # measured, 2019.2, 5 classes, 10 ns
+    softmax_log=False,
+    reuse_single=5,  # reports: 64 -> 69, 32 -> 36
+    reuse_single_slow=5,
+    reuse_rewinds=False,  # a rewound single-token dense of Vivado is not modelled yet
+    reuse_prepared=5,
+    depths=_VIVADO_DEPTHS,
+)
+
+_TOOLS = {
+    # measured: no outlined padding loops yet; a copy takes two cycles a token
+    "vitis-2022.2": replace(_VITIS, padding1d=Padding1d(first=1, to_copy=3, copy=2, to_right=2, end=2)),
+    "vitis-2023.1": _VITIS,
+    # measured: II 2 ("load of the pool window against its store")
+    "vitis-2023.2": replace(_VITIS, pool_ii=2, pool_extra=3),
+    "vitis-2024.1": replace(_VITIS, pool_ii=2, pool_extra=3),  # inferred from 2023.2
+    "vitis-2024.2": replace(_VITIS, pool_ii=2, pool_extra=3),  # inferred from 2023.2
+    # reports: loop_auto_rewind, a frame takes exactly N * II; clone and add write in the cycle of their read
+    "vitis-2025.2": replace(
+        _VITIS,
+        pool_ii=2,
+        pool_extra=3,
+        bubble_one=0,
+        bubble_more=0,
+        bubble_slow=0,
+        depths={**_VITIS_DEPTHS, "add": 2},
+    ),
+    "vivado-2019.1": _VIVADO,
+    "vivado-2019.2": _VIVADO,
+    "vivado-2020.1": _VIVADO,
+}
+DEFAULT = {"vitis": "vitis-2023.2", "vivado": "vivado-2020.1"}
+
+
+def tools() -> tuple[str, ...]:
+    """The names `tool` knows."""
+    return tuple(_TOOLS)
+
+
+def tool(name: str) -> Tool:
+    """The constants of a tool such as "vitis-2023.2". Raises UsageError for any other."""
+    found = _TOOLS.get(name)
+    if found is None:
+        known = ", ".join(_TOOLS)
+        close = DEFAULT.get(re.split(r"[-_ ]", name.lower())[0])
+        raise UsageError(
+            f"there are no timing constants for tool {name!r}",
+            hint=f"use {close}, the nearest that was measured" if close else f"known tools: {known}",
+        )
+    return replace(found, name=name)
