@@ -11,12 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from split4ml.passes.timing.kernel import MOVER, SINK, SOURCE, TASK
 from split4ml.passes.timing.network import Network
 from split4ml.passes.timing.schedule import Ints
 
 Small = npt.NDArray[np.int32]
-
-TASK, MOVER, SOURCE, SINK = range(4)
 
 
 class Flat(NamedTuple):
@@ -68,7 +67,9 @@ def flatten(network: Network) -> Flat:
                 f"channel {channel.name}: capacity {channel.capacity}, latency {channel.latency} is no hardware"
             )
 
-    kind = np.array([TASK if p.schedule else MOVER for p in processes] + [SOURCE] * len(sources) + [SINK] * len(sinks))
+    kind = np.array(
+        [TASK if p.schedule else MOVER for p in processes] + [SOURCE] * len(sources) + [SINK] * len(sinks)
+    )
     take = np.full(actors, -1, np.int64)
     give = np.full(actors, -1, np.int64)
     amount = np.zeros(actors, np.int64)
@@ -76,7 +77,9 @@ def flatten(network: Network) -> Flat:
     stalls: list[Ints] = [np.zeros(0, np.int64)] * actors
     for at, source in enumerate(sources, tasks):
         if source.tokens < 1 or source.throttle < 0:
-            raise ValueError(f"source {source.name}: {source.tokens} tokens a frame, throttle {source.throttle}")
+            raise ValueError(
+                f"source {source.name}: {source.tokens} tokens a frame, throttle {source.throttle}"
+            )
         give[at], amount[at], throttle[at] = source.channel, source.tokens, source.throttle
     for at, sink in enumerate(sinks, tasks + len(sources)):
         if sink.tokens < 1 or not len(sink.stall) or np.all(sink.stall != 0):
@@ -123,7 +126,9 @@ def flatten(network: Network) -> Flat:
         ).astype(np.int32),
         write_ptr=_spliced([s.write_ptr for s in schedules if s] or [no_ptr]),
         write=_joined(
-            np.array(p.outputs, np.int64)[p.schedule.write_port] for p in processes if p.schedule and p.outputs
+            np.array(p.outputs, np.int64)[p.schedule.write_port]
+            for p in processes
+            if p.schedule and p.outputs
         ).astype(np.int32),
         period=np.array([s.period if s else 1 for s in schedules] + [1] * (actors - tasks), np.int64),
         take=take,

@@ -8,23 +8,24 @@ channel's last operations; so the order of the actors within a cycle has no infl
 A task's calls in flight share one clock of advances. It runs with time (`clock = now - SKEW`) until it meets an
 event (`NEXT`: a group of some call, or the newest call's ready), and stays there until the event goes through.
 
-The functions called for every operation take single arrays, index them in place and are inlined, and nothing here
-counts references (`_nrt`; the caller keeps the arrays alive): atomic counting of views and copying whole tuples
-into calls were measured to cost twenty times as much as the work.
+The functions called for every operation take single arrays, index them in place and are inlined: copying whole
+tuples into calls costs more than the work (see also passes/timing/jit.py). All compiled code and its constants are
+in this one file, because numba's cache on disk notices only changes of a function's own file.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
 
-from split4ml.passes.timing.flat import MOVER, SOURCE, TASK, Flat
+from split4ml.passes.timing.jit import compiled, inlined, trailing_zeros
 from split4ml.passes.timing.schedule import Ints
 
+if TYPE_CHECKING:
+    from split4ml.passes.timing.flat import Flat
+
+TASK, MOVER, SOURCE, SINK = range(4)  # Flat.kind
 NEVER = 2**61
 LONG_AGO = -10
 SLOTS = 64  # of the timing wheel: bits of a word
@@ -68,28 +69,18 @@ class State(NamedTuple):
     read_time: Ints
 
 
-@intrinsic
-def _trailing_zeros(typing_context: Any, word: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
-
-    return types.int64(types.int64), generate
-
-
-@njit(cache=True, forceinline=True, _nrt=False)
+@inlined
 def _wake(wheel: Ints, far: Ints, actor: int, when: int, now: int) -> None:
     if when - now < SLOTS:
         slot = when & (SLOTS - 1)
         wheel[slot, actor >> 6] |= np.int64(1) << (actor & 63)
         far[OCCUPIED] |= np.int64(1) << slot
     else:
-        if when < far[FAR + actor]:
-            far[FAR + actor] = when
-        if when < far[SOONEST]:
-            far[SOONEST] = when
+        far[FAR + actor] = min(far[FAR + actor], when)
+        far[SOONEST] = min(far[SOONEST], when)
 
 
-@njit(cache=True, forceinline=True, _nrt=False)
+@inlined
 def _can_read(channel: Ints, wheel: Ints, far: Ints, c: int, now: int) -> bool:
     """Whether a token can be read now; if not, sees to it that the consumer is woken when that may change."""
     held = channel[c, WRITTEN] - channel[c, READ]
@@ -111,7 +102,7 @@ def _can_read(channel: Ints, wheel: Ints, far: Ints, c: int, now: int) -> bool:
     return False
 
 
-@njit(cache=True, forceinline=True, _nrt=False)
+@inlined
 def _can_write(channel: Ints, wheel: Ints, far: Ints, c: int, now: int) -> bool:
     """Whether a token can be written now; if not, sees to it that the producer is woken when that may change."""
     held = channel[c, WRITTEN] - channel[c, READ]
@@ -126,14 +117,13 @@ def _can_write(channel: Ints, wheel: Ints, far: Ints, c: int, now: int) -> bool:
     return False
 
 
-@njit(cache=True, forceinline=True, _nrt=False)
+@inlined
 def _read(channel: Ints, wheel: Ints, far: Ints, times: Ints, c: int, now: int) -> None:
     # Occupancy is at a local maximum only at the end of a cycle before one with a read.
     held = channel[c, WRITTEN] - channel[c, READ]
     if channel[c, LAST_WRITE] == now:
         held -= 1
-    if held > channel[c, PEAK]:
-        channel[c, PEAK] = held
+    channel[c, PEAK] = max(channel[c, PEAK], held)
     at = channel[c, ROOM] + channel[c, READ]
     if at < channel[c, ROOM_END]:
         times[at] = now
@@ -144,7 +134,7 @@ def _read(channel: Ints, wheel: Ints, far: Ints, times: Ints, c: int, now: int) 
         _wake(wheel, far, channel[c, PRODUCER], now + 1, now)
 
 
-@njit(cache=True, forceinline=True, _nrt=False)
+@inlined
 def _write(channel: Ints, wheel: Ints, far: Ints, times: Ints, c: int, now: int) -> None:
     at = channel[c, ROOM] + channel[c, WRITTEN]
     if at < channel[c, ROOM_END]:
@@ -157,7 +147,7 @@ def _write(channel: Ints, wheel: Ints, far: Ints, times: Ints, c: int, now: int)
         _wake(wheel, far, channel[c, CONSUMER], now + channel[c, LATENCY], now)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _may_begin(flat: Flat, state: State, actor: int, now: int, held_start: bool, start_depth: int) -> bool:
     """For a task whose last call was ready in an earlier cycle. Whoever changes a `False` wakes it."""
     task, domain, frame = state.task, state.domain, state.frame
@@ -190,7 +180,7 @@ def _may_begin(flat: Flat, state: State, actor: int, now: int, held_start: bool,
     return True
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _begin(flat: Flat, state: State, actor: int, clock: int, now: int) -> None:
     task, call = state.task, state.call
     first = flat.group_ptr[actor]
@@ -211,7 +201,7 @@ def _begin(flat: Flat, state: State, actor: int, clock: int, now: int) -> None:
             _wake(state.wheel, state.far, child, now + 1, now)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _ready(flat: Flat, state: State, actor: int, now: int) -> None:
     task, domain = state.task, state.domain
     task[actor, READY_AT] = NEVER
@@ -235,7 +225,7 @@ def _ready(flat: Flat, state: State, actor: int, now: int) -> None:
                 _wake(state.wheel, state.far, flat.root[at], now + 1, now)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _offer(flat: Flat, state: State, number: int, sources: int, when: int, now: int) -> None:
     """A source will offer the first beat of frame `number` from cycle `when` on."""
     frame = state.frame
@@ -249,7 +239,7 @@ def _offer(flat: Flat, state: State, number: int, sources: int, when: int, now: 
                 _wake(state.wheel, state.far, root, max(now, frame[number, OFFERED]) + 1, now)
 
 
-@njit(cache=True, forceinline=True, _nrt=False)
+@inlined
 def _next_cycle(wheel: Ints, far: Ints, now: int) -> int:
     """The next cycle in which somebody wakes, with those who wake put into the wheel; NEVER: none."""
     when = NEVER
@@ -257,9 +247,9 @@ def _next_cycle(wheel: Ints, far: Ints, now: int) -> int:
         slot = now & (SLOTS - 1)
         later = far[OCCUPIED] & ((np.int64(-1) << slot) << 1)
         if later != 0:
-            when = now - slot + _trailing_zeros(later)
+            when = now - slot + trailing_zeros(later)
         else:
-            when = now - slot + SLOTS + _trailing_zeros(far[OCCUPIED])
+            when = now - slot + SLOTS + trailing_zeros(far[OCCUPIED])
     if far[SOONEST] <= when and far[SOONEST] < NEVER:
         when = far[SOONEST]
         soonest = NEVER
@@ -273,7 +263,7 @@ def _next_cycle(wheel: Ints, far: Ints, now: int) -> int:
     return when
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def run(
     flat: Flat, state: State, held_start: bool, start_depth: int, deadline: Ints, most_calls: int
 ) -> tuple[int, int]:
@@ -286,7 +276,13 @@ def run(
     wheel, far, write_time, read_time = state.wheel, state.far, state.write_time, state.read_time
     kind, take, give, amount, throttle = flat.kind, flat.take, flat.give, flat.amount, flat.throttle
     stall, stall_ptr, call_ptr, group_ptr = flat.stall, flat.stall_ptr, flat.call_ptr, flat.group_ptr
-    offset, read_ptr, read, write_ptr, write = flat.offset, flat.read_ptr, flat.read, flat.write_ptr, flat.write
+    offset, read_ptr, read, write_ptr, write = (
+        flat.offset,
+        flat.read_ptr,
+        flat.read,
+        flat.write_ptr,
+        flat.write,
+    )
     frames = len(frame)
     sources = sinks = 0
     for actor in range(len(kind)):
@@ -303,7 +299,7 @@ def run(
             awake = wheel[slot, word]
             wheel[slot, word] = 0
             while awake != 0:
-                actor = (word << 6) + _trailing_zeros(awake)
+                actor = (word << 6) + trailing_zeros(awake)
                 awake &= awake - 1
 
                 if kind[actor] == TASK:
@@ -407,7 +403,9 @@ def run(
                         number = port[actor, MOVED] // amount[actor] - 1
                         if port[actor, MOVED] % amount[actor] == 0 and number < frames:
                             frame[number, TAKEN] += 1
-                            if frame[number, TAKEN] == sinks:  # sinks take frames in order, so this is the latest
+                            if (
+                                frame[number, TAKEN] == sinks
+                            ):  # sinks take frames in order, so this is the latest
                                 frame[number, LAST_OUT] = now
                                 far[COMPLETED] = number + 1
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from split4ml.passes.timing import kernel
-from split4ml.passes.timing.flat import TASK, flatten
-from split4ml.passes.timing.kernel import NEVER, State
+from split4ml.passes.timing.flat import flatten
+from split4ml.passes.timing.kernel import NEVER, TASK, State
 from split4ml.passes.timing.network import Network, Replayed
 from split4ml.passes.timing.schedule import Ints
 from split4ml.passes.timing.stuck import circle, holders
@@ -97,7 +97,9 @@ class Engine:
         channel[:, [kernel.LAST_WRITE, kernel.SECOND_WRITE, kernel.LAST_READ]] = kernel.LONG_AGO
         channel[:, kernel.CAPACITY] = self.capacities if capacities is None else capacities
         channel[:, kernel.LATENCY] = self.latencies if latencies is None else latencies
-        if not (np.all(channel[:, kernel.CAPACITY] >= 1) and np.all(np.isin(channel[:, kernel.LATENCY], (1, 2)))):
+        if not (
+            np.all(channel[:, kernel.CAPACITY] >= 1) and np.all(np.isin(channel[:, kernel.LATENCY], (1, 2)))
+        ):
             raise ValueError("a capacity is less than 1, or a latency is neither 1 nor 2")
         channel[:, kernel.PRODUCER] = flat.producer
         channel[:, kernel.CONSUMER] = flat.consumer
@@ -134,7 +136,8 @@ class Engine:
 
 def _peaks(state: State) -> Ints:
     held = state.channel[:, kernel.WRITTEN] - state.channel[:, kernel.READ]
-    return np.maximum(state.channel[:, kernel.PEAK], held)
+    peaks: Ints = np.maximum(state.channel[:, kernel.PEAK], held)
+    return peaks
 
 
 def _times(state: State, times: Ints, column: int) -> tuple[Ints, ...]:

@@ -7,7 +7,7 @@ whenever a FIFO changes its style.
 
 Deeper is better only as long as styles stay the same, and not even then for certain: a task whose tail is held goes
 on earlier if its next call begins later. So nothing is concluded to be feasible: every vector that is accepted, and the
-final one, has been replayed. Only attempts to shrink are skipped if a vector at least as deep has failed.
+final one, has been replayed. Until the last round, attempts to shrink are skipped if a vector at least as deep failed.
 """
 
 from __future__ import annotations
@@ -166,7 +166,9 @@ class _Judge:
             self.replays += 2
             for run in (lone, many):
                 if run.deadlock:
-                    steps = ", ".join(f"{who} waits for {what} ({state})" for who, state, what in run.deadlock)
+                    steps = ", ".join(
+                        f"{who} waits for {what} ({state})" for who, state, what in run.deadlock
+                    )
                     raise Split4mlError(
                         f"the design deadlocks however deep its FIFOs are: {steps}",
                         hint="a task outside of these subgraphs must be part of them, or the cut must move",
@@ -176,9 +178,10 @@ class _Judge:
             self._references[key] = _Reference(int(lone.last_out[0]), ends, peaks, interval(ends))
         return self._references[key]
 
-    def hopeless(self, depths: Ints) -> bool:
-        """Whether a vector of the same styles that is nowhere shallower has failed."""
-        return any(np.all(f >= depths) for f in self._failed.get(self.latencies(depths).tobytes(), ()))
+    def hopeless(self, depths: Ints, exactly: bool) -> bool:
+        """Whether this vector has failed, or (not `exactly`) one of the same styles that is nowhere shallower."""
+        failed = self._failed.get(self.latencies(depths).tobytes(), ())
+        return any(np.array_equal(f, depths) if exactly else np.all(f >= depths) for f in failed)
 
     def tokens_held(self, depths: Ints) -> Ints | None:
         """None if the depths are not feasible, else the most tokens held, per FIFO, over both runs."""
@@ -238,7 +241,7 @@ def _bisect(judge: _Judge, depths: Ints) -> Ints:
     while before is None or not np.array_equal(before, search.depths):
         before = search.depths.copy()
         for fifo in search.order:
-            if search.depths[fifo] > 1 and search.shrink([fifo], int(search.depths[fifo]) - 1):
+            if search.depths[fifo] > 1 and search.shrink([fifo], int(search.depths[fifo]) - 1, surely=True):
                 search.alone(fifo)
     return search.depths
 
@@ -252,20 +255,25 @@ class _Search:
         # What costs most is made small first.
         self.order = sorted(judge.sizable, key=lambda i: (-int(depths[i]) * judge.fifos[i].width_bits, i))
 
-    def shrink(self, fifos: Iterable[int], level: int) -> bool:
-        """Makes these FIFOs `level` deep where they are deeper, if that is feasible."""
+    def shrink(self, fifos: Iterable[int], level: int, surely: bool = False) -> bool:
+        """Makes these FIFOs `level` deep where they are deeper, if that is feasible.
+
+        surely: by replaying it, even if something deeper was not feasible.
+        """
         wanted = self.depths.copy()
         for i in fifos:
             wanted[i] = min(wanted[i], level)
         if np.array_equal(wanted, self.depths):
             return True
-        if self.judge.hopeless(wanted):
+        if self.judge.hopeless(wanted, exactly=surely):
             return False
         held = self.judge.tokens_held(wanted)
         if held is not None:
             for i in self.judge.sizable:
                 # A FIFO that never fills up may be as deep as one more than it held, and nothing changes.
-                if held[i] + 1 < wanted[i] and self.judge.rule(i, held[i] + 1) == self.judge.rule(i, wanted[i]):
+                if held[i] + 1 < wanted[i] and self.judge.rule(i, held[i] + 1) == self.judge.rule(
+                    i, wanted[i]
+                ):
                     wanted[i] = held[i] + 1
             self.depths = wanted
         self.judge.tell(self.depths)

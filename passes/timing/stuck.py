@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from split4ml.passes.timing import kernel
-from split4ml.passes.timing.flat import MOVER, SINK, TASK, Flat
-from split4ml.passes.timing.kernel import NEVER, State
+from split4ml.passes.timing.flat import Flat
+from split4ml.passes.timing.kernel import MOVER, NEVER, SINK, TASK, State
 from split4ml.passes.timing.network import Network
 
 Step = tuple[str, str, str]
@@ -34,7 +34,9 @@ def holders(network: Network, flat: Flat, state: State, tails_only: bool) -> tup
 
 def circle(network: Network, flat: Flat, state: State) -> tuple[Step, ...]:
     """A circle of processes each waiting for the next, or () if there is none."""
-    names = [a.name for a in (*network.processes, *network.sources, *network.sinks)]
+    names = [p.name for p in network.processes]
+    names += [s.name for s in network.sources]
+    names += [s.name for s in network.sinks]
     waits = [_waits(network, flat, state, actor, names) for actor in range(len(names))]
     finished: set[int] = set()
     for start in range(len(names)):
@@ -63,7 +65,9 @@ def circle(network: Network, flat: Flat, state: State) -> tuple[Step, ...]:
     return ()
 
 
-def _waits(network: Network, flat: Flat, state: State, actor: int, names: list[str]) -> list[tuple[int, Step]]:
+def _waits(
+    network: Network, flat: Flat, state: State, actor: int, names: list[str]
+) -> list[tuple[int, Step]]:
     """Whom `actor` waits for in a state in which nothing can move."""
     name = names[actor]
     reads: list[int] = []

@@ -58,14 +58,19 @@ def simulate(network: Network, frames: int, idle_limit: int = 250) -> Outcome:
             for g, advance in enumerate(schedule.offset):
                 reads = schedule.read_port[schedule.read_ptr[g] : schedule.read_ptr[g + 1]]
                 writes = schedule.write_port[schedule.write_ptr[g] : schedule.write_ptr[g + 1]]
-                groups[int(advance)] = ([process.inputs[p] for p in reads], [process.outputs[p] for p in writes])
+                groups[int(advance)] = (
+                    [process.inputs[p] for p in reads],
+                    [process.outputs[p] for p in writes],
+                )
             tasks[index] = Task(schedule, groups)
     roots = {
         d: [i for i in tasks if network.processes[i].domain == d and network.processes[i].parent == -1]
         for d in range(len(network.domains))
     }
     ap_ready: dict[int, list[int]] = {d: [] for d in roots}  # cycles
-    offered: list[list[int]] = [[] for _ in network.sources]  # cycles in which a frame's first beat was first offered
+    offered: list[list[int]] = [
+        [] for _ in network.sources
+    ]  # cycles in which a frame's first beat was first offered
     sent = [0 for _ in network.sources]
     first_in = [-1] * frames
     last_out: list[list[int]] = [[-1] * frames for _ in network.sinks]
@@ -73,7 +78,9 @@ def simulate(network: Network, frames: int, idle_limit: int = 250) -> Outcome:
 
     now, moved_at = 0, 0
     while now - moved_at < idle_limit:
-        moves: list[tuple[str, int]] = []  # decided on the state before this cycle, applied after all decisions
+        moves: list[
+            tuple[str, int]
+        ] = []  # decided on the state before this cycle, applied after all decisions
 
         for s, source in enumerate(network.sources):
             frame, beat = divmod(sent[s], source.tokens)
@@ -129,7 +136,7 @@ def simulate(network: Network, frames: int, idle_limit: int = 250) -> Outcome:
                 if task.calls:
                     moved_at = now
                 task.calls = [c + 1 for c in task.calls if c + 1 < task.schedule.length]
-        for index, process in enumerate(network.processes):
+        for process in network.processes:
             if process.schedule is None:
                 source_fifo, target_fifo = process.inputs[0], process.outputs[0]
                 if fifos[source_fifo].readable(now) and fifos[target_fifo].writable(now):
