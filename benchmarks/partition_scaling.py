@@ -11,6 +11,7 @@ import argparse
 import random
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 from split4ml.passes.solve.atoms import contract
 from split4ml.passes.solve.check import check
@@ -52,7 +53,7 @@ def wide(n: int) -> Pairs:
     for b in range(8):
         branch = list(range(1 + b, n - 1, 8))
         ends = [0, *branch, n - 1]
-        pairs += list(zip(ends, ends[1:], strict=False)) if branch else []
+        pairs += list(pairwise(ends)) if branch else []
     return pairs
 
 
@@ -62,12 +63,16 @@ SHAPES: dict[str, Callable[[int], Pairs]] = {"chain": chain, "resnet": resnet, "
 def problem(shape: str, n: int) -> Problem:
     rng = random.Random(f"{shape} {n}")
     load = tuple(round(1000 * rng.lognormvariate(2.5, 1.2)) if rng.random() < 0.5 else 50 for _ in range(n))
-    edges = tuple(Edge(u, v, 16 * rng.choice([8, 16, 32, 64]) * 4 ** rng.randint(2, 5)) for u, v in SHAPES[shape](n))
+    edges = tuple(
+        Edge(u, v, 16 * rng.choice([8, 16, 32, 64]) * 4 ** rng.randint(2, 5)) for u, v in SHAPES[shape](n)
+    )
     return Problem(tuple(f"t{i}" for i in range(n)), load, edges, fixed=20_000)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sizes", default="20,50,100,200")
     parser.add_argument("--parts", default="4,8")
     parser.add_argument("--shapes", default=",".join(SHAPES))
@@ -76,16 +81,16 @@ def main() -> None:
     print(f"{'shape':8}{'tasks':>6}{'ideals':>8}{'parts':>6}{'seconds':>9}  result")
     for shape in args.shapes.split(","):
         for n in map(int, args.sizes.split(",")):
-            for parts in [*map(int, args.parts.split(",")), "auto"]:
+            for parts in (*args.parts.split(","), "auto"):
                 one = problem(shape, n)
                 ideals = Ideals(contract(one))
                 start = time.perf_counter()
-                solution = partition(one, parts if parts == "auto" else int(parts), time_limit=args.limit)
+                solution = partition(one, "auto" if parts == "auto" else int(parts), time_limit=args.limit)
                 seconds = time.perf_counter() - start
                 check(one, solution)
                 count = str(len(ideals.masks)) if ideals.complete else "many"
                 print(
-                    f"{shape:8}{n:6}{count:>8}{parts!s:>6}{seconds:9.2f}  {solution.method}, "
+                    f"{shape:8}{n:6}{count:>8}{parts:>6}{seconds:9.2f}  {solution.method}, "
                     f"{solution.subgraphs} subgraphs, makespan {solution.makespan / 1000:.1f} s "
                     f"(bound {solution.lower_bound / 1000:.1f}), {solution.crossing_bits} bits "
                     f"(bound {solution.crossing_lower_bound})",

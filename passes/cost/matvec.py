@@ -22,7 +22,7 @@ IN_SAMPLE = (0.5, 2.5)
 """Actual over fitted, 5th to 95th percentile on the reports fitted to: 0.8 to 2.2 (latency), 0.8 to 1.7."""
 OUT_OF_SAMPLE = (0.15, 4.0)
 """The same coefficients on other people's designs: median error 61 %, 90th percentile above 125 %. Modified layers
-of YanLunHuang/LFADS 70964a1 take up to 137 times the LUTs: no range covers what is not hls4ml's kernel."""
+of YanLunHuang/LFADS 70964a1 take up to 141 times the LUTs: no range covers what is not hls4ml's kernel."""
 SRL_DEPTH = 32  # one LUT is a shift register of 32 bits (UG474, UG574)
 
 

@@ -92,7 +92,7 @@ class Question:
             part = variables.read(optimize.model())
             bits = sum(w for u, v, w in self.atoms.edges if part[u] != part[v])
             return Answer(part=part), bits
-        lower = optimize.lower(goals[0]) if goals else None
+        lower = optimize.lower(goals[0]) if goals else z3.IntVal(0, context)
         return Answer(), lower.as_long() if z3.is_int_value(lower) else 0
 
     def _windows(self) -> list[tuple[int, int]]:

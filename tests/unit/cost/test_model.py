@@ -13,8 +13,8 @@ from split4ml.passes.cost.shape import Range, TaskShape
 from split4ml.passes.cost.synthesis import PROJECT
 
 
-def dense(n_in: int, n_out: int, nonzero: int, **more: int) -> TaskShape:
-    return TaskShape("Dense", n_in=n_in, n_out=n_out, n_nonzero=nonzero, in_width=8, weight_width=8, **more)
+def dense(n_in: int, n_out: int, nonzero: int) -> TaskShape:
+    return TaskShape("Dense", n_in=n_in, n_out=n_out, n_nonzero=nonzero, in_width=8, weight_width=8)
 
 
 def holds(range_: Range, actual: float, factor: float) -> bool:
