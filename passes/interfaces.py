@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from split4ml.passes.graphinfo import GraphInfo
 
 if TYPE_CHECKING:
-    from xdsl.dialects.builtin import ModuleOp
-
     from split4ml.dialects.flow import ModelOp
-    from split4ml.passes.timing.schedule import Schedule
+    from split4ml.passes.timing.network import Network, Replayed
+    from split4ml.passes.timing.tasktrace import TaskTrace
 
 
 @dataclass(frozen=True)
@@ -56,34 +55,19 @@ class Archives(Protocol):
         ...
 
 
-class Stimuli(Protocol):
-    """Sample inputs, and what the user's model makes of them."""
+class Tracer(Protocol):
+    """Token traces of the generated C++."""
 
-    def make(self, module: ModuleOp) -> str:
-        """The digest of a blob with sample inputs and reference outputs of the `nn.model` in the module."""
+    def trace(self, model: ModelOp) -> Mapping[str, TaskTrace]:
+        """What every task does with its streams in one frame, by task. Compiles and runs; raises Split4mlError."""
         ...
 
 
-@dataclass(frozen=True)
-class TaskTiming:
-    """ii, depth: of the task's pipelined loop, in cycles; ii_range: the neighbouring values that are possible."""
+class Waveforms(Protocol):
+    """Where a simulated profile is looked at: a VCD file, written and read back."""
 
-    ii: int
-    depth: int
-    ii_range: tuple[int, int]
-
-
-class Profiler(Protocol):
-    """Token traces of the generated C++, and the timelines that follow from them."""
-
-    def schedule(self, model: ModelOp, task: str, direct_outputs: bool) -> Schedule:
-        """One call of a task. direct_outputs: it writes ports instead of FIFOs."""
+    def observe(
+        self, name: str, network: Network, run: Replayed, fifos: Mapping[str, int]
+    ) -> Mapping[str, int]:
+        """Peak occupancy by FIFO, as the VCD `name` of the run shows it. fifos: channel by name."""
         ...
-
-    def timing(self, model: ModelOp, task: str) -> TaskTiming: ...
-
-
-class Progress(Protocol):
-    """Told how far a long step is: `update(done, total, text)`."""
-
-    def update(self, done: int, total: int, text: str) -> None: ...

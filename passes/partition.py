@@ -21,6 +21,7 @@ from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.form_subgraphs import form_subgraphs
 
+
 @dataclass(frozen=True)
 class Partition(ModulePass):
     """Split the model into subgraphs of the least estimated synthesis time, then of the fewest crossing bits.

@@ -1,0 +1,58 @@
+"""Runs the design with unbounded FIFOs and notes what was seen: how many tokens each FIFO held, how fast each task is.
+
+    %1 = flow.task "Conv2D" @conv1(%0) : …         %1 = flow.task "Conv2D" @conv1(%0) ii 3 latency 5 : …
+    %2 = flow.fifo @layer2_out %1 depth 64 : …  =>  %2 = flow.fifo @layer2_out %1 depth 64 peak 17 : …
+
+The tasks' timelines follow from token traces of the generated C++ (docs/trace.md), the run is a replay (docs/timing.md), and
+occupancies are read from the VCD that it leaves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+
+from split4ml.dialects import flow
+from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.flow import integer, symbol
+from split4ml.passes.interfaces import Tracer, Waveforms
+
+
+@dataclass(frozen=True)
+class Profile(ModulePass):
+    """Trace the generated C++, run `frames` frames with unbounded FIFOs and a flooding source, and note every
+    FIFO's peak and every task's initiation interval and latency."""
+
+    name = "profile"
+    frames: int = 8
+    tracer: Tracer = field(kw_only=True)
+    waveforms: Waveforms = field(kw_only=True)
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for model in (inner for inner in op.ops if isinstance(inner, flow.ModelOp)):
+            self._profile(model)
+
+    def _profile(self, model: flow.ModelOp) -> None:
+        from split4ml.passes.timed import Timed
+        from split4ml.passes.timing.network import UNBOUNDED
+        from split4ml.passes.timing.replay import replay
+
+        if self.frames < 4:
+            raise Split4mlError(f"a steady interval needs at least 4 frames, not {self.frames}")
+        timed = Timed(model, self.tracer.trace(model))
+        built = timed.network()
+        fifos = {name: fifo.channel for name, fifo in built.fifos.items()}
+        channels = list(built.network.channels)
+        for channel in fifos.values():
+            channels[channel] = replace(channels[channel], capacity=UNBOUNDED)
+        network = replace(built.network, channels=tuple(channels))
+        peaks = self.waveforms.observe("unbounded", network, replay(network, self.frames, record=True), fifos)
+        for fifo in model.fifos:
+            fifo.properties["peak"] = integer(peaks[symbol(fifo)])
+        for task in model.tasks:
+            timing = timed.timing(symbol(task))
+            task.properties["ii"] = integer(timing.ii)
+            task.properties["latency"] = integer(timing.depth)

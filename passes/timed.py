@@ -1,0 +1,64 @@
+"""A `flow.model` with the timing of its tasks: the networks that the replay runs, split and monolithic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from split4ml.dialects import flow
+from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.flow import symbol
+from split4ml.passes.timing.build import Built, build
+from split4ml.passes.timing.rules import TaskTiming, timing
+from split4ml.passes.timing.sizing import Fifo
+from split4ml.passes.timing.tasktrace import TaskTrace
+
+
+@dataclass(frozen=True)
+class Timed:
+    """The model's tasks in time. `traces` by task name."""
+
+    model: flow.ModelOp
+    traces: Mapping[str, TaskTrace]
+
+    def __post_init__(self) -> None:
+        missing = [symbol(task) for task in self.model.tasks if symbol(task) not in self.traces]
+        if missing:
+            raise Split4mlError(
+                f"the trace lacks the tasks {', '.join(missing)}",
+                where=f"flow.model @{symbol(self.model)}",
+                hint="the trace is of another build; profile again",
+            )
+
+    @property
+    def tool(self) -> str:
+        return self.model.tool.data if self.model.tool else "vitis-2023.2"
+
+    @property
+    def clock_ns(self) -> float:
+        return self.model.clock_ps.value.data / 1000 if self.model.clock_ps else 5.0
+
+    @property
+    def held_start(self) -> bool:
+        return self.model.start is not None and self.model.start.data == "held"
+
+    def timing(self, task: str, direct_outputs: bool = False) -> TaskTiming:
+        return _timing(self.traces[task], self.tool, self.clock_ns, direct_outputs)
+
+    def network(self, monolithic: bool = False) -> Built:
+        """The replay's network, with the depths that the model states."""
+        return build(
+            self.model,
+            lambda task, direct: self.timing(task, direct).schedule,
+            monolithic=monolithic,
+            held_start=self.held_start,
+        )
+
+
+_timing = cache(timing)
+
+
+def sizable(built: Built) -> list[Fifo]:
+    """The FIFOs whose depths are ours to choose, in the order of `built.fifos`."""
+    return [Fifo(fifo.channel, fifo.width_bits) for fifo in built.fifos.values()]
