@@ -232,11 +232,8 @@ def _loop(body: str, at: int, function: str, file: str, sites: Sites, owner: str
     interval = initiation_interval(pragmas["PIPELINE"]) if "PIPELINE" in pragmas else None
     prefix = f"s4_loop.pipeline({interval});" if interval is not None else ""
     text = _statements(inner, function, file, sites, "s4_loop", frozen=interval is not None)
-    return (
-        f"for (s4rec::Loop s4_loop({number}); s4_loop.once();) for {header} "
-        f"if (!s4_loop.next()) ; else {{{prefix}{text}}}",
-        end + 1,
-    )
+    counted = f"for (s4rec::Loop s4_loop({number}); s4_loop.once();) for {header} if (!s4_loop.next()) ; "
+    return counted + f"else {{{prefix}{text}}}", end + 1
 
 
 def _simple_statement_end(body: str, start: int) -> int:

@@ -1,0 +1,106 @@
+"""Timing rules of the kernels that multiply and accumulate: convolution and dense."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from split4ml.passes.timing.core import Core, core
+from split4ml.passes.timing.structure import Context, Placed, by_structure, code, in_a_row, pipeline
+from split4ml.passes.timing.tasktrace import TaskTrace
+
+
+def convolution(context: Context) -> Placed:
+    if len(context.segments) != 1 or not context.segments[0].perfect or not context.segments[0].is_loop:
+        return by_structure(context, context.tool.depth("normalize", context.clock_ns))
+    segment, tool = context.segments[0], context.tool
+    found = core(context.task, tool, context.clock_ns, segment.ii)
+    if segment.ii == 0 and (found.reuse > 1 or not tool.auto_pipeline):
+        return _sequential(context, found)
+    called = any(
+        function.inline == "off"
+        for name, function in context.task.functions.items()
+        if name.startswith("compute_output_buffer")
+    )
+    shape = _called_core if called else _inlined_core
+    interval, depth = shape(context, found)
+    low, high = (shape(context, replace(found, latency=latency))[0] for latency in found.range)
+    return pipeline(context, interval, depth, (low, high))
+
+
+def _called_core(context: Context, found: Core) -> tuple[int, int]:
+    """II and Depth if the window is computed by a function kept as a module (INLINE OFF): the next iteration must
+    not shift the window while the core still reads it (measured: II of 20 of 20 from the true core depth).
+    """
+    if found.reuse == 1 and context.slow:
+        return 2, 4
+    extra = 2 if found.latency <= 1 or found.reuse > 1 else 3
+    interval = found.latency + extra
+    return interval, interval + 2
+
+
+def _inlined_core(context: Context, found: Core) -> tuple[int, int]:
+    """II and Depth if everything is inlined into the loop: the reuse factor counts (measured)."""
+    if context.task.kind.startswith("depthwise"):
+        depth = max(context.tool.depth("normalize", context.clock_ns), 2)
+        return min(found.reuse, depth), depth
+    if context.tool.vivado:
+        return found.reuse, max(3 + math.ceil(math.log2(max(1, found.nonzeros))), found.reuse + 1)
+    return found.reuse, found.latency + 3
+
+
+def _sequential(context: Context, found: Core) -> Placed:
+    """A convolution whose pixel loop is no pipeline: an iteration costs much if it fills a window, else little."""
+    segment, task = context.segments[0], context.task
+    costs = context.tool.sequential_slow if context.slow else context.tool.sequential
+    full = found.reuse + costs.full
+    fills = np.zeros(segment.iterations, np.bool_)
+    fills[segment.iteration[task.op_write]] = True
+    cost = np.where(fills, full, costs.other)
+    start = np.cumsum(cost) - cost + 1
+    at = start[segment.iteration] + np.where(task.op_write, found.reuse + costs.write, 0)
+    period = int(cost.sum()) + costs.frame
+    return Placed(at, period, full, found.reuse + costs.write + 2, "sequential")
+
+
+def dense(context: Context) -> Placed:
+    task, tool = context.task, context.tool
+    found = core(task, tool, context.clock_ns, _function_ii(task))
+    looped = any(c.label == "ReuseLoop" for c in task.counted) and found.reuse > 1
+    prepared = any(segment.is_loop for segment in context.segments)
+    if looped and prepared:
+        latency = found.reuse + tool.reuse_prepared
+    elif looped:
+        latency = found.reuse + (tool.reuse_single_slow if context.slow else tool.reuse_single)
+    elif tool.vivado:
+        latency = max(2 + math.ceil(math.log2(max(1, found.nonzeros))), found.reuse)
+    elif context.slow:
+        latency = found.latency + (0 if found.resource else 1)
+    else:
+        latency = found.latency + (1 if found.resource else 2)
+    if prepared:
+        behind = latency if looped or tool.vivado else max(1, latency - 1)
+        return _dense_prepared(context, behind)
+    placed = code(context, latency)
+    if looped and tool.reuse_rewinds:
+        return replace(placed, period=found.reuse, ii=found.reuse)
+    return placed
+
+
+def _dense_prepared(context: Context, latency: int) -> Placed:
+    """Tokens are collected in a loop, multiplied, and written `latency` after the last one."""
+    placed = in_a_row(context, 2)
+    write = context.task.op_write
+    if not write.any():
+        return placed
+    reads_end = int(placed.at[~write].max())
+    at = np.where(write, placed.at - placed.at[write].min() + reads_end + latency, placed.at)
+    period = int(at.max()) + context.tool.code_end
+    return replace(placed, at=at, period=period, ii=period, depth=latency)
+
+
+def _function_ii(task: TaskTrace) -> int:
+    """II of a pipelined dense function, which is its reuse factor (dense_latency)."""
+    return max((f.ii for name, f in task.functions.items() if name.startswith("dense_latency")), default=0)

@@ -1,0 +1,107 @@
+"""Timing rules of the kernels that move, pad, pool and normalise tokens."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from split4ml.passes.timing.placing import busiest
+from split4ml.passes.timing.segments import repeats
+from split4ml.passes.timing.structure import Context, Placed, by_structure, code, generic
+
+_CONCATENATE_GAP = 4  # measured, Vitis 2023.1: last read of a loop of 6 tokens to the write
+
+
+def padding_2d(context: Context) -> Placed:
+    """Rows of padding, then padded rows: of each the reads come as early as possible and the writes in series."""
+    task, tool = context.task, context.tool
+    at = np.zeros(task.operations, np.int64)
+    last = -1
+    for segment in context.segments:
+        write = task.op_write[segment.start : segment.stop]
+        if segment.perfect and write.all():
+            local = repeats(np.zeros(len(write), np.int64))
+        else:
+            width = int(np.bincount(segment.outer[write]).max())
+            local = segment.outer * width + repeats(2 * segment.outer + write)
+        first = 1 + tool.write_stage if last < 0 else last + tool.loop_gap
+        at[segment.start : segment.stop] = first + local
+        last = int(at[segment.start : segment.stop][write].max())
+    return Placed(at, last + tool.loop_end, 1, 2, "rows")
+
+
+def padding_1d(context: Context) -> Placed:
+    task, gaps = context.task, context.tool.padding1d
+    at = np.zeros(task.operations, np.int64)
+    last = -1
+    for segment in context.segments:
+        write = task.op_write[segment.start : segment.stop]
+        copies = not write.all()
+        pace = gaps.copy if copies else 1
+        gap = gaps.to_copy if copies else gaps.to_right
+        first = gaps.first if last < 0 else last + gap
+        at[segment.start : segment.stop] = first + pace * repeats(write.astype(np.int64))
+        last = int(at[segment.start : segment.stop].max())
+    return Placed(at, last + gaps.end, gaps.copy, 2, "rows")
+
+
+def pooling(context: Context) -> Placed:
+    task, tool = context.task, context.tool
+    window = task.constant("pool_width", default=1) * task.constant("pool_height", default=1)
+    tree = math.ceil(math.log2(max(1.0, window)) / 2)
+    depth = tool.pool_extra + tree
+    if context.slow and not tool.vivado:
+        depth = 2
+    return by_structure(context, depth, tool.pool_ii)
+
+
+def softmax(context: Context) -> Placed:
+    task, tool = context.task, context.tool
+    classes = int(task.constant("n_slice", "n_in", default=1))
+    latency = tool.softmax_latency if "softmax_latency" in task.functions else tool.softmax_stable
+    if tool.softmax_log:
+        latency += math.ceil(math.log2(max(1, classes))) + (1 if context.clock_ns < 4 else 0)
+    return by_structure(context, latency + 2)
+
+
+def resize(context: Context) -> Placed:
+    """Rows: a row's pixels are read one by one, its copies written one by one, each after the pixel it needs."""
+    task = context.task
+    if len(context.segments) != 1 or not context.segments[0].perfect:
+        return generic(context)
+    segment = context.segments[0]
+    rows = max(1, segment.iterations)
+    interval = max(1, segment.ii, busiest(task, segment))
+    nth = repeats(2 * segment.iteration + task.op_write)
+    at = 1 + segment.iteration * interval + nth + np.where(task.op_write, 1, 0)
+    tail = 2 if context.tool.drains else context.tool.bubble_more
+    period = max(rows * interval + tail, int(at.max()) + 2 if context.tool.drains else 1)
+    return Placed(at, period, interval, interval + 1, "rows")
+
+
+def global_pooling(context: Context) -> Placed:
+    task = context.task
+    extra = 0
+    pixels = task.constant("in_height", default=1) * task.constant("in_width", "n_in", default=1)
+    average = int(task.constant("pool_op", default=0)) == 1
+    if average and pixels > 1 and not math.log2(pixels).is_integer():
+        accumulator = task.types.get("accum_t")
+        # inferred: a divider makes one bit of the quotient per stage
+        extra = (accumulator.width if accumulator else 16) + 4
+    if len(context.segments) == 1 and not context.segments[0].is_loop:
+        return code(context, 1 + extra)
+    return by_structure(context, 2 + 1 + extra)
+
+
+def concatenate_1d(context: Context) -> Placed:
+    """Both inputs are collected, then written as one token, 4 after the last token of a loop (measured)."""
+    placed = by_structure(context, 2)
+    loops = [segment for segment in context.segments if segment.is_loop]
+    write = context.task.op_write
+    if not loops or not write.any():
+        return placed
+    at = placed.at.copy()
+    at[write] = max(int(at[~write].max()) + 1, int(at[loops[-1].stop - 1]) + _CONCATENATE_GAP)
+    return replace(placed, at=at, period=int(at.max()) + context.tool.code_end)
