@@ -1,0 +1,192 @@
+"""An hls4ml graph as plain values for the passes (`passes/graphinfo.py`)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from split4ml.backends.hls4ml.bits import MAX_BITS, quantize
+from split4ml.backends.hls4ml.graph import Graph
+from split4ml.backends.hls4ml.reuse import multiplier_size
+from split4ml.backends.hls4ml.view import Call, View, precision_of, view
+from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.ports import MAX_PORT_BITS, bus_bits
+from split4ml.passes.graphinfo import GraphInfo, StreamInfo, TaskInfo, WeightInfo
+
+_INSERTED = ("Clone", "Repack", "Broadcast")
+# Attributes that say nothing about the hardware, or that TaskInfo has fields for.
+_NO_ATTRS = {
+    "name",
+    "class_name",
+    "function_cpp",
+    "config_cpp",
+    "strategy",
+    "reuse_factor",
+    "index",
+    "n_in",
+    "n_out",
+}
+
+
+def describe(graph: Graph) -> GraphInfo:
+    """Tasks and streams of a graph. Raises Split4mlError for what cannot be split or streamed at all."""
+    seen = view(graph.model, graph.user_names)
+    config = graph.model.config
+    streams = _streams(seen)
+    return GraphInfo(
+        inputs=tuple(seen.stream[tensor] for tensor in seen.inputs),
+        outputs=tuple(seen.stream[tensor] for tensor in seen.outputs),
+        tasks=tuple(_task(seen, call, graph) for call in seen.calls),
+        streams=tuple(streams),
+        backend=config.backend.name,
+        part=str(config.get_config_value("Part")),
+        clock_ns=float(config.get_config_value("ClockPeriod")),
+        input_names=graph.input_names,
+        output_names=graph.output_names,
+    )
+
+
+def _streams(seen: View) -> list[StreamInfo]:
+    producer = {tensor: call.task for call in seen.calls for tensor in call.outputs}
+    consumer = {tensor: call.task for call in seen.calls for tensor in call.inputs}
+    order = [*seen.inputs, *(tensor for call in seen.calls for tensor in call.outputs)]
+    result = []
+    for tensor in order:
+        variable = seen.variable(tensor)
+        name = seen.stream[tensor]
+        where = f"stream {name}"
+        shape = tuple(int(size) for size in variable.shape)
+        elements = int(variable.type.n_elem)
+        if variable.type.n_pack != 1 or np.prod(shape) % elements:
+            raise Split4mlError(f"its {np.prod(shape)} elements do not fill tokens of {elements}", where)
+        precision = precision_of(variable.type.precision, where)
+        result.append(
+            StreamInfo(
+                name=name,
+                tokens=int(np.prod(shape)) // elements,
+                elements=elements,
+                precision=precision,
+                # hls4ml's StreamVariableConverter: all positions, each with all channels
+                default_depth=max(1, int(np.prod(shape)) // shape[-1]),
+                producer=producer.get(tensor),
+                consumer=consumer.get(tensor),
+                cut_reason=_cut_reason(elements, precision.width),
+                shape=shape,
+            )
+        )
+    return result
+
+
+def _cut_reason(elements: int, width: int) -> str | None:
+    bits = bus_bits(elements, width)
+    if bits > MAX_PORT_BITS:
+        return f"its port would have {bits} bits, and Vitis HLS allows {MAX_PORT_BITS}"
+    return None
+
+
+def _task(seen: View, call: Call, graph: Graph) -> TaskInfo:
+    node = call.node
+    where = f"layer {node.name}"
+    size = multiplier_size(seen.model, node)
+    function, config = _call_parts(node)
+    accumulator = node.get_attr("accum_t")
+    strategy = node.get_attr("strategy")
+    return TaskInfo(
+        name=call.task,
+        kind=node.class_name,
+        inputs=tuple(seen.stream[tensor] for tensor in call.inputs),
+        outputs=tuple(seen.stream[tensor] for tensor in call.outputs),
+        inserted=_inserted(node, graph),
+        layer=node.name,
+        onnx_names=tuple(graph.onnx_names.get(node.name, ())),
+        function=function,
+        config=config,
+        strategy=str(strategy).lower() if strategy else None,
+        reuse_factor=int(node.get_attr("reuse_factor", 1) or 1),
+        n_in=size[0] if size else None,
+        n_out=size[1] if size else None,
+        accumulator=precision_of(accumulator.precision, where) if accumulator is not None else None,
+        weights=tuple(_weight(node, role, weight, size) for role, weight in node.weights.items()),
+        attrs=_attrs(node),
+    )
+
+
+def _inserted(node: Any, graph: Graph) -> bool:
+    if graph.layers is not None:
+        return node.name not in graph.layers and not any(
+            node.name.startswith(f"{name}_") for name in graph.layers
+        )
+    padding = re.fullmatch(r"zp[12]d_.*", node.name) and node.class_name.startswith("ZeroPadding")
+    return node.class_name in _INSERTED or bool(padding)
+
+
+def _call_parts(node: Any) -> tuple[str, str | None]:
+    """(function, configuration struct) of the C++ call."""
+    call = node.get_attr("function_cpp")
+    text = call if isinstance(call, str) else call[0]
+    function = re.match(r"\s*([\w:]+)", text)
+    config = re.search(r"\b(\w*config\d+\w*)\s*>\s*\(", text)
+    return function.group(1) if function else "", config.group(1) if config else None
+
+
+def _weight(node: Any, role: str, variable: Any, size: tuple[int, int] | None) -> WeightInfo:
+    precision = precision_of(variable.type.precision, f"layer {node.name}, {role}")
+    data = np.asarray(variable.data)
+    if precision.width > MAX_BITS or data.dtype.kind not in "fiub":
+        raise Split4mlError(
+            f"its {role} is of type {precision}, too wide to be described", f"layer {node.name}"
+        )
+    raw = quantize(data, precision).astype(np.uint64)
+    sign = np.uint64(1) << np.uint64(precision.width - 1)
+    negative = (raw & sign != 0) if precision.signed else np.zeros(raw.shape, np.bool_)
+    mask = np.uint64((1 << precision.width) - 1)
+    magnitude = np.where(negative, (~raw + np.uint64(1)) & mask, raw)
+    return WeightInfo(
+        name=variable.name,
+        role=role,
+        size=int(magnitude.size),
+        nonzeros=int(np.count_nonzero(magnitude)),
+        max_nonzeros=_max_nonzeros(node, role, magnitude, size),
+        value_bits=int(magnitude.max()).bit_length() if magnitude.size else 0,
+        csd_digits=_csd_digits(magnitude),
+        precision=precision,
+    )
+
+
+def _max_nonzeros(node: Any, role: str, values: Any, size: tuple[int, int] | None) -> int:
+    """The most nonzero weights of any output; for vectors (bias, scale), whether there is any."""
+    if role not in ("weight", "depthwise", "pointwise") or values.ndim < 2 or size is None:
+        return int(np.any(values))
+    if "Depthwise" in node.class_name:  # (…, channels, 1): every channel is an output of its own
+        return int(
+            np.count_nonzero(values.reshape(-1, size[1] if values.size % size[1] == 0 else 1), axis=0).max()
+        )
+    # hls4ml's layout is (…, inputs, outputs) until the resource strategy transposes it to (outputs, …).
+    table = (
+        values.reshape(size[1], -1).T if node.get_attr("_weights_transposed") else values.reshape(-1, size[1])
+    )
+    return int(np.count_nonzero(table, axis=0).max())
+
+
+def _csd_digits(magnitude: Any) -> int:
+    """Nonzero digits of all values in canonical signed-digit form: those of (3v XOR v), bit by bit."""
+    values = magnitude.ravel()
+    narrow = values[values < np.uint64(1 << 62)]
+    digits = int(np.bitwise_count((narrow * np.uint64(3)) ^ narrow).sum())
+    return digits + sum(((3 * int(v)) ^ int(v)).bit_count() for v in values[values >= np.uint64(1 << 62)])
+
+
+def _attrs(node: Any) -> dict[str, int | str]:
+    """Numbers and short words of a layer, sorted by name."""
+    result: dict[str, int | str] = {}
+    for name in sorted(node.attributes):
+        value = node.attributes[name]
+        if name in _NO_ATTRS or name.startswith("_"):
+            continue
+        if isinstance(value, (bool, np.bool_, int, np.integer)):
+            result[name] = int(value)
+        elif isinstance(value, str) and len(value) <= 40 and re.fullmatch(r"[\w,.-]+", value):
+            result[name] = value
+    return result

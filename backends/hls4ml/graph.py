@@ -1,0 +1,234 @@
+"""Builds hls4ml graphs from layer dictionaries, or takes one that a user built."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from split4ml.backends.hls4ml.capture import captured, explained
+from split4ml.backends.hls4ml.options import (
+    Config,
+    HlsOptions,
+    check_layer_keys,
+    check_layer_names,
+    check_layer_type,
+    full_config,
+    suggestion,
+)
+from split4ml.backends.hls4ml.provenance import surviving_names
+from split4ml.backends.hls4ml.reuse import ReuseWarning, repair_reuse_factors
+from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.names import is_legal, legal_name
+
+PROJECT = "myproject"
+Layer = dict[str, Any]
+
+# hls4ml keeps a layer's output variable among its attributes, under the layer's name: such a name would replace
+# another attribute. Those of the layer's own dictionary and class are added to these.
+_ATTRIBUTES = """index trace result_t name class_name inputs outputs strategy reuse_factor target_cycles implementation
+weight bias n_partitions accum_t index_t function_cpp config_cpp include_header precision data_format axis op"""
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """An optimised hls4ml graph and what is known about where it came from.
+
+    model:        hls4ml's `ModelGraph`, not to be changed.
+    layers:       hls4ml's names of the layers that the user's network has; None if not known.
+    user_names:   what the user calls a layer, where hls4ml's name had to differ.
+    onnx_names:   nodes of the user's network by hls4ml's layer name, layers fused away included.
+    input_names, output_names: the user's names, in the order of the graph's inputs and outputs; may be empty.
+    warnings:     reuse factors that are not what was asked for.
+    messages:     what hls4ml printed.
+    """
+
+    model: Any
+    layers: frozenset[str] | None = None
+    user_names: Mapping[str, str] = field(default_factory=dict)
+    onnx_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    input_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
+    warnings: tuple[ReuseWarning, ...] = ()
+    messages: str = ""
+
+
+def build_graph(
+    layers: Sequence[Mapping[str, Any]],
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    options: HlsOptions | None = None,
+    onnx_names: Mapping[str, tuple[str, ...]] | None = None,
+    input_names: Sequence[str] = (),
+    output_names: Sequence[str] = (),
+) -> Graph:
+    """Runs hls4ml's own flows on a network given as hls4ml layer dictionaries, in topological order.
+
+    inputs, outputs: names of the Input layers, and of the layers whose results leave the network.
+    onnx_names: the user's nodes behind each layer; also accepted as `LayerName` in `options.hls_config`.
+    Reuse factors that hls4ml cannot use are replaced by the nearest valid one and listed in `Graph.warnings`.
+    Raises Split4mlError, naming the layer where possible.
+    """
+    options = options or HlsOptions()
+    onnx = dict(onnx_names or {})
+    _check_layers(layers, inputs, outputs)
+    renamed = _renames(layers)
+    callable_as = {node: layer for layer, nodes in onnx.items() for node in nodes} | {
+        str(layer["name"]): str(layer["name"]) for layer in layers
+    }
+    hls_config = full_config(options, {user: renamed.get(name, name) for user, name in callable_as.items()})
+    mine = [_rename(layer, renamed) for layer in layers]
+    names = [layer["name"] for layer in mine]
+    where = options.config_file or "the hls4ml configuration"
+    _check_kinds(mine, hls_config, where)
+    with captured() as printed, explained("hls4ml cannot build this network"):
+        model = _model_graph(
+            mine,
+            hls_config,
+            options,
+            [renamed.get(n, n) for n in inputs],
+            [renamed.get(n, n) for n in outputs],
+        )
+        asked = {node.name: int(model.config.get_reuse_factor(node)) for node in model.graph.values()}
+    known = [*callable_as, *names, *model.graph]
+    check_layer_names([n for n in hls_config.get("LayerName", {}) if n not in known], known, where)
+    with captured(), explained("hls4ml cannot build this network"):
+        warnings = repair_reuse_factors(model, asked)
+    return Graph(
+        model=model,
+        layers=frozenset(names),
+        user_names={new: old for old, new in renamed.items()},
+        onnx_names=surviving_names(model, mine, {renamed.get(n, n): nodes for n, nodes in onnx.items()}),
+        input_names=tuple(input_names),
+        output_names=tuple(output_names),
+        warnings=tuple(dataclasses.replace(w, layer=_user(renamed, w.layer)) for w in warnings.values()),
+        messages=printed.text,
+    )
+
+
+def from_model_graph(model: Any) -> Graph:
+    """A live hls4ml `ModelGraph` with io_stream and the Vitis or Vivado backend. It is not changed.
+
+    Raises Split4mlError if it is anything else.
+    """
+    import hls4ml.model.graph
+
+    if not isinstance(model, hls4ml.model.graph.ModelGraph):
+        raise Split4mlError(f"this is a {type(model).__name__}, not an hls4ml ModelGraph")
+    io_type = model.config.get_config_value("IOType")
+    if io_type != "io_stream":
+        raise Split4mlError(
+            f"the hls4ml model was built with {io_type}: only streams can be split",
+            hint='convert it again with io_type="io_stream"',
+        )
+    if model.config.backend.name not in ("Vitis", "Vivado"):
+        raise Split4mlError(
+            f"the hls4ml model is for the backend {model.config.backend.name}, not Vitis or Vivado",
+            hint='convert it again with backend="Vitis"',
+        )
+    if not any("apply_templates" in flow for group in model._applied_flows for flow in group):
+        raise Split4mlError(
+            "the hls4ml model has not been through hls4ml's flows", hint="build it with convert_from_…"
+        )
+    return Graph(model)
+
+
+def _model_graph(
+    layers: list[Layer], hls_config: Config, options: HlsOptions, inputs: list[str], outputs: list[str]
+) -> Any:
+    from hls4ml.model.graph import ModelGraph
+    from hls4ml.utils.config import create_config
+
+    config = create_config(
+        output_dir=".",
+        project_name=PROJECT,
+        backend=options.backend,
+        io_type=options.io_type,
+        part=options.part,
+        clock_period=options.clock_ns,
+        write_weights_txt=False,
+    )
+    config["HLSConfig"] = hls_config
+    config["Stamp"] = "0" * 8  # hls4ml's is random
+    return ModelGraph.from_layer_list(config, layers, inputs=inputs, outputs=outputs)
+
+
+def _check_layers(layers: Sequence[Mapping[str, Any]], inputs: Sequence[str], outputs: Sequence[str]) -> None:
+    names = [str(layer.get("name")) for layer in layers]
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            raise Split4mlError(f"two layers are named {name!r} (hls4ml does not distinguish case)")
+        seen.add(name.lower())
+        if not is_legal(name):
+            raise Split4mlError(
+                f"a layer is named {name!r}, which cannot be written into C++, Tcl and HDL",
+                hint=f"name it {legal_name(name, seen)!r}",
+            )
+    for what, wanted in (("input", inputs), ("output", outputs)):
+        if not wanted:
+            raise Split4mlError(f"the network has no {what}s")
+        if len(set(wanted)) != len(wanted):
+            raise Split4mlError(f"an {what} of the network is listed twice: {', '.join(wanted)}")
+        for name in wanted:
+            if name not in names:
+                raise Split4mlError(
+                    f"there is no layer {name!r} to be an {what}", hint=suggestion(name, names)
+                )
+    kinds = {str(layer["name"]): layer.get("class_name") for layer in layers}
+    for name in inputs:
+        if kinds[name] not in ("Input", "InputLayer"):
+            raise Split4mlError(f"the input {name!r} is a {kinds[name]}, not an Input layer")
+    for name in outputs:
+        if name in inputs:
+            raise Split4mlError(f"the output {name!r} is an input: nothing would be computed")
+
+
+def _renames(layers: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Layers whose names hls4ml would take for attributes, or for layers it inserts itself."""
+    names = {str(layer["name"]) for layer in layers}
+    taken = set(names)
+    renames = {}
+    for layer in layers:
+        name = str(layer["name"])
+        clash = name in _ATTRIBUTES.split() or name in layer or name.lower().endswith("_t")
+        prefix, _, rest = name.partition("_")
+        clash = clash or (prefix in ("clone", "repack", "broadcast", "zp1d", "zp2d") and rest in names)
+        if clash:
+            renames[name] = legal_name(f"{name}_layer", taken)
+            taken.add(renames[name])
+    return renames
+
+
+def _rename(layer: Mapping[str, Any], renames: Mapping[str, str]) -> Layer:
+    result = dict(layer)
+    result["name"] = renames.get(result["name"], result["name"])
+    for edges in ("inputs", "outputs"):
+        if edges in result:
+            result[edges] = [renames.get(name, name) for name in result[edges]]
+    return result
+
+
+def _user(renamed: Mapping[str, str], name: str) -> str:
+    return next((old for old, new in renamed.items() if new == name), name)
+
+
+def _check_kinds(layers: list[Layer], hls_config: Config, where: str) -> None:
+    from hls4ml.model.layers import layer_map
+
+    kind_of = {}
+    for layer in layers:
+        kind = layer.get("class_name")
+        if kind not in layer_map:
+            raise Split4mlError(
+                f"hls4ml has no layer type {kind!r}",
+                f"layer {layer['name']}",
+                suggestion(str(kind), layer_map),
+            )
+        kind_of[layer["name"]] = layer_map[kind]
+    for name, entry in hls_config.get("LayerType", {}).items():
+        check_layer_type(name, entry, layer_map, where)
+    for name, entry in hls_config.get("LayerName", {}).items():
+        if name in kind_of:
+            check_layer_keys(entry, kind_of[name], f"{where}: LayerName: {name}")

@@ -1,0 +1,255 @@
+"""What a user may configure about the firmware, and the check of hls4ml's own configuration file.
+
+hls4ml ignores names it does not know and falls back on defaults; here every such slip is an error with a suggestion.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from split4ml.dialects.errors import Split4mlError
+
+BACKENDS = ("Vitis", "Vivado")
+STRATEGIES = ("latency", "resource", "resource_unrolled", "unrolled", "distributed_arithmetic", "da")
+_MODEL_KEYS = (
+    "Precision",
+    "ReuseFactor",
+    "Strategy",
+    "ConvImplementation",
+    "TargetCycles",
+    "PipelineStyle",
+    "PipelineInterval",
+    "BramFactor",
+    "Compression",
+    "TraceOutput",
+)
+_LAYER_KEYS = (
+    "Precision",
+    "ReuseFactor",
+    "Strategy",
+    "ConvImplementation",
+    "TargetCycles",
+    "Trace",
+    "Compression",
+)
+_SECTIONS = ("Model", "LayerType", "LayerName")
+_PRECISION = re.compile(r"auto|(?:ap_)?u?(?:fixed|int)<[\w\s,-]+>")
+
+Config = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class HlsOptions:
+    """How hls4ml is to build the firmware.
+
+    backend:      `Vitis` or `Vivado`.
+    part:         FPGA part number; clock_ns: period in nanoseconds.
+    precision:    default element type, such as `fixed<16,6>`.
+    reuse_factor: default multiplications per multiplier, at least 1.
+    strategy:     `latency`, `resource`, …
+    hls_config:   hls4ml's own configuration (Model, LayerType, LayerName); wins over the defaults above.
+    io_type:      `io_stream`; `io_parallel` is refused.
+    config_file:  where `hls_config` came from, for messages.
+    """
+
+    backend: str = "Vitis"
+    part: str = "xcvu13p-flga2577-2-e"
+    clock_ns: float = 5.0
+    precision: str = "fixed<16,6>"
+    reuse_factor: int = 1
+    strategy: str = "latency"
+    hls_config: Mapping[str, Any] | None = None
+    io_type: str = "io_stream"
+    config_file: str | None = None
+
+
+def check_options(options: HlsOptions) -> None:
+    """Raises Split4mlError for anything that hls4ml would refuse later, or worse, not refuse."""
+    if options.io_type != "io_stream":
+        raise Split4mlError(
+            f"io type {options.io_type!r} is not supported: only streams can be split",
+            hint="use io_stream; an io_parallel network is one pipeline without FIFOs between its layers",
+        )
+    if options.backend not in BACKENDS:
+        raise Split4mlError(
+            f"unknown backend {options.backend!r}", hint=suggestion(options.backend, BACKENDS)
+        )
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{2,63}", options.part):
+        raise Split4mlError(
+            f"{options.part!r} is no FPGA part number", hint="for example xcvu13p-flga2577-2-e"
+        )
+    if not 0.1 <= options.clock_ns <= 1000:
+        raise Split4mlError(f"a clock period of {options.clock_ns} ns is not between 0.1 and 1000 ns")
+    _check_precision(options.precision, "the default precision")
+    if options.precision == "auto":
+        raise Split4mlError(
+            "the default precision cannot be auto", hint="set auto for single layers in the configuration"
+        )
+    _check_reuse_factor(options.reuse_factor, "the default reuse factor")
+    _check_word(options.strategy, STRATEGIES, "the default strategy")
+
+
+def full_config(options: HlsOptions, layer_names: Mapping[str, str]) -> Config:
+    """hls4ml's `HLSConfig` from the options, checked, with `LayerName` keys replaced through `layer_names`.
+
+    layer_names: what a user may call a layer (its name, or an ONNX node's) to hls4ml's name. Names of layers that
+    hls4ml inserts are unknown before it ran, so unknown ones are left for `check_layer_names`.
+    """
+    check_options(options)
+    config: Config = {
+        "Model": {
+            "Precision": {"default": options.precision},
+            "ReuseFactor": options.reuse_factor,
+            "Strategy": options.strategy,
+            # Never: large weights would become memory ports of the top function.
+            "BramFactor": 10**9,
+            "TraceOutput": False,
+        }
+    }
+    if options.hls_config is None:
+        return config
+    where = options.config_file or "the hls4ml configuration"
+    user = options.hls_config
+    if isinstance(user, Mapping) and isinstance(user.get("HLSConfig"), Mapping):
+        user = user["HLSConfig"]  # a whole hls4ml_config.yml
+    _check_mapping(user, where)
+    for key in user:
+        if key not in _SECTIONS:
+            raise Split4mlError(f"unknown section {key!r}", where, suggestion(str(key), _SECTIONS))
+    model = _check_mapping(user.get("Model") or {}, f"{where}: Model")
+    _check_values(model, f"{where}: Model", _MODEL_KEYS)
+    for key, value in model.items():
+        if key == "Precision":
+            precision = value if isinstance(value, Mapping) else {"default": value}
+            config["Model"]["Precision"].update(precision)
+        else:
+            config["Model"][key] = value
+    for section in ("LayerType", "LayerName"):
+        entries = _check_mapping(user.get(section) or {}, f"{where}: {section}")
+        for name, entry in entries.items():
+            _check_values(
+                _check_mapping(entry, f"{where}: {section}: {name}"), f"{where}: {section}: {name}", None
+            )
+        if section == "LayerName":
+            entries = {layer_names.get(str(name), str(name)): dict(entry) for name, entry in entries.items()}
+        if entries:
+            config[section] = {str(name): dict(entry) for name, entry in entries.items()}
+    return config
+
+
+def check_layer_type(name: str, entry: Mapping[str, Any], kinds: Mapping[str, Any], where: str) -> None:
+    """A `LayerType` entry against hls4ml's registered layer classes by name."""
+    lower = {kind.lower(): kind for kind in kinds}
+    if name.lower() not in lower:
+        raise Split4mlError(
+            f"hls4ml has no layer type {name!r}", f"{where}: LayerType", suggestion(name, kinds)
+        )
+    check_layer_keys(entry, kinds[lower[name.lower()]], f"{where}: LayerType: {name}")
+
+
+def check_layer_names(unknown: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Raises Split4mlError for the first name in a `LayerName` section that no layer has."""
+    for name in unknown:
+        raise Split4mlError(
+            f"the network has no layer {name!r}", f"{where}: LayerName", suggestion(name, known)
+        )
+
+
+def check_layer_keys(entry: Mapping[str, Any], layer_class: Any, where: str) -> None:
+    """The keys of one layer's entry against what its hls4ml class lets a user configure."""
+    attributes = [attribute for attribute in layer_class.expected_attributes if attribute.configurable]
+    known = [*_LAYER_KEYS, *(attribute.config_name for attribute in attributes)]
+    normal = {_squash(key) for key in known}
+    for key in entry:
+        if _squash(str(key)) not in normal:
+            raise Split4mlError(
+                f"a {layer_class.__name__} has no setting {key!r}", where, suggestion(str(key), known)
+            )
+    types = ["default", "result", *(a.name.removesuffix("_t") for a in attributes if a.name.endswith("_t"))]
+    precision = entry.get("Precision")
+    if isinstance(precision, Mapping):
+        for variable in precision:
+            if variable not in types:
+                raise Split4mlError(
+                    f"a {layer_class.__name__} has no precision {variable!r}",
+                    where,
+                    suggestion(variable, types),
+                )
+
+
+def suggestion(name: str, known: Iterable[str]) -> str | None:
+    """A hint naming the nearest known word, or all of them if they are few."""
+    words = list(dict.fromkeys(known))
+    near = difflib.get_close_matches(name, words, 1)
+    if not near:
+        by_lower = {word.lower(): word for word in words}
+        near = [by_lower[match] for match in difflib.get_close_matches(name.lower(), by_lower, 1)]
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"there are {', '.join(sorted(words))}" if 0 < len(words) <= 30 else None
+
+
+def _squash(key: str) -> str:
+    return key.replace("_", "").lower()
+
+
+def _check_mapping(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise Split4mlError(f"this is {type(value).__name__}, not a table of settings", where)
+    return value
+
+
+def _check_values(entry: Mapping[str, Any], where: str, keys: tuple[str, ...] | None) -> None:
+    for key, value in entry.items():
+        if keys is not None and key not in keys:
+            raise Split4mlError(f"unknown setting {key!r}", where, suggestion(str(key), keys))
+        place = f"{where}: {key}"
+        match key:
+            case "Precision":
+                for variable, text in (value if isinstance(value, Mapping) else {"default": value}).items():
+                    _check_precision(text, f"{place}: {variable}")
+            case "ReuseFactor":
+                _check_reuse_factor(value, place)
+            case "Strategy":
+                _check_word(value, STRATEGIES, place)
+            case "ConvImplementation":
+                _check_word(value, ("LineBuffer", "Encoded"), place)
+            case "PipelineStyle":
+                _check_word(value, ("auto", "dataflow"), place)
+            case "Compression" if value:
+                raise Split4mlError(
+                    "compressed weights cannot be saved by hls4ml", place, "leave Compression out"
+                )
+            case _:
+                _check_scalar(value, place)
+
+
+def _check_precision(value: Any, where: str) -> None:
+    if not isinstance(value, str) or not _PRECISION.fullmatch(value.strip()):
+        raise Split4mlError(
+            f"{value!r} is no precision",
+            where,
+            "write fixed<16,6>, ufixed<8,0,RND,SAT>, int<8> or auto; floating point cannot be synthesised here",
+        )
+
+
+def _check_reuse_factor(value: Any, where: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise Split4mlError(f"{value!r} is no reuse factor, which is a whole number of at least 1", where)
+
+
+def _check_word(value: Any, words: tuple[str, ...], where: str) -> None:
+    if not isinstance(value, str) or _squash(value) not in {_squash(word) for word in words}:
+        raise Split4mlError(f"{value!r} is none of {', '.join(words)}", where, suggestion(str(value), words))
+
+
+def _check_scalar(value: Any, where: str) -> None:
+    """Settings end in generated C++: numbers, booleans and plain words only."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return
+    if not isinstance(value, str) or not re.fullmatch(r"[\w .,:<>+-]{0,200}", value):
+        raise Split4mlError(f"{value!r} is neither a number nor a plain word", where)

@@ -1,0 +1,186 @@
+"""What a saved graph may say: its JSON is checked word by word before hls4ml instantiates anything from it.
+
+hls4ml writes many of a graph's strings into C++ unchecked, resolves class names in any loaded module, opens files that
+the archive names, and keeps generated code in it. So: classes are hls4ml's own serialisable ones, files are the
+archive's own arrays, strings have no character that ends a C++ expression, and generated code is dropped, to
+be generated again.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from split4ml.dialects.errors import Split4mlError
+
+Json = Any
+
+# No quote, backslash, brace, parenthesis, semicolon, hash or line break. `:` is for names, `<>` for types, the
+# rest for einsum equations and lists of numbers.
+_PLAIN = re.compile(r"[\w .,:<>+*/=|@%&\[\]-]*")
+_MAX_TEXT = 1_000_000
+_ARRAY = "@ndarray:"
+_MODULES = ("hls4ml.model.", "hls4ml.backends.fpga.", "hls4ml.backends.vivado.", "hls4ml.backends.vitis.")
+_GENERATED = ("config_cpp", "function_cpp", "include_header")
+
+_CONFIG_KEYS = {
+    "ProjectName": re.compile(r"[A-Za-z_]\w{0,99}"),
+    "Backend": re.compile(r"Vitis|Vivado"),
+    "Version": re.compile(r"[\w.+-]{1,40}"),
+    "Part": re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{2,63}"),
+    "ClockUncertainty": re.compile(r"[0-9.]{1,12}%?|[0-9.]{1,12}ns"),
+    "IOType": re.compile(r"io_stream"),
+}
+
+
+def parse_json(text: bytes, name: str, where: str) -> dict[str, Json]:
+    """Raises Split4mlError unless it is one JSON object."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Split4mlError(f"its {name} is no JSON: {error}", where) from None
+    if not isinstance(value, dict):
+        raise Split4mlError(f"its {name} is no JSON object", where)
+    return value
+
+
+def clean_config(state: dict[str, Json], where: str) -> dict[str, Json]:
+    """`config.json`: hls4ml's settings, less whatever names a place or a time."""
+    _check_strings(state, where, "config.json")
+    config = state.get("config")
+    if not isinstance(config, dict):
+        raise Split4mlError("its config.json has no settings", where)
+    kept: dict[str, Json] = {}
+    for key, pattern in _CONFIG_KEYS.items():
+        value = config.get(key)
+        if value is None and key in ("Version", "ClockUncertainty"):
+            continue
+        if key == "IOType" and isinstance(value, str) and not pattern.fullmatch(value):
+            raise Split4mlError(
+                f"the graph was built with {value}: only streams can be split",
+                where,
+                'convert it again with io_type="io_stream"',
+            )
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise Split4mlError(f"its setting {key} is {value!r}", where)
+        kept[key] = value
+    period = config.get("ClockPeriod")
+    if isinstance(period, bool) or not isinstance(period, (int, float)) or not 0.1 <= period <= 1000:
+        raise Split4mlError(f"its ClockPeriod is {period!r}", where)
+    kept |= {
+        "ClockPeriod": period,
+        "OutputDir": ".",
+        "Stamp": "0" * 8,
+        "HLSConfig": config.get("HLSConfig") or {},
+        "WriterConfig": {
+            "Namespace": None,
+            "WriteWeightsTxt": False,
+            "WriteTar": False,
+            "TBOutputStream": "both",
+            "WriteEmulationConstants": False,
+        },
+    }
+    for shapes in ("InputShapes", "OutputShapes"):
+        kept[shapes] = config.get(shapes) or {}
+    return {**state, "config": kept, "writer_config": kept["WriterConfig"], "trace_output": False}
+
+
+def clean_state(state: dict[str, Json], where: str) -> dict[str, Json]:
+    """`graph_state.json`, with the passes that ran in a defined order."""
+    _check_strings(state, where, "graph_state.json")
+    try:
+        flows = [
+            {str(flow): sorted(passes) for flow, passes in group.items()} for group in state["applied_flows"]
+        ]
+        names = [*state["inputs"], *state["outputs"]]
+        if not all(isinstance(name, str) for name in names) or isinstance(state["index"], bool):
+            raise TypeError
+        return {**state, "applied_flows": flows, "index": int(state["index"])}
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise Split4mlError("its graph_state.json is incomplete", where) from None
+
+
+def clean_layers(layers: dict[str, Json], arrays: Mapping[str, bytes], where: str) -> dict[str, Json]:
+    """`model_arch.json` without generated code."""
+    result = {}
+    for name, layer in layers.items():
+        place = f"{where}, layer {name[:80]}"
+        try:
+            class_name, state = layer["class_name"], layer["state"]
+            attributes = state["attributes"]
+            edges = [*state["inputs"], *state["outputs"]]
+            kept = {
+                key: value
+                for key, value in attributes.items()
+                if key not in _GENERATED and not _is_source(value)
+            }
+        except (KeyError, TypeError, AttributeError):
+            raise Split4mlError("its entry in model_arch.json is incomplete", place) from None
+        if not all(isinstance(edge, str) for edge in edges):
+            raise Split4mlError("its entry in model_arch.json is incomplete", place)
+        _check_class(class_name, place)
+        _check_strings(kept, place, "attributes")
+        _check_nested(kept, arrays, place)
+        result[name] = {**layer, "state": {**state, "attributes": kept}}
+    return result
+
+
+def _is_source(value: Json) -> bool:
+    return isinstance(value, dict) and str(value.get("class_name", "")).endswith(".Source")
+
+
+def _check_class(name: Json, where: str) -> None:
+    from hls4ml.model.types import Serializable
+
+    if isinstance(name, str) and name.startswith(_MODULES):
+        module, _, attribute = name.rpartition(".")
+        found = getattr(sys.modules.get(module), attribute, None)
+        if isinstance(found, type) and issubclass(found, Serializable):
+            return
+    raise Split4mlError(f"it names the class {str(name)[:80]!r}, which is none of hls4ml's", where)
+
+
+def _check_nested(value: Json, arrays: Mapping[str, bytes], where: str) -> None:
+    if isinstance(value, dict):
+        if "class_name" in value and "state" in value:
+            _check_class(value["class_name"], where)
+        for item in value.values():
+            _check_nested(item, arrays, where)
+    elif isinstance(value, list):
+        for item in value:
+            _check_nested(item, arrays, where)
+    elif isinstance(value, str) and value.startswith(_ARRAY) and value[len(_ARRAY) :] not in arrays:
+        raise Split4mlError(
+            f"it refers to the file {value[len(_ARRAY) :][:80]!r}, which is not in the archive", where
+        )
+
+
+def _check_strings(value: Json, where: str, key: str) -> None:
+    if isinstance(value, str):
+        if len(value) > _MAX_TEXT or not _PLAIN.fullmatch(value):
+            raise Split4mlError(
+                f"its {key} holds characters that no graph of hls4ml needs: {value[:60]!r}", where
+            )
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _check_strings(str(name), where, f"key in {key}")
+            _check_strings(item, where, str(name))
+    elif isinstance(value, list):
+        for item in value:
+            _check_strings(item, where, key)
+
+
+def check_array(name: str, content: bytes, where: str) -> None:
+    """A `.npy` of plain numbers (hls4ml loads it without pickle; a clear message instead of numpy's)."""
+    try:
+        array = np.load(io.BytesIO(content), allow_pickle=False)
+    except (ValueError, EOFError, OSError, TypeError, SyntaxError, MemoryError) as error:
+        raise Split4mlError(f"its array {name} cannot be read: {str(error).splitlines()[0]}", where) from None
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub" or not np.all(np.isfinite(array)):
+        raise Split4mlError(f"its array {name} does not hold finite numbers", where)
