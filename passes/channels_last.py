@@ -1,0 +1,331 @@
+"""Stores all data channels-last, as hls4ml streams it. Transposes are cancelled, never executed.
+
+    %x = nn.input @x of "x" : tensor<2x8x8xf32>           %x = nn.input @x of "x" order [1, 2, 0] : tensor<8x8x2xf32>
+    %0 = nn.conv @conv(%x, %w) … -> tensor<4x8x8xf32>     %0 = nn.conv @conv(%x, %w) … channels_last … -> tensor<8x8x4xf32>
+    %1 = nn.flatten @flat %0 …                        =>  %1 = nn.flatten @flat %0 …
+    %2 = nn.dense @fc(%1, %v)                             %2 = nn.dense @fc(%1, %v')     rows of %v in the new order
+
+For every value the pass knows which logical element stands at which place (`nn_layout`). A transpose or reshape
+changes only this description; a dense layer takes its weight's rows in the order in which the data comes; inputs and
+outputs record their order. What would need a real transpose of data is refused with the name of its operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, UnitAttr
+from xdsl.ir import Attribute, Block, SSAValue
+from xdsl.passes import ModulePass
+
+from split4ml.dialects import nn
+from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.names import legal_name
+from split4ml.passes.nn_layout import Shape, Stored, channels_last
+from split4ml.passes.nn_layout_wishes import Spatial, wishes
+from split4ml.passes.nn_rewriting import Doubles, array_of, models
+from split4ml.passes.weights import WeightStore
+
+
+@dataclass(frozen=True)
+class ChannelsLast(ModulePass):
+    """Store all data channels-last, and cancel every transpose."""
+
+    name = "channels-last"
+    weights: WeightStore = field(kw_only=True)
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for model in models(op):
+            _Relayout(model, self.weights).run()
+
+
+class _Relayout:
+    """Builds the model anew, op by op. `stored` and `values` are by the old values."""
+
+    def __init__(self, model: nn.ModelOp, weights: WeightStore) -> None:
+        self.model = model
+        self.weights = weights
+        self.wishes = wishes(model)
+        self.stored: dict[SSAValue, Stored] = {}
+        self.values: dict[SSAValue, SSAValue] = {}
+        self.block = Block()
+        self.taken = {op.symbol for op in model.block.ops if isinstance(op, nn.NamedOp)}
+
+    def run(self) -> None:
+        for op in self.model.block.ops:
+            if isinstance(op, nn.OutputOp):
+                self._output(op)
+            elif isinstance(op, nn.TensorOp):
+                self._visit(op)
+        old = self.model.block
+        self.model.body.insert_block(self.block, 1)
+        self.model.body.erase_block(old, safe_erase=False)
+
+    # --- parts -----------------------------------------------------------------------------------------------
+
+    def _emit(self, op: nn.TensorOp, value: SSAValue, stored: Stored | None) -> None:
+        """Appends a new op, whose result stands for an old value."""
+        self.block.add_op(op)
+        op.result.name_hint = value.name_hint
+        self.values[value] = op.result
+        if stored is not None:
+            self.stored[value] = stored
+
+    def _rebuild(
+        self,
+        op: nn.TensorOp,
+        operands: Sequence[SSAValue],
+        shape: Shape,
+        stored: Stored | None,
+        **changes: Attribute,
+    ) -> None:
+        """The same op on other operands, with a physical result shape and some other properties."""
+        properties = {**op.properties, **changes}
+        new = type(op).create(operands=operands, properties=properties, result_types=[nn.tensor(shape)])
+        self._emit(new, op.result, stored)
+
+    def _error(self, op: nn.NamedOp, message: str) -> Split4mlError:
+        names = op.onnx_names if isinstance(op, nn.TensorOp) else ()
+        origin = f" (node {', '.join(map(repr, names))})" if names else ""
+        return Split4mlError(
+            f"{message}; that would take a transpose of the data, which hls4ml's streams do not have",
+            where=f"@{op.symbol}{origin}",
+            hint="move the transposition of the data before the network's input or after its output",
+        )
+
+    def _order(self, op: nn.NamedOp, value: SSAValue) -> Shape:
+        """The physical order of a value's axes."""
+        order = self._stored(value).order(self.wishes.get(value))
+        if order is None:
+            raise self._error(
+                op, f"it needs the axes of {list(self._stored(value).shape)}, which are interleaved"
+            )
+        return order
+
+    def _in_order(self, op: nn.NamedOp, value: SSAValue, order: Shape, what: str) -> SSAValue:
+        """The physical value, its axes in that order."""
+        stored = self._stored(value)
+        if not stored.has_order(order):
+            raise self._error(
+                op, f"it needs {what}, but its data of shape {list(stored.shape)} is stored otherwise"
+            )
+        return self._shaped(op, value, tuple(stored.shape[axis] for axis in order))
+
+    def _shaped(self, op: nn.NamedOp, value: SSAValue, shape: Shape) -> SSAValue:
+        """The physical value in a shape that may differ by axes of extent 1."""
+        physical = self.values[value]
+        if nn.shape_of(physical) == shape:
+            return physical
+        name = legal_name(f"{op.symbol}_shape", self.taken)
+        self.taken.add(name)
+        reshape = nn.ReshapeOp(name, physical, shape)
+        reshape.result.name_hint = name
+        self.block.add_op(reshape)
+        return reshape.result
+
+    def _constant(self, old: SSAValue, array: Doubles) -> SSAValue:
+        """A constant with other elements than the old one, under its name if no other has it."""
+        assert isinstance(old.owner, nn.ConstantOp)
+        name = old.owner.symbol
+        if len(set(old.uses)) > 1:
+            name = legal_name(name, self.taken)
+            self.taken.add(name)
+        elif isinstance(copy := self.values[old].owner, nn.ConstantOp):
+            self.block.erase_op(copy)
+        new = nn.ConstantOp(name, self.weights.put(array), array.shape)
+        new.result.name_hint = name
+        self.block.add_op(new)
+        return new.result
+
+    def _stored(self, value: SSAValue) -> Stored:
+        """Constants are always plain, so only data is written down."""
+        return self.stored[value] if value in self.stored else Stored.plain(nn.shape_of(value))
+
+    # --- operators -------------------------------------------------------------------------------------------
+
+    def _visit(self, op: nn.TensorOp) -> None:
+        match op:
+            case nn.InputOp():
+                self._input(op)
+            case nn.ConstantOp():
+                self._rebuild(op, [], op.shape, None)
+            case nn.BatchNormOp() if len(op.shape) == 1:
+                self._vector_norm(op)
+            case nn.ConvOp() | nn.BatchNormOp() | nn.PoolOp() | nn.GlobalAveragePoolOp():
+                self._spatial(op)
+            case nn.DenseOp():
+                self._dense(op)
+            case nn.SoftmaxOp():
+                self._softmax(op)
+            case nn.ElementwiseOp():
+                physical = self.values[op.data]
+                self._rebuild(op, [physical], nn.shape_of(physical), self._stored(op.data))
+            case nn.BinaryOp():
+                self._binary(op)
+            case nn.ConcatOp():
+                self._concat(op)
+            case nn.TransposeOp():
+                self.values[op.result] = self.values[op.data]
+                self.stored[op.result] = self._stored(op.data).transposed(nn.numbers(op.order))
+            case nn.ReshapeOp() | nn.FlattenOp():
+                self._reshape(op)
+            case nn.ReduceMeanOp():
+                self._reduce_mean(op)
+            case _:
+                raise self._error(op, f"the layout of {op.name} is not known")
+
+    def _input(self, op: nn.InputOp) -> None:
+        rank = len(op.shape)
+        order = self.wishes.get(op.result, tuple(range(rank)))
+        new = nn.InputOp(op.symbol, op.source.data, tuple(op.shape[axis] for axis in order))
+        composed = [op.axes[axis] for axis in order]
+        new.properties.update(op.properties)
+        if composed != list(range(rank)):
+            new.properties["order"] = nn.integers(composed)
+        self._emit(new, op.result, Stored.of(op.shape, order))
+
+    def _output(self, op: nn.OutputOp) -> None:
+        order = self._order(op, op.data)
+        shape = tuple(self._stored(op.data).shape[axis] for axis in order)
+        new = nn.OutputOp(op.symbol, op.source.data, self._shaped(op, op.data, shape))
+        composed = [op.axes[axis] for axis in order]
+        if composed != list(range(len(order))):
+            new.properties["order"] = nn.integers(composed)
+        self.block.add_op(new)
+
+    def _spatial(self, op: Spatial) -> None:
+        rank = len(nn.shape_of(op.data))
+        before = tuple(range(rank)) if op.channels_last is not None else channels_last(rank)
+        data = self._in_order(op, op.data, before, "its channels last")
+        order = before if len(op.shape) == rank else (0,)  # global pooling leaves the channels alone
+        others = [self.values[value] for value in op.operands[1:]]
+        shape = tuple(op.shape[axis] for axis in order)
+        self._rebuild(op, [data, *others], shape, Stored.of(op.shape, order), channels_last=UnitAttr())
+
+    def _vector_norm(self, op: nn.BatchNormOp) -> None:
+        stored = self._stored(op.data)
+        vectors = [self._permuted_vector(op, value, stored) for value in op.operands[1:]]
+        self._rebuild(op, [self.values[op.data], *vectors], op.shape, stored, channels_last=UnitAttr())
+
+    def _permuted_vector(self, op: nn.TensorOp, value: SSAValue, stored: Stored) -> SSAValue:
+        """A constant vector in the order of the elements of a stored one."""
+        if stored.is_plain:
+            return self.values[value]
+        array = array_of(value, self.weights)
+        if array is None:
+            raise self._error(op, "it needs its data in the logical order")
+        return self._constant(value, array[stored.index])
+
+    def _dense(self, op: nn.DenseOp) -> None:
+        stored, weight = self.stored[op.data], self.values[op.weight]
+        rank = len(stored.shape)
+        others = [self.values[value] for value in op.operands[2:]]
+        if rank == 1:
+            if not stored.is_plain:
+                array = array_of(op.weight, self.weights)
+                if array is None:
+                    raise self._error(op, "it needs its data in the logical order")
+                weight = self._constant(op.weight, array[stored.index])
+            self._rebuild(op, [self.values[op.data], weight, *others], op.shape, Stored.plain(op.shape))
+            return
+        order = self._order(op, op.data)
+        if order[-1] != rank - 1:
+            raise self._error(op, "it contracts an axis that is not stored last")
+        data = self._in_order(op, op.data, order, "the contracted axis last")
+        shape = tuple(op.shape[axis] for axis in order)
+        self._rebuild(op, [data, weight, *others], shape, Stored.of(op.shape, order))
+
+    def _softmax(self, op: nn.SoftmaxOp) -> None:
+        stored, axis = self.stored[op.data], op.axis.value.data
+        if len(op.shape) == 1:
+            self._rebuild(op, [self.values[op.data]], op.shape, stored)
+            return
+        order = self._order(op, op.data)
+        if order[-1] != axis:
+            raise self._error(op, f"it runs along axis {axis}, which is not stored last")
+        data = self._in_order(op, op.data, order, "its axis last")
+        self._rebuild(op, [data], nn.shape_of(data), stored, axis=nn.integer(len(order) - 1))
+
+    def _common_order(self, op: nn.TensorOp, operands: Sequence[SSAValue]) -> Shape:
+        """An order of the axes in which all operands are stored."""
+        leader = max(operands, key=lambda value: self._stored(value).index.size)
+        preferred = self.wishes.get(op.result)
+        order = self._stored(leader).order(preferred)
+        if order is None or not all(self._stored(value).has_order(order) for value in operands):
+            raise self._error(op, "its operands are stored in different orders")
+        return order
+
+    def _binary(self, op: nn.BinaryOp) -> None:
+        constant = {value for value in op.operands if isinstance(value.owner, nn.ConstantOp)}
+        data = [value for value in op.operands if value not in constant]
+        rank = len(op.shape)
+        if any(len(nn.shape_of(value)) != rank for value in data):
+            raise self._error(op, "its operands differ in their number of axes")
+        first = self._stored(data[0])
+        same = all(np.array_equal(self._stored(value).index, first.index) for value in data)
+        if rank == 1 and same and first.index.size == op.shape[0]:  # vectors in whatever order
+            operands = [
+                self._aligned(op, value, first) if value in constant else self.values[value]
+                for value in op.operands
+            ]
+            self._rebuild(op, operands, op.shape, first)
+            return
+        order = self._common_order(op, data)
+        operands = []
+        for value in op.operands:
+            if value in constant:
+                operands.append(self._aligned(op, value, Stored.of(op.shape, order), order))
+            else:
+                operands.append(self._in_order(op, value, order, "the order of its other operand"))
+        self._rebuild(op, operands, tuple(op.shape[axis] for axis in order), Stored.of(op.shape, order))
+
+    def _aligned(
+        self, op: nn.TensorOp, value: SSAValue, stored: Stored, order: Shape | None = None
+    ) -> SSAValue:
+        """A constant operand that broadcasts against data in a given order."""
+        shape = nn.shape_of(value)
+        if stored.is_plain or all(size == 1 for size in shape):
+            return self.values[value]
+        if order is None:
+            return self._permuted_vector(op, value, stored)
+        array = array_of(value, self.weights)
+        assert array is not None
+        full = array.reshape((1,) * (len(order) - array.ndim) + array.shape)
+        return self._constant(value, full.transpose(order))
+
+    def _concat(self, op: nn.ConcatOp) -> None:
+        parts = [self._stored(value) for value in op.inputs]
+        if len(op.shape) == 1:
+            joined = parts[0].concatenated(parts[1:])
+            self._rebuild(op, [self.values[value] for value in op.inputs], op.shape, joined)
+            return
+        order = self._common_order(op, list(op.inputs))
+        data = [self._in_order(op, value, order, "one order of all operands") for value in op.inputs]
+        shape = tuple(op.shape[axis] for axis in order)
+        axis = nn.integer(order.index(op.axis.value.data))
+        self._rebuild(op, data, shape, Stored.of(op.shape, order), axis=axis)
+
+    def _reshape(self, op: nn.ReshapeOp | nn.FlattenOp) -> None:
+        stored = self._stored(op.data).reshaped(op.shape)
+        order = stored.order(self.wishes.get(op.result))
+        if order is None and len(op.shape) != 1:
+            raise self._error(op, f"the axes of its result {list(op.shape)} would be interleaved")
+        shape = op.shape if order is None else tuple(op.shape[axis] for axis in order)
+        physical = self.values[op.data]
+        if nn.shape_of(physical) == shape:
+            self.values[op.result], self.stored[op.result] = physical, stored
+        else:
+            self._rebuild(op, [physical], shape, stored)
+
+    def _reduce_mean(self, op: nn.ReduceMeanOp) -> None:
+        order = self._order(op, op.data)
+        data = self._in_order(op, op.data, order, "its own order")
+        axes = nn.numbers(op.axes)
+        reduced = sorted(order.index(axis) for axis in axes)
+        kept = [axis for axis in range(len(order)) if op.keep is not None or axis not in axes]
+        after = tuple(kept.index(axis) for axis in order if axis in kept)
+        shape = tuple(op.shape[axis] for axis in after)
+        self._rebuild(op, [data], shape, Stored.of(op.shape, after), axes=nn.integers(reduced))

@@ -1,0 +1,392 @@
+"""From `nn` to hls4ml's layer dictionaries, the form in which `ModelGraph.from_layer_list` takes a network.
+
+Expects what the passes on `nn` leave: channels-last data, no transposes. Plain dictionaries; hls4ml is not imported.
+The keys are those that hls4ml's own front ends produce (hls4ml 1.3, `converters/keras/*.py`, `model/layers.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+from xdsl.ir import SSAValue
+
+from split4ml.dialects import nn
+from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.names import legal_name
+from split4ml.passes.nn_layer_weights import convolution_weights
+from split4ml.passes.nn_rewriting import Doubles, array_of
+from split4ml.passes.weights import WeightStore
+
+Layer = dict[str, object]
+
+
+class Layers(NamedTuple):
+    """A network as hls4ml takes it.
+
+    inputs, outputs: names of layers, in the order of the model's `nn.input`s and `nn.output`s.
+    onnx_names: by layer, the nodes of the user's model that it computes.
+    """
+
+    layers: list[Layer]
+    inputs: list[str]
+    outputs: list[str]
+    onnx_names: dict[str, tuple[str, ...]]
+
+
+def layers_of(model: nn.ModelOp, weights: WeightStore) -> Layers:
+    """Raises Split4mlError, naming the node, for what hls4ml's streams cannot do."""
+    return _Lowering(model, weights).run()
+
+
+@dataclass
+class _Lowering:
+    model: nn.ModelOp
+    weights: WeightStore
+    layers: list[Layer] = field(default_factory=list)
+    names: dict[SSAValue, str] = field(default_factory=dict)
+    """The layer that computes a value."""
+    onnx_names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def run(self) -> Layers:
+        self.taken = {op.symbol for op in self.model.block.ops if isinstance(op, nn.NamedOp)}
+        for op in self.model.block.ops:
+            if isinstance(op, nn.TensorOp) and not isinstance(op, nn.ConstantOp):
+                self._lower(op)
+        inputs = [op.symbol for op in self.model.inputs]
+        outputs: list[str] = []
+        for output in self.model.outputs:
+            name = self.names.get(output.data, "")
+            if not name or name in inputs:
+                raise Split4mlError(
+                    "an output that is an input or a constant needs no hardware", f"@{output.symbol}"
+                )
+            if name in outputs:
+                raise Split4mlError(
+                    f"it is the same tensor as another output, @{name}",
+                    f"@{output.symbol}",
+                    "drop one of the two",
+                )
+            outputs.append(name)
+        return Layers(self.layers, inputs, outputs, self.onnx_names)
+
+    def _lower(self, op: nn.TensorOp) -> None:
+        if len(op.shape) not in (1, 2, 3):
+            raise error(op, f"its result has {len(op.shape)} axes, but streams carry 1 to 3")
+        if not isinstance(op, nn.InputOp) and not op.result.uses:
+            return  # dead code
+        if isinstance(op, nn.InputOp) and not op.result.uses:
+            raise error(op, "nothing uses this input", "remove it from the model")
+        if isinstance(op, nn.InputOp):
+            shape = list(op.shape)
+            self._add(op, "Input", [], {"input_shape": shape, "data_format": "channels_last"})
+            return
+        lower = _LOWERINGS.get(type(op))
+        if lower is None:
+            raise error(
+                op, f"hls4ml has no layer for {op.name}", "run the passes on nn first, or change the model"
+            )
+        lower(self, op)
+
+    def _add(
+        self, op: nn.TensorOp, kind: str, inputs: Sequence[str], attributes: Layer, name: str | None = None
+    ) -> str:
+        """Appends a layer; without a name, it is the one that computes the op's result."""
+        symbol = name or op.symbol
+        layer: Layer = {"name": symbol, "class_name": kind, "outputs": [symbol], **attributes}
+        if inputs:
+            layer["inputs"] = list(inputs)
+        self.layers.append(layer)
+        self.onnx_names[symbol] = op.onnx_names
+        if name is None:
+            self.names[op.result] = symbol
+        return symbol
+
+    def _name(self, text: str) -> str:
+        name = legal_name(text, self.taken)
+        self.taken.add(name)
+        return name
+
+    def _data(self, op: nn.TensorOp, value: SSAValue) -> str:
+        if value not in self.names:
+            raise error(op, "it works on a constant", "run fold-constants first")
+        return self.names[value]
+
+    def _array(self, op: nn.TensorOp, value: SSAValue, what: str) -> Doubles:
+        array = array_of(value, self.weights)
+        if array is None:
+            raise error(op, f"its {what} is computed from the data, but must be constant")
+        return array
+
+    def _bias(self, op: nn.ConvOp | nn.DenseOp) -> Doubles:
+        if op.bias is None:
+            return np.zeros(op.shape[-1])
+        return self._array(op, op.bias, "bias")
+
+    # --- operators -------------------------------------------------------------------------------------------
+
+    def conv(self, op: nn.ConvOp) -> None:
+        _check_channels_last(op, op.channels_last is not None)
+        kind, kernel = convolution_weights(self._array(op, op.weight, "weight"), op.groups, op.dilation)
+        pads = nn.numbers(op.pads)
+        self._add(
+            op,
+            f"{kind}{len(op.shape) - 1}D",
+            [self._data(op, op.data)],
+            {
+                "data_format": "channels_last",
+                "padding": "same" if any(pads) else "valid",
+                "n_chan": nn.shape_of(op.data)[-1],
+                "n_filt": op.shape[-1],
+                "depth_multiplier": 1,
+                "bias_data": self._bias(op),
+                "use_bias": op.bias is not None,
+                "depthwise_data" if kind == "DepthwiseConv" else "weight_data": kernel,
+                **spatial("in", nn.shape_of(op.data)[:-1]),
+                **spatial("out", op.shape[:-1]),
+                **spatial("filt", kernel.shape[:-2]),
+                **spatial("stride", nn.numbers(op.strides)),
+                **spatial("dilation", [1] * (len(op.shape) - 1)),  # spread into the kernel
+                **pad_attributes(pads),
+            },
+        )
+
+    def dense(self, op: nn.DenseOp) -> None:
+        kernel = self._array(op, op.weight, "weight")
+        self._add(
+            op,
+            "Dense",
+            [self._data(op, op.data)],
+            {
+                "n_in": kernel.shape[0],
+                "n_out": kernel.shape[1],
+                "weight_data": kernel,
+                "bias_data": self._bias(op),
+                "use_bias": op.bias is not None,
+            },
+        )
+
+    def batch_norm(self, op: nn.BatchNormOp) -> None:
+        _check_channels_last(op, op.channels_last is not None or len(op.shape) == 1)
+        gamma, beta, mean, variance = (self._array(op, value, "parameter") for value in op.operands[1:])
+        scale = gamma / np.sqrt(variance + op.epsilon.value.data)
+        self._affine(op, op.data, scale, beta - scale * mean)
+
+    def _affine(self, op: nn.TensorOp, data: SSAValue, scale: Doubles, bias: Doubles) -> None:
+        """scale * data + bias, both per channel (the last axis), as hls4ml's batch normalisation."""
+        self._add(
+            op,
+            "BatchNormalization",
+            [self._data(op, data)],
+            {
+                "n_in": prod(op.shape),
+                "n_out": prod(op.shape),
+                "n_filt": -1 if len(op.shape) == 1 else op.shape[-1],
+                "scale_data": scale,
+                "bias_data": bias,
+                "use_gamma": True,
+                "use_beta": True,
+            },
+        )
+
+    def activation(self, op: nn.ElementwiseOp) -> None:
+        function = op.name.removeprefix("nn.")
+        self._add(
+            op, "Activation", [self._data(op, op.data)], {"activation": function, "n_in": prod(op.shape)}
+        )
+
+    def sloped(self, op: nn.SlopedOp) -> None:
+        kind = "LeakyReLU" if isinstance(op, nn.LeakyReluOp) else "ELU"
+        self._add(
+            op,
+            kind,
+            [self._data(op, op.data)],
+            {
+                "activation": kind,
+                "activ_param": op.alpha.value.data,
+                "n_in": prod(op.shape),
+            },
+        )
+
+    def softmax(self, op: nn.SoftmaxOp) -> None:
+        if op.axis.value.data != len(op.shape) - 1:
+            raise error(
+                op, f"softmax along axis {op.axis.value.data} is not supported, only along the last one"
+            )
+        self._add(
+            op,
+            "Softmax",
+            [self._data(op, op.data)],
+            {"activation": "softmax", "axis": -1, "n_in": prod(op.shape)},
+        )
+
+    def binary(self, op: nn.BinaryOp) -> None:
+        left, right = array_of(op.left, self.weights), array_of(op.right, self.weights)
+        if left is not None or right is not None:
+            self._with_constant(op, left, right)
+            return
+        shapes = [list(nn.shape_of(value)) for value in op.operands]
+        if shapes[0] != shapes[1]:
+            raise error(op, f"hls4ml's streams do not broadcast shapes {shapes[0]} and {shapes[1]}")
+        inputs = [self._data(op, value) for value in op.operands]
+        self._add(op, "Merge", inputs, {"op": op.name.removeprefix("nn.")})
+
+    def _with_constant(self, op: nn.BinaryOp, left: Doubles | None, right: Doubles | None) -> None:
+        constant, data = (right, op.left) if left is None else (left, op.right)
+        assert constant is not None
+        channels = op.shape[-1]
+        aligned = constant.reshape((1,) * (len(op.shape) - constant.ndim) + constant.shape)
+        if nn.shape_of(data) != op.shape or any(size != 1 for size in aligned.shape[:-1]):
+            raise error(op, f"its constant of shape {list(constant.shape)} is not one value per channel")
+        vector = np.broadcast_to(aligned.reshape(-1), (channels,))
+        one, zero = np.ones(channels), np.zeros(channels)
+        if isinstance(op, nn.MultiplyOp):
+            self._affine(op, data, vector, zero)
+        elif isinstance(op, nn.AddOp):
+            self._affine(op, data, one, vector)
+        elif left is None:
+            self._affine(op, data, one, -vector)
+        else:
+            self._affine(op, data, -one, vector)
+
+    def concat(self, op: nn.ConcatOp) -> None:
+        names = [self._data(op, value) for value in op.inputs]
+        rank, axis = len(op.shape), op.axis.value.data
+        joined = names[0]
+        for index, name in enumerate(names[1:], start=1):
+            part = None if index == len(names) - 1 else self._name(f"{op.symbol}_part{index}")
+            # hls4ml joins two at a time, and counts the batch as axis 0
+            options: Layer = {"op": f"concatenate{rank}d", "axis": axis + 1}
+            joined = self._add(op, "Concatenate", [joined, name], options, part)
+
+    def pool(self, op: nn.PoolOp) -> None:
+        _check_channels_last(op, op.channels_last is not None)
+        data, shape, pads = self._data(op, op.data), nn.shape_of(op.data), list(nn.numbers(op.pads))
+        dims = len(shape) - 1
+        if any(pads):
+            data, shape = self._padded(op, data, shape, pads)
+        common: Layer = {
+            "data_format": "channels_last",
+            "padding": "valid",
+            "n_filt": op.shape[-1],
+            **spatial("pool", nn.numbers(op.kernel)),
+            **spatial("stride", nn.numbers(op.strides)),
+            **pad_attributes([0] * len(pads)),
+        }
+        extents = (
+            {"n_in": shape[0], "n_out": op.shape[0]}
+            if dims == 1
+            else {**spatial("in", shape[:-1]), **spatial("out", op.shape[:-1])}
+        )
+        kind = "Max" if isinstance(op, nn.MaxPoolOp) else "Average"
+        self._add(op, f"{kind}Pooling{dims}D", [data], {**common, **extents})
+
+    def _padded(self, op: nn.PoolOp, data: str, shape: nn.Shape, pads: Sequence[int]) -> tuple[str, nn.Shape]:
+        """hls4ml's streaming pools take no pads: zeros before it do, where a zero changes nothing."""
+        if isinstance(op, nn.MaxPoolOp) and not is_non_negative(op.data):
+            raise error(
+                op, "padded max pooling is supported only of data that is not negative, such as after ReLU"
+            )
+        if isinstance(op, nn.AveragePoolOp) and op.count_pads is None:
+            raise error(op, "padded average pooling is supported only if the pads are counted")
+        dims = len(shape) - 1
+        wide = tuple(shape[axis] + pads[axis] + pads[dims + axis] for axis in range(dims))
+        name = self._add(
+            op,
+            f"ZeroPadding{dims}D",
+            [data],
+            {
+                "data_format": "channels_last",
+                "n_chan": shape[-1],
+                **spatial("in", shape[:-1]),
+                **spatial("out", wide),
+                **pad_attributes(pads),
+            },
+            self._name(f"{op.symbol}_pad"),
+        )
+        return name, (*wide, shape[-1])
+
+    def global_average_pool(self, op: nn.GlobalAveragePoolOp) -> None:
+        _check_channels_last(op, op.channels_last is not None)
+        shape = nn.shape_of(op.data)
+        dims = len(shape) - 1
+        extents = {"n_in": shape[0]} if dims == 1 else spatial("in", shape[:-1])
+        self._add(
+            op,
+            f"GlobalAveragePooling{dims}D",
+            [self._data(op, op.data)],
+            {
+                "data_format": "channels_last",
+                "n_filt": shape[-1],
+                "n_chan": shape[-1],
+                "keepdims": False,
+                **extents,
+            },
+        )
+
+    def reshape(self, op: nn.ReshapeOp | nn.FlattenOp) -> None:
+        self._add(op, "Reshape", [self._data(op, op.data)], {"target_shape": list(op.shape)})
+
+
+def error(op: nn.TensorOp, message: str, hint: str | None = None) -> Split4mlError:
+    names = ", ".join(repr(name) for name in op.onnx_names)
+    return Split4mlError(message, where=f"@{op.symbol}" + (f" (node {names})" if names else ""), hint=hint)
+
+
+def _check_channels_last(op: nn.TensorOp, holds: bool) -> None:
+    if not holds:
+        raise error(
+            op, "its data is channels-first, but hls4ml streams channels-last", "run channels-last first"
+        )
+
+
+def spatial(what: str, extents: Sequence[int]) -> dict[str, int]:
+    """`in` and (8, 6) to in_height 8 and in_width 6; one extent is the width."""
+    axes = ("width",) if len(extents) == 1 else ("height", "width")
+    return {f"{what}_{axis}": int(extent) for axis, extent in zip(axes, extents, strict=True)}
+
+
+def pad_attributes(pads: Sequence[int]) -> dict[str, int]:
+    """ONNX's begins and ends to hls4ml's sides."""
+    sides = ("left", "right") if len(pads) == 2 else ("top", "left", "bottom", "right")
+    return {f"pad_{side}": int(pad) for side, pad in zip(sides, pads, strict=True)}
+
+
+def is_non_negative(value: SSAValue) -> bool:
+    """Whether no element can be negative, as far as the ops that compute it tell."""
+    match value.owner:
+        case nn.ReluOp() | nn.SigmoidOp() | nn.SoftplusOp() | nn.SoftmaxOp():
+            return True
+        case nn.PoolOp() | nn.GlobalAveragePoolOp() | nn.ReshapeOp() | nn.FlattenOp() | nn.IdentityOp() as op:
+            return is_non_negative(op.data)
+        case nn.ConcatOp() | nn.AddOp() | nn.MultiplyOp() as op:
+            return all(is_non_negative(operand) for operand in op.operands)
+        case _:
+            return False
+
+
+_LOWERINGS: dict[type[nn.TensorOp], Callable[..., None]] = {
+    nn.ConvOp: _Lowering.conv,
+    nn.DenseOp: _Lowering.dense,
+    nn.BatchNormOp: _Lowering.batch_norm,
+    nn.ReluOp: _Lowering.activation,
+    nn.SigmoidOp: _Lowering.activation,
+    nn.TanhOp: _Lowering.activation,
+    nn.SoftplusOp: _Lowering.activation,
+    nn.SoftsignOp: _Lowering.activation,
+    nn.LeakyReluOp: _Lowering.sloped,
+    nn.EluOp: _Lowering.sloped,
+    nn.SoftmaxOp: _Lowering.softmax,
+    nn.AddOp: _Lowering.binary,
+    nn.SubtractOp: _Lowering.binary,
+    nn.MultiplyOp: _Lowering.binary,
+    nn.ConcatOp: _Lowering.concat,
+    nn.MaxPoolOp: _Lowering.pool,
+    nn.AveragePoolOp: _Lowering.pool,
+    nn.GlobalAveragePoolOp: _Lowering.global_average_pool,
+    nn.ReshapeOp: _Lowering.reshape,
+    nn.FlattenOp: _Lowering.reshape,
+}
