@@ -32,19 +32,17 @@ class Lowering(Protocol):
         inputs: Sequence[str],
         outputs: Sequence[str],
         onnx_names: dict[str, tuple[str, ...]],
+        input_names: Sequence[str] = (),
+        output_names: Sequence[str] = (),
     ) -> LoweredGraph:
-        """Runs hls4ml's flows and saves the graph. Raises Split4mlError."""
+        """Runs hls4ml's flows and saves the graph. onnx_names: the user's nodes by layer; input_names, output_names:
+        the user's tensors. Raises Split4mlError."""
         ...
 
-    @property
-    def tool(self) -> str:
-        """Whose timing constants hold, such as `vitis-2023.2`."""
-        ...
-
-    @property
-    def start(self) -> str:
-        """The start protocol, `per-frame` or `held`."""
-        ...
+    tool: str
+    """Whose timing constants hold, such as `vitis-2023.2`."""
+    start: str
+    """The start protocol, `per-frame` or `held`."""
 
 
 class Archives(Protocol):
@@ -67,7 +65,7 @@ class Waveforms(Protocol):
     """Where a simulated profile is looked at: a VCD file, written and read back."""
 
     def observe(
-        self, name: str, network: Network, run: Replayed, fifos: Mapping[str, int]
+        self, name: str, network: Network, run: Replayed, fifos: Mapping[str, int], clock_ps: int
     ) -> Mapping[str, int]:
         """Peak occupancy by FIFO, as the VCD `name` of the run shows it. fifos: channel by name."""
         ...

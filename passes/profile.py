@@ -49,7 +49,8 @@ class Profile(ModulePass):
         for channel in fifos.values():
             channels[channel] = replace(channels[channel], capacity=UNBOUNDED)
         network = replace(built.network, channels=tuple(channels))
-        peaks = self.waveforms.observe("unbounded", network, replay(network, self.frames, record=True), fifos)
+        run = replay(network, self.frames, record=True)
+        peaks = self.waveforms.observe("unbounded", network, run, fifos, round(timed.clock_ns * 1000))
         for fifo in model.fifos:
             fifo.properties["peak"] = integer(peaks[symbol(fifo)])
         for task in model.tasks:

@@ -1,0 +1,191 @@
+"""What passes ask the driver for (passes/interfaces.py), bound to one run: hls4ml, archives, traces, waveforms.
+
+Everything is lazy: a pipeline that never lowers never imports hls4ml, one that never profiles compiles no C++.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from split4ml.dialects.errors import Split4mlError
+from split4ml.passes.graphinfo import GraphInfo
+from split4ml.passes.interfaces import LoweredGraph
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from split4ml.backends.hls4ml.graph import Graph
+    from split4ml.backends.hls4ml.options import HlsOptions
+    from split4ml.backends.trace.model import ProjectTrace
+    from split4ml.compiler.blobstore import BlobStore
+    from split4ml.compiler.stimulus import Stimulus
+    from split4ml.dialects.flow import ModelOp
+    from split4ml.passes.timing.network import Network, Replayed
+    from split4ml.passes.timing.tasktrace import TaskTrace
+
+ARCHIVE = "model.fml"
+PREFIX = "sha256:"
+
+
+@dataclass
+class Session:
+    """The services of one run; it is its own `Lowering`, `Archives`, `Tracer` and `Waveforms`.
+
+    store:    weights and stimulus.
+    folder:   where archives and waveforms are written: the build directory in the making.
+    archives: files that may be the archive a model names.
+    hls, tool, start: for lowering.
+    frames:   of the stimulus that the trace records.
+    note:     told what the user should know.
+    """
+
+    store: BlobStore
+    folder: Path
+    archives: Sequence[Path] = ()
+    hls: HlsOptions | None = None
+    tool: str = "vitis-2023.2"
+    start: str = "per-frame"
+    frames: int = 8
+    note: Callable[[str], None] = lambda text: None
+    graphs: dict[str, Graph] = field(default_factory=dict)
+    traces: dict[tuple[str, int], ProjectTrace] = field(default_factory=dict)
+
+    # Lowering
+
+    def lower(
+        self,
+        layers: list[dict[str, object]],
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        onnx_names: dict[str, tuple[str, ...]],
+        input_names: Sequence[str] = (),
+        output_names: Sequence[str] = (),
+    ) -> LoweredGraph:
+        from split4ml.backends.hls4ml.graph import build_graph
+
+        graph = build_graph(layers, inputs, outputs, self.hls, onnx_names, input_names, output_names)
+        for warning in graph.warnings:
+            self.note(str(warning))
+        return self.adopt(graph)
+
+    def adopt(self, graph: Graph) -> LoweredGraph:
+        """Saves a graph in the build directory and knows it from then on."""
+        from split4ml.backends.hls4ml.archive import save
+        from split4ml.backends.hls4ml.describe import describe
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        digest = PREFIX + save(graph, self.folder / ARCHIVE)
+        self.graphs[digest] = graph
+        return LoweredGraph(describe(graph), ARCHIVE, digest)
+
+    # Archives
+
+    def graph(self, model: ModelOp) -> Graph:
+        """The hls4ml graph that a model names, loaded once. Raises Split4mlError if none of the archives is it."""
+        wanted = model.digest.data
+        if wanted not in self.graphs:
+            self.graphs[wanted] = self._load(model)
+        return self.graphs[wanted]
+
+    def _load(self, model: ModelOp) -> Graph:
+        from split4ml.backends.hls4ml.archive import digest, load
+
+        wanted = model.digest.data
+        seen = []
+        for path in dict.fromkeys([self.folder / ARCHIVE, *self.archives]):
+            if path.is_file():
+                if PREFIX + digest(path) == wanted:
+                    return load(path)
+                seen.append(str(path))
+        looked = f"; {', '.join(seen)} is another one" if seen else ""
+        raise Split4mlError(
+            f"the archive {model.archive.data} with digest {wanted[:19]}… is not here{looked}",
+            where=f"flow.model @{model.sym_name.data}",
+            hint="keep the IR in the ir/ folder of its build directory, or name the archive with --archive",
+        )
+
+    def archive_path(self, model: ModelOp) -> Path:
+        """The file that holds the model's graph, in the build directory."""
+        from split4ml.backends.hls4ml.archive import save
+
+        path = self.folder / ARCHIVE
+        graph = self.graph(model)
+        if not path.is_file():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            save(graph, path)
+        return path
+
+    def describe(self, model: ModelOp) -> GraphInfo:
+        from split4ml.backends.hls4ml.describe import describe
+
+        return describe(self.graph(model))
+
+    # Tracer
+
+    def trace(self, model: ModelOp) -> Mapping[str, TaskTrace]:
+        recorded = self.project_trace(model)
+        info = self.describe(model)
+        found = {}
+        for task, traced in zip(info.tasks, recorded.tasks, strict=True):
+            if task.outputs != traced.outputs:
+                raise AssertionError(f"trace and graph disagree on {task.name}: {traced.outputs}")
+            found[task.name] = traced
+        return found
+
+    def project_trace(self, model: ModelOp) -> ProjectTrace:
+        """The trace of the monolithic project over the first `frames` sample frames, cyclically."""
+        key = (model.digest.data, self.frames)
+        if key not in self.traces:
+            self.traces[key] = self._trace(model)
+        return self.traces[key]
+
+    def _trace(self, model: ModelOp) -> ProjectTrace:
+        from split4ml.backends.hls4ml.project import write_monolithic
+        from split4ml.backends.trace.project import trace_project
+
+        with tempfile.TemporaryDirectory(prefix="split4ml-trace-") as scratch:
+            project = Path(scratch) / "project"
+            top = "monolithic"
+            write_monolithic(self.graph(model), project, top)
+            return trace_project(project, top, self.tokens(model, self.frames), Path(scratch) / "trace")
+
+    # Stimulus
+
+    def stimulus(self, model: ModelOp) -> Stimulus:
+        """The module's sample inputs, or random ones of the model's input types if it has none."""
+        from split4ml.compiler import stimulus
+        from split4ml.compiler.layout import port_name, random_inputs
+
+        module = model.parent_op()
+        found = None
+        if module is not None:
+            inputs = [port_name(port) for port in model.inputs]
+            outputs = [port_name(port) for port in model.outputs]
+            found = stimulus.load(module, inputs, outputs, self.store)  # type: ignore[arg-type]
+        return found or stimulus.Stimulus(random_inputs(model, self.frames))
+
+    def tokens(self, model: ModelOp, frames: int) -> dict[str, npt.NDArray[np.uint64]]:
+        """Raw bits of so many sample frames, cyclically, by input stream."""
+        from split4ml.compiler.layout import frames_in, to_tokens
+
+        arrays = self.stimulus(model).inputs
+        count = frames_in(model, arrays, "the sample inputs")
+        return to_tokens(model, arrays, [frame % count for frame in range(frames)])
+
+    # Waveforms
+
+    def observe(
+        self, name: str, network: Network, run: Replayed, fifos: Mapping[str, int], clock_ps: int
+    ) -> Mapping[str, int]:
+        from split4ml.backends.vcd import read_profile, write_vcd
+
+        folder = self.folder / "profile"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name}.vcd"
+        write_vcd(path, network, run, clock_ps, list(fifos.values()))
+        return {fifo: profile.peak for fifo, profile in read_profile(path, fifos, clock_ps).items()}
