@@ -18,7 +18,7 @@ class Metrics:
 
     latency_lone:   cycles; None if a lone frame does not complete.
     latency_stream: cycles of frame 0 with others behind it; None if it does not complete.
-    interval:       cycles a frame once settled; None if a frame does not complete, or for fewer than 4 frames.
+    interval:       cycles a frame once settled; None if fewer than 4 frames complete, or in a deadlock.
     end_lone:       cycle in which the lone frame's last beat is taken; None as above.
     ends:           cycle in which the last beat of each frame is taken; -1: never.
     peaks:          int64[channels], most tokens held at once in the run of several frames.
@@ -53,7 +53,7 @@ def metrics(lone: Replayed, stream: Replayed) -> Metrics:
     return Metrics(
         latency_lone=None if end_lone is None else end_lone - int(lone.first_in[0]),
         latency_stream=None if ends[0] < 0 else ends[0] - int(stream.first_in[0]),
-        interval=interval(ends),
+        interval=None if stream.deadlock else interval(ends),
         end_lone=end_lone,
         ends=ends,
         peaks=stream.peak,
@@ -63,9 +63,13 @@ def metrics(lone: Replayed, stream: Replayed) -> Metrics:
 
 
 def interval(ends: tuple[int, ...]) -> int | float | None:
-    """Cycles a frame, from the ends of at least 4 frames: from the third's to the last's."""
-    frames = len(ends) - SETTLED
-    if frames < 1 or min(ends) < 0:
+    """Cycles a frame, from the ends of frames: from the third's to the last's that completes.
+
+    The last frames may be missing (held tails). None if there are fewer than 4.
+    """
+    completed = [end for end in ends if end >= 0]
+    frames = len(completed) - SETTLED
+    if frames < 1:
         return None
-    cycles = ends[-1] - ends[SETTLED - 1]
+    cycles = completed[-1] - completed[SETTLED - 1]
     return cycles / frames if cycles % frames else cycles // frames

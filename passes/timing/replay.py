@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from split4ml.passes.timing import kernel
@@ -71,15 +69,21 @@ class Engine:
         )
 
     def ends(
-        self, deadline: Sequence[int] | Ints, *, capacities: Ints, latencies: Ints
+        self, deadline: tuple[int, ...], *, capacities: Ints, latencies: Ints
     ) -> tuple[tuple[int, ...], Ints] | None:
-        """Ends of the frames and peaks, or None as soon as frame f is not complete in cycle deadline[f]."""
-        limits = np.asarray(deadline, np.int64)
-        state = self._state(len(limits), capacities, latencies, record=False)
+        """Ends of the frames and peaks, or None as soon as frame f is not complete in cycle deadline[f].
+
+        A deadline of -1 is for a frame that need not complete; its end is -1 if it does not.
+        """
+        limits = np.array([NEVER if d < 0 else d for d in deadline], np.int64)
+        state = self._state(len(deadline), capacities, latencies, record=False)
         ended, _ = self._go(state, limits)
-        if ended != kernel.COMPLETE:
+        ends = tuple(int(t) for t in state.frame[:, kernel.LAST_OUT])
+        if ended in (kernel.LATE, kernel.RUNAWAY) or any(
+            end < 0 <= limit for end, limit in zip(ends, deadline, strict=True)
+        ):
             return None
-        return tuple(int(t) for t in state.frame[:, kernel.LAST_OUT]), _peaks(state)
+        return ends, _peaks(state)
 
     def _go(self, state: State, deadline: Ints) -> tuple[int, int]:
         most_calls = 2 * len(deadline) + 1000

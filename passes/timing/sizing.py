@@ -197,7 +197,7 @@ class _Judge:
 
     def _held(self, wanted: _Reference, capacities: Ints, latencies: Ints) -> Ints | None:
         self.replays += 1
-        lone = self.engine.ends([wanted.lone], capacities=capacities, latencies=latencies)
+        lone = self.engine.ends((wanted.lone,), capacities=capacities, latencies=latencies)
         if lone is None or lone[0] != (wanted.lone,):
             return None
         self.replays += 1
