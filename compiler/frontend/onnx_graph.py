@@ -19,6 +19,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper, reference, shape_inference
 
 from split4ml.compiler.frontend.onnx_load import check, first_line, opset_of
+from split4ml.compiler.frontend.torch_names import module_name
 from split4ml.dialects.errors import Split4mlError
 
 Shape = tuple[int, ...]
@@ -84,7 +85,10 @@ MAX_FOLDED = 1 << 26
 
 @dataclass(frozen=True)
 class Node:
-    """One operator. Absent optional operands are empty strings; attributes include the schema's defaults."""
+    """One operator. Absent optional operands are empty strings; attributes include the schema's defaults.
+
+    name: the best there is to call it by; not unique. label: its name in the user's model, or that of its first result.
+    """
 
     name: str
     op: str
@@ -92,7 +96,6 @@ class Node:
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
     label: str
-    """The node's name in the user's model, or that of its first result if it has none."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +136,8 @@ def read_graph(model: onnx.ModelProto, path: Path, supported: Collection[str]) -
         walk.constants[tensor.name] = _array(tensor, f"{path}: initializer {tensor.name!r}")
     inputs = [value for value in model.graph.input if value.name not in initializers]
     batch = _bind_inputs(walk, inputs)
-    for index, proto in enumerate(model.graph.node):
-        _visit(walk, index, proto)
+    for proto in model.graph.node:
+        _visit(walk, proto)
     outputs = tuple(value.name for value in model.graph.output)
     shapes = {name: _static_shape(kind, name, str(path)) for name, kind in walk.types.items()}
     for name in outputs:
@@ -156,6 +159,13 @@ def _label(proto: onnx.NodeProto) -> str:
     return proto.name or next((name for name in proto.output if name), proto.op_type)
 
 
+def _decisive(proto: onnx.NodeProto) -> Collection[str]:
+    """The operands whose values decide the result; of the others, only shape or type matter."""
+    if proto.op_type in ("Shape", "Size"):
+        return ()
+    return list(proto.input[:1] if proto.op_type == "CastLike" else proto.input)
+
+
 def _is_default(proto: onnx.NodeProto) -> bool:
     return proto.domain in ("", "ai.onnx")
 
@@ -165,7 +175,7 @@ def _check_operators(model: onnx.ModelProto, path: Path, supported: Collection[s
     unknown: list[str] = []
     for proto in model.graph.node:
         foldable = _is_default(proto) and proto.op_type in FOLDABLE
-        if foldable and (proto.op_type in ("Shape", "Size") or constant.issuperset(proto.input)):
+        if foldable and constant.issuperset(_decisive(proto)):
             constant.update(proto.output)
         elif not (_is_default(proto) and proto.op_type in supported):
             kind = proto.op_type if _is_default(proto) else f"{proto.domain}.{proto.op_type}"
@@ -212,7 +222,7 @@ def _bind_inputs(walk: _Walk, inputs: list[onnx.ValueInfoProto]) -> int:
     return batch
 
 
-def _visit(walk: _Walk, index: int, proto: onnx.NodeProto) -> None:
+def _visit(walk: _Walk, proto: onnx.NodeProto) -> None:
     label = _label(proto)
     where = f"{walk.path}: node {label!r} ({proto.op_type})"
     operands = [name for name in proto.input if name]
@@ -227,6 +237,11 @@ def _visit(walk: _Walk, index: int, proto: onnx.NodeProto) -> None:
         )
         return
     types = _infer(walk, proto, where)
+    if proto.op_type == "CastLike" and operands[0] in walk.constants and not known:
+        kind = walk.types[operands[1]].tensor_type.elem_type
+        array = walk.constants[operands[0]].astype(helper.tensor_dtype_to_np_dtype(kind))
+        walk.constants[proto.output[0]] = array
+        return
     if known and proto.op_type in FOLDABLE:
         for name, kind in types.items():
             if prod(_static_shape(kind, name, where)) > MAX_FOLDED:
@@ -238,7 +253,7 @@ def _visit(walk: _Walk, index: int, proto: onnx.NodeProto) -> None:
     walk.types.update(types)
     walk.nodes.append(
         Node(
-            proto.name or f"{proto.op_type}_{index}",
+            module_name(proto) or proto.name or proto.op_type.lower(),
             proto.op_type,
             tuple(proto.input),
             tuple(proto.output),
