@@ -1,0 +1,187 @@
+"""The table of passes: name, summary, class and services of each. Nothing is imported before it is used.
+
+A pass says what it needs from outside with keyword-only fields whose type is a protocol of passes/interfaces.py or
+passes/weights.py; `services` lists these fields, and the driver binds them (binding.py). All other fields are options.
+`docs/passes.md` is made from this table (passdocs.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xdsl.passes import ModulePass
+
+
+@dataclass(frozen=True)
+class PassEntry:
+    """name: as in pipelines. summary: one line for listings. loader: imports the class. services: fields that the
+    driver binds. dialect: what it works on."""
+
+    name: str
+    summary: str
+    loader: Callable[[], type[ModulePass]]
+    services: tuple[str, ...] = ()
+    dialect: str = "flow"
+
+
+def _remove_identity() -> type[ModulePass]:
+    from split4ml.passes.remove_identity import RemoveIdentity
+
+    return RemoveIdentity
+
+
+def _fold_constants() -> type[ModulePass]:
+    from split4ml.passes.fold_constants import FoldConstants
+
+    return FoldConstants
+
+
+def _simplify_reshapes() -> type[ModulePass]:
+    from split4ml.passes.simplify_reshapes import SimplifyReshapes
+
+    return SimplifyReshapes
+
+
+def _global_pool_from_reduce() -> type[ModulePass]:
+    from split4ml.passes.global_pool_from_reduce import GlobalPoolFromReduce
+
+    return GlobalPoolFromReduce
+
+
+def _fold_batch_norm() -> type[ModulePass]:
+    from split4ml.passes.fold_batch_norm import FoldBatchNorm
+
+    return FoldBatchNorm
+
+
+def _fuse_bias() -> type[ModulePass]:
+    from split4ml.passes.fuse_bias import FuseBias
+
+    return FuseBias
+
+
+def _channels_last() -> type[ModulePass]:
+    from split4ml.passes.channels_last import ChannelsLast
+
+    return ChannelsLast
+
+
+def _eliminate_dead_code() -> type[ModulePass]:
+    from split4ml.passes.eliminate_dead_code import EliminateDeadCode
+
+    return EliminateDeadCode
+
+
+def _check_archive() -> type[ModulePass]:
+    from split4ml.passes.check_archive import CheckArchive
+
+    return CheckArchive
+
+
+def _estimate() -> type[ModulePass]:
+    from split4ml.passes.estimate import Estimate
+
+    return Estimate
+
+
+def _partition() -> type[ModulePass]:
+    from split4ml.passes.partition import Partition
+
+    return Partition
+
+
+def _profile() -> type[ModulePass]:
+    from split4ml.passes.profile import Profile
+
+    return Profile
+
+
+def _size_fifos() -> type[ModulePass]:
+    from split4ml.passes.size_fifos import SizeFifos
+
+    return SizeFifos
+
+
+def _table(*entries: PassEntry) -> Mapping[str, PassEntry]:
+    return {entry.name: entry for entry in entries}
+
+
+PASSES = _table(
+    # nn: the network as tensors
+    PassEntry(
+        "remove-identity",
+        "remove identities: Identity, Dropout, reshapes and transposes to the same",
+        _remove_identity,
+        dialect="nn",
+    ),
+    PassEntry(
+        "fold-constants",
+        "compute operators all of whose operands are constants",
+        _fold_constants,
+        ("weights",),
+        dialect="nn",
+    ),
+    PassEntry(
+        "simplify-reshapes",
+        "merge chains of reshapes, and write flatten where the result is a vector",
+        _simplify_reshapes,
+        dialect="nn",
+    ),
+    PassEntry(
+        "global-pool-from-reduce",
+        "turn means over all of space into global average pooling",
+        _global_pool_from_reduce,
+        dialect="nn",
+    ),
+    PassEntry(
+        "fold-batch-norm",
+        "fold batch normalisation into the layer before it",
+        _fold_batch_norm,
+        ("weights",),
+        dialect="nn",
+    ),
+    PassEntry(
+        "fuse-bias",
+        "fuse the addition of constants into the bias of dense layers and convolutions",
+        _fuse_bias,
+        ("weights",),
+        dialect="nn",
+    ),
+    PassEntry(
+        "channels-last",
+        "store all data channels-last, and cancel every transpose",
+        _channels_last,
+        ("weights",),
+        dialect="nn",
+    ),
+    PassEntry("eliminate-dead-code", "remove what no output depends on", _eliminate_dead_code, dialect="nn"),
+    # flow: tasks and FIFOs
+    PassEntry(
+        "check-archive",
+        "fail if the text of a model contradicts its hls4ml archive",
+        _check_archive,
+        ("archives",),
+    ),
+    PassEntry("estimate", "estimate resources and synthesis time of every task", _estimate, ("archives",)),
+    PassEntry(
+        "partition",
+        "split the model into subgraphs of the least synthesis time, then of the fewest crossing bits",
+        _partition,
+    ),
+    PassEntry(
+        "profile",
+        "trace the generated C++, replay it, and note every FIFO's peak occupancy",
+        _profile,
+        ("tracer", "waveforms"),
+    ),
+    PassEntry(
+        "size-fifos",
+        "make every FIFO as shallow as it can be without the design getting slower",
+        _size_fifos,
+        ("tracer",),
+    ),
+)
+"""By name, in the order in which the default pipeline uses them."""
