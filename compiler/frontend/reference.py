@@ -1,0 +1,133 @@
+"""What the user's model computes: ONNX Runtime on sample inputs, the reference that the firmware is compared with."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from split4ml.compiler.frontend.onnx_load import first_line
+from split4ml.dialects.errors import Split4mlError
+
+Floats = npt.NDArray[np.float32]
+
+MAX_NPZ_BYTES = 1 << 31
+"""Largest array, uncompressed, that is read from a file of sample inputs."""
+
+
+def sample_inputs(
+    shapes: Mapping[str, tuple[int, ...]], frames: int, seed: int = 0, low: float = 0.0, high: float = 1.0
+) -> dict[str, Floats]:
+    """Uniform noise in [low, high), float32[frames, *shape] by input name; the same for the same arguments.
+
+    Noise exercises arithmetic, not accuracy: for that, give real data.
+    """
+    generator = np.random.default_rng(seed)
+    return {
+        name: generator.uniform(low, high, (frames, *shape)).astype(np.float32)
+        for name, shape in shapes.items()
+    }
+
+
+def load_inputs(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Floats]:
+    """Sample inputs from an .npz file: an array per input, first axis = frames. Other arrays (labels) are left out.
+
+    Raises Split4mlError: no such file, no .npz, an input without array, a shape or type that does not fit, values
+    that are not finite, different numbers of frames.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise Split4mlError("sample inputs must be an .npz file", where=str(path))
+            absent = [name for name in shapes if name not in archive.files]
+            if absent:
+                raise Split4mlError(
+                    f"there is no array for the input {absent[0]!r}; the file has {', '.join(archive.files) or 'none'}",
+                    where=str(path),
+                    hint="name the arrays after the model's inputs",
+                )
+            too_large = [
+                info.filename
+                for info in (archive.zip.infolist() if archive.zip else ())
+                if info.file_size > MAX_NPZ_BYTES
+            ]
+            if too_large:
+                raise Split4mlError(f"{too_large[0]!r} is larger than 2 GiB", where=str(path))
+            inputs = {name: archive[name] for name in shapes}
+    except OSError as error:
+        raise Split4mlError(
+            f"cannot read the sample inputs: {error.strerror or error}", where=str(path)
+        ) from None
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
+        raise Split4mlError(f"this is no .npz file: {first_line(error)}", where=str(path)) from None
+    for name, shape in shapes.items():
+        _check_input(inputs[name], name, shape, path)
+    counts = {name: len(array) for name, array in inputs.items()}
+    if len(set(counts.values())) > 1:
+        raise Split4mlError(f"the inputs have different numbers of frames: {counts}", where=str(path))
+    return {name: np.ascontiguousarray(array, np.float32) for name, array in inputs.items()}
+
+
+def _check_input(array: npt.NDArray[Any], name: str, shape: tuple[int, ...], path: Path) -> None:
+    where = f"{path}: {name!r}"
+    if array.dtype.kind not in "fiu":
+        raise Split4mlError(f"the array holds {array.dtype}, not numbers", where=where)
+    if array.ndim == 0 or array.shape[1:] != shape:
+        raise Split4mlError(
+            f"the array has shape {list(array.shape)}, but should have [frames, {', '.join(map(str, shape))}]",
+            where=where,
+        )
+    if not len(array):
+        raise Split4mlError("the array has no frame", where=where)
+    if not np.all(np.isfinite(array)):
+        raise Split4mlError("the array holds values that are not finite", where=where)
+
+
+class Reference:
+    """An ONNX model, ready to run."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises Split4mlError if ONNX Runtime does not take the model."""
+        self._where = str(path)
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        options.intra_op_num_threads = 1  # the same sums whatever the machine
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # noqa: BLE001 - a dozen classes without a common base
+            raise Split4mlError(
+                f"ONNX Runtime rejects the model: {first_line(error)}", where=self._where
+            ) from None
+        first = self._session.get_inputs()[0].shape[0]
+        self._batch: int | None = first if isinstance(first, int) else None
+
+    @property
+    def outputs(self) -> list[str]:
+        return [output.name for output in self._session.get_outputs()]
+
+    def run(self, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
+        """float32[frames, ...] by output name, for float32[frames, ...] by input name.
+
+        A model with a fixed batch is run batch by batch, the last one filled up with copies of its last frame.
+        """
+        frames = len(next(iter(inputs.values())))
+        batch = self._batch or frames
+        parts: dict[str, list[Floats]] = {name: [] for name in self.outputs}
+        for start in range(0, frames, batch):
+            chosen = np.minimum(np.arange(start, start + batch), frames - 1)
+            feed = {name: np.ascontiguousarray(array[chosen], np.float32) for name, array in inputs.items()}
+            try:
+                results = self._session.run(None, feed)
+            except Exception as error:  # noqa: BLE001 - a dozen classes without a common base
+                raise Split4mlError(f"ONNX Runtime fails: {first_line(error)}", where=self._where) from None
+            for name, result in zip(self.outputs, results, strict=True):
+                parts[name].append(np.asarray(result, np.float32)[: frames - start])
+        return {name: np.concatenate(results) for name, results in parts.items()}
