@@ -116,7 +116,7 @@ def clean_layers(layers: dict[str, Json], arrays: Mapping[str, bytes], where: st
             attributes = state["attributes"]
             edges = [*state["inputs"], *state["outputs"]]
             kept = {
-                key: value
+                key: _normal(value)
                 for key, value in attributes.items()
                 if key not in _GENERATED and not _is_source(value)
             }
@@ -129,6 +129,18 @@ def clean_layers(layers: dict[str, Json], arrays: Mapping[str, bytes], where: st
         _check_nested(kept, arrays, place)
         result[name] = {**layer, "state": {**state, "attributes": kept}}
     return result
+
+
+def _normal(value: Json) -> Json:
+    """An in-place variable's copy of the variable it is a view of has a packed type before hls4ml saved it and a
+    plain one after it loaded it: the plain one, so that loading and saving again changes nothing."""
+    if isinstance(value, dict) and str(value.get("class_name", "")).endswith(".InplaceTensorVariable"):
+        source = value["state"]["input_var"]
+        named = {key: source["state"]["type"]["state"][key] for key in ("name", "precision")}
+        type_ = {"class_name": "hls4ml.model.types.NamedType", "state": named}
+        source = {**source, "state": {**source["state"], "type": type_}}
+        return {**value, "state": {**value["state"], "input_var": source}}
+    return value
 
 
 def _is_source(value: Json) -> bool:
