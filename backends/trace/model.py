@@ -85,7 +85,7 @@ class ProjectTrace:
             if facts["format"] != _FORMAT:
                 raise ValueError(f"format {facts['format']}")
             return _load(facts, arrays)
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
             raise Split4mlError(f"this is no trace that can be read: {error}", str(path)) from None
 
 

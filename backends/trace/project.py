@@ -52,11 +52,14 @@ def trace_project(
     arrays = _in_order(names, inputs, str(project))
     ap_types = firmware / "ap_types"
     program = workdir / "trace"
-    compile_cpp(workdir / "main.cpp", program, [INCLUDE, workdir, ap_types], timeout)
+    compile_cpp(workdir / "main.cpp", program, [INCLUDE, workdir, ap_types], str(project), timeout)
     (workdir / "inputs.bin").write_bytes(encode_inputs(arrays))
     recording = workdir / "recording.bin"
     run_child([str(program), str(workdir / "inputs.bin"), str(recording)], str(project), timeout)
-    raw = decode(recording.read_bytes())
+    try:
+        raw = decode(recording.read_bytes())
+    except (OSError, ValueError) as error:
+        raise Split4mlError(f"the traced program left no recording: {error}", str(project)) from None
     return _digest(raw, parsed, configs, sites, tuple(names), tuple(outputs), top, str(project))
 
 

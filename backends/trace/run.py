@@ -14,7 +14,7 @@ _FLAGS = ("-std=c++14", "-O1", "-w", "-fpermissive", "-D__builtin_assume(x)=")
 _TEXT = 400
 
 
-def compile_cpp(source: Path, output: Path, includes: list[Path], timeout: float) -> None:
+def compile_cpp(source: Path, output: Path, includes: list[Path], where: str, timeout: float) -> None:
     """Compiles one translation unit to a program. Raises Split4mlError with the compiler's first error."""
     compiler = shutil.which("g++")
     if compiler is None:
@@ -33,12 +33,13 @@ def compile_cpp(source: Path, output: Path, includes: list[Path], timeout: float
             stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired:
-        raise Split4mlError(f"the C++ was not compiled within {timeout:.0f} s", str(source)) from None
+        raise Split4mlError(f"the C++ was not compiled within {timeout:.0f} s", where) from None
     if done.returncode:
         first = re.search(r"^.*\berror: .*$", done.stderr, re.MULTILINE)
         lines = done.stderr.strip().splitlines()
         text = first.group() if first else (lines[-1] if lines else f"g++ exit status {done.returncode}")
-        raise Split4mlError(f"the project's C++ does not compile: {text[:_TEXT]}", str(source.parent))
+        text = text.replace(str(source.parent), "firmware")
+        raise Split4mlError(f"the project's C++ does not compile: {text[:_TEXT]}", where)
 
 
 def run_child(command: list[str], where: str, timeout: float) -> None:

@@ -63,7 +63,7 @@ def timing(task: TaskTrace, tool: str, clock_ns: float, direct_outputs: bool = F
     placed = rule(context)
     at = separate(task, placed.at)
     if direct_outputs:
-        at = earlier_writes(task, at)
+        at = separate(task, earlier_writes(task, at))
     made = build(task, at, placed.period)
     span = placed.ii_range or (placed.ii, placed.ii)
     modelled = task.kind in _RULES or task.kind in _BY_STRUCTURE

@@ -1,0 +1,164 @@
+"""What a tiny hand-written project can do wrong, and what the user is told. Also: what exactly is recorded."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from split4ml.backends.trace import ProjectTrace, trace_project
+from split4ml.dialects.errors import Split4mlError
+
+KERNEL = """
+#include "hls_stream.h"
+namespace nnet {
+template <class data_T, class res_T, typename CONFIG_T>
+void copy(hls::stream<data_T> &data, hls::stream<res_T> &res) {
+    %s
+}
+}
+"""
+COPY = "for (int i = 0; i < CONFIG_T::n; i++) {\n #pragma HLS PIPELINE II=3\n res.write(data.read());\n }"
+
+
+def tiny(
+    folder: Path, kernel: str = COPY, element: str = "ap_fixed<16,6>", arguments: str | None = None
+) -> Path:
+    """A project of one task `copy` that moves 4 tokens of 2 elements a frame."""
+    firmware = folder / "project" / "firmware"
+    (firmware / "nnet_utils").mkdir(parents=True)
+    template = Path(str(files("hls4ml"))) / "templates" / "vivado"
+    shutil.copytree(template / "ap_types", firmware / "ap_types")
+    shutil.copyfile(template / "nnet_utils" / "nnet_types.h", firmware / "nnet_utils" / "nnet_types.h")
+    (firmware / "nnet_utils" / "nnet_copy.h").write_text(KERNEL % kernel)
+    (firmware / "defines.h").write_text(
+        f'#include "ap_fixed.h"\n#include "nnet_utils/nnet_types.h"\ntypedef nnet::array<{element}, 2> token_t;\n'
+    )
+    (firmware / "parameters.h").write_text(
+        '#include "defines.h"\n#include "nnet_utils/nnet_copy.h"\n'
+        "struct config1 { static const unsigned n = 4; typedef ap_fixed<9,3> accum_t; };\n"
+    )
+    ports = arguments or "hls::stream<token_t> &x, hls::stream<token_t> &y"
+    (firmware / "tiny.cpp").write_text(
+        f'#include "parameters.h"\nvoid tiny({ports}) {{\n'
+        "    nnet::copy<token_t, token_t, config1>(x, y); // first\n}\n"
+    )
+    return folder / "project"
+
+
+def trace(project: Path, tokens: int = 8, elements: int = 2, timeout: float = 120.0) -> ProjectTrace:
+    x: npt.NDArray[np.uint64] = np.arange(tokens * elements, dtype=np.uint64).reshape(tokens, elements)
+    return trace_project(project, "tiny", {"x": x}, project.parent / "work", timeout)
+
+
+def test_a_pipelined_loop_is_recorded(tmp_path: Path) -> None:
+    traced = trace(tiny(tmp_path))
+    (task,) = traced.tasks
+    assert (task.name, task.kind, task.inputs, task.outputs) == ("first", "copy", ("x",), ("y",))
+    assert task.op_iteration.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert task.op_write.tolist() == [False, True] * 4
+    assert (task.loops.iterations.tolist(), task.loops.ii.tolist()) == ([4], [3])
+    assert task.constants["n"] == 4
+    assert task.types["accum_t"].integer == 3
+    assert np.array_equal(traced.tokens["x"], traced.tokens["y"])
+
+
+def test_the_outermost_pipeline_counts_and_idle_loops_are_only_counted(tmp_path: Path) -> None:
+    kernel = """
+    int idle = 0;
+    Idle: for (int i = 0; i < 1000; i++) idle += i;
+    Rows: for (int i = 0; i < 2; i++) {
+        #pragma HLS PIPELINE
+        Columns: for (int j = 0; j < 2; j++) {
+            #pragma HLS PIPELINE II=9
+            res.write(data.read());
+        }
+    }
+    """
+    (task,) = trace(tiny(tmp_path, kernel)).tasks
+    assert task.loops.site == ("copy:Rows",)
+    assert task.loops.ii.tolist() == [1]
+    assert task.op_iteration.tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+    (idle,) = task.counted
+    assert (idle.label, idle.instances, idle.iterations) == ("Idle", 1, 1000)
+
+
+def test_control_that_depends_on_data_is_refused(tmp_path: Path) -> None:
+    kernel = """
+    for (int i = 0; i < CONFIG_T::n; i++) {
+        data_T token = data.read();
+        if (token[0] > typename data_T::value_type(0.02)) res.write(token);
+    }
+    """
+    with pytest.raises(Split4mlError, match="first \\(copy\\) depend on the data"):
+        trace(tiny(tmp_path, kernel), tokens=12)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "message"),
+    [
+        ("undeclared(data);", "does not compile: .*undeclared"),
+        ("for (int i = 0; i < 4; i++) data.read(); abort();", "died by SIGABRT"),
+        ("data.read(); exit(7);", "exit status 7"),
+        (
+            "for (int i = 0; i < 3; i++) res.write(data.read());",
+            "reads more tokens of stream x|left over|tokens of stream",
+        ),
+        ("for (int i = 0; i < 4; i++) data.read();", "does not use stream y"),
+    ],
+)
+def test_faults_become_one_error(kernel: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(Split4mlError, match=message):
+        trace(tiny(tmp_path, kernel))
+
+
+def test_a_program_that_hangs_is_stopped(tmp_path: Path) -> None:
+    with pytest.raises(Split4mlError, match="did not end within 15 s"):
+        trace(tiny(tmp_path, "for (;;) {}"), timeout=15.0)
+
+
+def test_an_incomplete_frame_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Split4mlError, match="first reads more tokens of stream x than there are"):
+        trace(tiny(tmp_path), tokens=7)
+
+
+def test_wide_elements_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(Split4mlError, match="stream x have 65 bits"):
+        trace(tiny(tmp_path, element="ap_fixed<65,6>"))
+
+
+def test_64_bits_are_exact(tmp_path: Path) -> None:
+    project = tiny(tmp_path, element="ap_ufixed<64,6>")
+    x = np.array([[2**64 - 1, 1], [2**63, 5], [3, 2**63 + 1], [0, 0]], np.uint64)
+    traced = trace_project(project, "tiny", {"x": x}, tmp_path / "work")
+    assert np.array_equal(traced.tokens["y"], x)
+    assert not traced.elements["y"].signed
+
+
+def test_wrong_inputs_are_refused(tmp_path: Path) -> None:
+    project = tiny(tmp_path)
+    with pytest.raises(Split4mlError, match="input x has 2 elements"):
+        trace(project, elements=3)
+    x = np.zeros((4, 2), np.uint64)
+    for inputs, message in (
+        ({}, "input x is missing"),
+        ({"x": x, "z": x}, "there is no input z"),
+        ({"x": x[0]}, "shape"),
+    ):
+        with pytest.raises(Split4mlError, match=message):
+            trace_project(project, "tiny", inputs, tmp_path / "work")
+
+
+def test_what_is_no_project_is_refused(tmp_path: Path) -> None:
+    x = {"x": np.zeros((4, 2), np.uint64)}
+    with pytest.raises(Split4mlError, match="no hls4ml io_stream project"):
+        trace_project(tmp_path, "tiny", x, tmp_path / "work")
+    with pytest.raises(Split4mlError, match="no name of a top function"):
+        trace_project(tmp_path, "../tiny", x, tmp_path / "work")
+    project = tiny(tmp_path, arguments="token_t x[4], token_t y[4]")
+    with pytest.raises(Split4mlError, match=r"'token_t x\[4\]' of tiny is no stream"):
+        trace_project(project, "tiny", x, tmp_path / "work")

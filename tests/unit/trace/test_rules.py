@@ -1,0 +1,339 @@
+"""Schedules against what can be worked out by hand, and rules that hold for all of them."""
+
+from __future__ import annotations
+
+import itertools
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from split4ml.backends.trace import ProjectTrace
+from split4ml.dialects.errors import UsageError
+from split4ml.passes.timing.constants import tools
+from split4ml.passes.timing.rules import TaskTiming, schedule, timing
+from split4ml.passes.timing.schedule import Schedule
+from split4ml.passes.timing.tasktrace import (
+    CountedLoop,
+    Element,
+    Function,
+    LoopTable,
+    TaskTrace,
+    Weights,
+)
+
+VITIS, VIVADO = "vitis-2023.1", "vivado-2019.2"
+READ, WRITE = False, True
+Op = tuple[bool, int]
+Loop = tuple[str, int, list[list[Op]]]
+"""(site, II of the pragma, operations of each iteration)"""
+
+
+def task(kind: str, program: list[Loop | list[Op]], **facts: Any) -> TaskTrace:
+    """A task whose loops and straight code run one after the other."""
+    write, port, loop, iteration = [], [], [], []
+    loops: list[tuple[str, int, int]] = []
+    for part in program:
+        if isinstance(part, list):
+            bodies, number = [part], -1
+        else:
+            site, ii, bodies = part
+            number = len(loops)
+            loops.append((site, ii, len(bodies)))
+        for k, body in enumerate(bodies):
+            for is_write, which in body:
+                write.append(is_write)
+                port.append(which)
+                loop.append(number)
+                iteration.append(k)
+    table = LoopTable(
+        site=tuple(site for site, _, _ in loops),
+        parent=np.full(len(loops), -1, np.int64),
+        parent_iteration=np.zeros(len(loops), np.int64),
+        iterations=np.array([count for _, _, count in loops], np.int64),
+        ii=np.array([ii for _, ii, _ in loops], np.int64),
+    )
+
+    def names(prefix: str, is_write: bool) -> tuple[str, ...]:
+        count = max((p for w, p in zip(write, port, strict=True) if w == is_write), default=-1) + 1
+        return tuple(f"{prefix}{i}" for i in range(count))
+
+    empty: dict[str, Any] = {"counted": (), "functions": {}, "constants": {}, "types": {}, "weights": ()}
+    return TaskTrace(
+        name=kind,
+        kind=kind,
+        inputs=names("in", READ),
+        outputs=names("out", WRITE),
+        op_write=np.array(write, np.bool_),
+        op_port=np.array(port, np.int16),
+        op_loop=np.array(loop, np.int32),
+        op_iteration=np.array(iteration, np.int32),
+        loops=table,
+        **{**empty, **facts},
+    )
+
+
+def copies(kind: str, tokens: int, ii: int = 1, **facts: Any) -> TaskTrace:
+    return task(kind, [("f:L", ii, [[(READ, 0), (WRITE, 0)]] * tokens)], **facts)
+
+
+def windows(writes: list[bool], ii: int, **facts: Any) -> TaskTrace:
+    """A convolution that reads in every iteration and writes in some."""
+    bodies = [[(READ, 0), (WRITE, 0)] if fills else [(READ, 0)] for fills in writes]
+    return task("conv_2d_cl", [("conv:ReadInputWidth", ii, bodies)], **facts)
+
+
+def core_facts(n_in: int, reuse: int, called: bool = True, width: int = 16) -> dict[str, Any]:
+    strategy = 0 if reuse == 1 else 1
+    facts: dict[str, Any] = {
+        "constants": {"mult_config.n_in": n_in, "mult_config.n_out": 1, "mult_config.strategy": strategy},
+        "types": {"mult_config.accum_t": Element(width, 6, True)},
+        "weights": (Weights("w", n_in, n_in, 8, n_in),),
+    }
+    if reuse > 1:
+        facts["counted"] = (CountedLoop("dense_resource", "ReuseLoop", 2, 2 * reuse, 1),)
+    if called:
+        facts["functions"] = {"compute_output_buffer_2d": Function("off", 0)}
+    return facts
+
+
+def reads(made: Schedule, port: int = 0) -> list[int]:
+    return [
+        int(t)
+        for t, p in zip(np.repeat(made.offset, np.diff(made.read_ptr)), made.read_port, strict=True)
+        if p == port
+    ]
+
+
+def writes(made: Schedule, port: int = 0) -> list[int]:
+    return [
+        int(t)
+        for t, p in zip(np.repeat(made.offset, np.diff(made.write_ptr)), made.write_port, strict=True)
+        if p == port
+    ]
+
+
+def check(found: TaskTiming, read: list[int], write: list[int], period: int) -> None:
+    assert (reads(found.schedule), writes(found.schedule), found.schedule.period) == (read, write, period)
+
+
+def test_relu_is_a_pipeline_of_depth_3() -> None:
+    check(timing(copies("relu", 4), VITIS, 5.0), [1, 2, 3, 4], [2, 3, 4, 5], 5)
+
+
+def test_relu_at_a_slow_clock_writes_in_the_cycle_of_its_read() -> None:
+    check(timing(copies("relu", 4), VITIS, 25.0), [1, 2, 3, 4], [1, 2, 3, 4], 5)
+
+
+def test_relu_of_vivado_drains_before_the_next_call() -> None:
+    check(timing(copies("relu", 4), VIVADO, 5.0), [1, 2, 3, 4], [3, 4, 5, 6], 8)
+
+
+def test_a_single_token_is_straight_code() -> None:
+    found = timing(copies("relu", 1), VITIS, 5.0)
+    check(found, [0], [1], 2)
+    assert found.style == "code"
+
+
+def test_clone_reads_and_writes_all_copies_at_once() -> None:
+    clone = task("clone_stream", [("f:L", 1, [[(READ, 0), (WRITE, 0), (WRITE, 1)]] * 3)])
+    made = schedule(clone, VITIS, 5.0, direct_outputs=False)
+    assert reads(made) == writes(made, 0) == writes(made, 1) == [1, 2, 3]
+    assert len(made.offset) == 3
+
+
+def test_add_reads_both_inputs_in_one_group() -> None:
+    add = task("add", [("f:L", 1, [[(READ, 0), (READ, 1), (WRITE, 0)]] * 2)])
+    made = schedule(add, VITIS, 5.0, direct_outputs=False)
+    assert reads(made, 0) == reads(made, 1) == [1, 2]
+    assert writes(made) == [2, 3]
+
+
+def test_a_direct_output_is_written_one_advance_earlier() -> None:
+    made = schedule(copies("relu", 3), VITIS, 5.0, direct_outputs=True)
+    assert (reads(made), writes(made)) == ([1, 2, 3], [1, 2, 3])
+    slow = schedule(copies("relu", 3), VITIS, 25.0, direct_outputs=True)
+    assert writes(slow) == [1, 2, 3], "never before the read it depends on"
+
+
+@pytest.mark.parametrize(
+    ("n_in", "clock", "ii"),
+    # log2(n) / (1.25 * clock), rounded up: 25 -> 1, 72 -> 1, 300 -> 2 at 5 ns; 144 -> 2 at 3.33 ns
+    [(9, 5.0, 2), (25, 5.0, 3), (72, 5.0, 3), (300, 5.0, 5), (144, 3.33, 5), (300, 25.0, 2)],
+)
+def test_a_called_core_bounds_the_interval(n_in: int, clock: float, ii: int) -> None:
+    found = timing(windows([False, True, True], 1, **core_facts(n_in, 1)), VITIS, clock)
+    bubble = 1 if clock >= 10 else 2
+    check(found, [1, 1 + ii, 1 + 2 * ii], [1 + 2 * ii, 1 + 3 * ii], 3 * ii + bubble)
+    assert found.depth == ii + 2
+    low, high = found.ii_range
+    assert low <= ii <= high
+    if clock < 10:
+        assert low < high
+
+
+def test_latency_with_reuse_has_a_certain_interval() -> None:
+    facts = core_facts(36, 1)
+    found = timing(windows([False, True], 4, **facts), VITIS, 5.0)
+    assert (found.ii, found.depth, found.ii_range) == (6, 8, (6, 6))
+    assert found.schedule.period == 2 * 6 + 2
+
+
+def test_an_inlined_core_runs_at_the_reuse_factor() -> None:
+    found = timing(windows([True, True], 1, **core_facts(72, 1, called=False)), VITIS, 5.0)
+    assert (found.ii, found.depth) == (1, 4)
+
+
+def test_resource_convolution_is_sequential() -> None:
+    """RF 36: 42 advances where a window is filled, 4 elsewhere; written 40 after the read; 2 more per frame."""
+    found = timing(windows([False, True, False, True], 0, **core_facts(36, 36)), "vitis-2022.2", 5.0)
+    check(found, [1, 5, 47, 51], [45, 91], 4 + 42 + 4 + 42 + 2)
+    assert found.style == "sequential"
+
+
+def test_resource_convolution_of_vivado() -> None:
+    """RF 9: 20 advances, 4 elsewhere; written 18 after the read; 1 more per frame."""
+    found = timing(windows([False, True, True], 0, **core_facts(9, 9)), VIVADO, 5.0)
+    check(found, [1, 5, 25], [23, 43], 4 + 20 + 20 + 1)
+
+
+def test_a_reuse_loop_of_one_token_overlaps_with_the_next_frame() -> None:
+    facts = core_facts(256, 256)
+    dense = task("dense", [[(READ, 0), (WRITE, 0)]], **facts)
+    check(timing(dense, VITIS, 5.0), [0], [257], 256)
+    check(timing(dense, VITIS, 25.0), [0], [255], 256)
+
+
+def test_a_reuse_loop_behind_collected_tokens_is_serial() -> None:
+    """RF 34: the result is written 39 after the last of the tokens."""
+    dense = task(
+        "dense", [("data_prepare:DataPrepare", 1, [[(READ, 0)]] * 4), [(WRITE, 0)]], **core_facts(34, 34)
+    )
+    check(timing(dense, VITIS, 5.0), [2, 3, 4, 5], [44], 45)
+
+
+@pytest.mark.parametrize(
+    ("tool", "ii", "write", "period"),
+    [(VITIS, 1, [3, 5], 5), ("vitis-2023.2", 2, [5, 9], 10), (VIVADO, 2, [6, 10], 12)],
+)
+def test_pooling(tool: str, ii: int, write: list[int], period: int) -> None:
+    """Windows of 2 on 4 tokens: Depth 3 and II 1, later 4 and 2; Vivado 5 and 2."""
+    body = [[(READ, 0)], [(READ, 0), (WRITE, 0)]] * 2
+    pool = task("pooling1d_cl", [("f:ReadInputWidth", 1, body)], constants={"pool_width": 2})
+    check(timing(pool, tool, 5.0), [1 + k * ii for k in range(4)], write, period)
+
+
+def test_softmax_of_one_token() -> None:
+    softmax = task("softmax", [[(READ, 0), (WRITE, 0)]], constants={"n_slice": 10}, functions={})
+    check(timing(softmax, VITIS, 5.0), [0], [8], 9)
+    check(timing(softmax, VIVADO, 5.0), [0], [22], 23)
+
+
+def test_vectors_concatenate_four_after_a_loop() -> None:
+    """Six tokens, then one: the result is written 4 after the sixth (measured)."""
+    joined = task("concatenate1d", [("f:ConcatLoop1", 1, [[(READ, 0)]] * 6), [(READ, 1)], [(WRITE, 0)]])
+    made = schedule(joined, VITIS, 5.0, direct_outputs=False)
+    assert reads(made)[-1] == 7
+    assert writes(made) == [11]
+
+
+def _padded(trace: ProjectTrace, name: str) -> TaskTrace:
+    return next(t for t in trace.tasks if t.name == name)
+
+
+def test_zero_padding_writes_before_it_reads(residual) -> None:  # type: ignore[no-untyped-def]
+    """4x4 to 6x6: 6 zeros; then 4 rows, 3 later because of the loop change, of which the left zero is written with
+    the row's first read; then 6 zeros.
+    """
+    found = timing(_padded(residual.trace, "zp2d_c4"), VITIS, 5.0)
+    top = list(range(2, 8))
+    rows = list(range(11, 11 + 24))
+    bottom = list(range(38, 44))
+    read = [11 + 6 * row + column for row, column in itertools.product(range(4), range(4))]
+    check(found, read, top + rows + bottom, 44)
+
+
+def test_zero_padding_of_vivado(reused) -> None:  # type: ignore[no-untyped-def]
+    """The same with one idle advance between loops; ready one after the last write."""
+    found = timing(_padded(reused.trace, "zp2d_c4"), VIVADO, 5.0)
+    write = [*range(1, 7), *range(8, 32), *range(33, 39)]
+    read = [8 + 6 * row + column for row, column in itertools.product(range(4), range(4))]
+    check(found, read, write, 40)
+
+
+def test_zero_padding_of_a_sequence(assorted) -> None:  # type: ignore[no-untyped-def]
+    """6 tokens, one zero on each side: 3 from the zero to the first copy, 1 to the zero behind."""
+    found = timing(_padded(assorted.trace, "zp1d_k1"), VITIS, 5.0)
+    check(found, list(range(5, 11)), [2, *range(5, 11), 11], 12)
+    old = timing(_padded(assorted.trace, "zp1d_k1"), "vitis-2022.2", 3.33)
+    assert reads(old.schedule) == list(range(4, 16, 2)), "two cycles a token"
+
+
+def test_convolution_of_a_real_kernel_fills_windows_where_the_line_buffer_is_full(residual) -> None:  # type: ignore[no-untyped-def]
+    """10x10 padded, 3x3: the first window is full with the third pixel of the third row."""
+    found = timing(_padded(residual.trace, "c2"), VITIS, 5.0)
+    ii = found.ii
+    filled = [10 * y + x for y, x in itertools.product(range(2, 10), range(2, 10))]
+    assert reads(found.schedule) == [1 + k * ii for k in range(100)]
+    assert writes(found.schedule) == [1 + k * ii + ii for k in filled]
+
+
+def test_resize_writes_each_row_twice(assorted) -> None:  # type: ignore[no-untyped-def]
+    """2x2 to 4x4: rows of 8 writes, one per advance; a pixel is read before it is written."""
+    found = timing(_padded(assorted.trace, "up"), VITIS, 5.0)
+    assert writes(found.schedule) == list(range(2, 18))
+    assert reads(found.schedule) == [1, 2, 9, 10]
+
+
+@pytest.mark.parametrize("tool", tools())
+@pytest.mark.parametrize("fixture", ["residual", "reused", "assorted"])
+def test_every_task_has_a_sound_schedule(fixture: str, tool: str, request: pytest.FixtureRequest) -> None:
+    trace: ProjectTrace = request.getfixturevalue(fixture).trace
+    for task_trace, clock, direct in itertools.product(trace.tasks, (2.5, 5.0, 25.0), (False, True)):
+        found = timing(task_trace, tool, clock, direct)
+        found.schedule.check()
+        assert found.modelled, task_trace.kind
+        assert found.ii_range[0] <= found.ii <= found.ii_range[1]
+        for port in range(len(task_trace.inputs)):
+            used = (task_trace.op_port == port) & ~task_trace.op_write
+            assert found.schedule.tokens_read(port) == np.count_nonzero(used)
+        for port in range(len(task_trace.outputs)):
+            used = (task_trace.op_port == port) & task_trace.op_write
+            assert found.schedule.tokens_written(port) == np.count_nonzero(used)
+
+
+def test_an_unknown_tool_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="vitis-2017.4") as caught:
+        timing(copies("relu", 2), "vitis-2017.4", 5.0)
+    assert caught.value.hint and "vitis-2023.2" in caught.value.hint
+
+
+def test_an_unknown_kind_is_told() -> None:
+    assert not timing(copies("lstm_stack", 2), VITIS, 5.0).modelled
+
+
+operations = st.lists(st.tuples(st.booleans(), st.integers(0, 1)), min_size=1, max_size=5)
+parts = st.one_of(
+    operations,
+    st.tuples(
+        st.sampled_from(["f:A", "g:B"]), st.integers(0, 3), st.lists(operations, min_size=1, max_size=6)
+    ),
+)
+
+
+@given(
+    program=st.lists(parts, min_size=1, max_size=4),
+    kind=st.sampled_from(["relu", "add", "lstm_stack", "transpose", "repack_stream", "dense", "conv_2d_cl"]),
+    tool=st.sampled_from(tools()),
+    direct=st.booleans(),
+)
+def test_any_structure_gets_a_sound_schedule(program: list[Any], kind: str, tool: str, direct: bool) -> None:
+    """`timing` checks the schedule itself; here also that no port's operations are lost, and writes not early."""
+    made_task = task(kind, program, constants=MappingProxyType({}))
+    made = timing(made_task, tool, 5.0, direct).schedule
+    made.check()
+    assert len(made.read_port) + len(made.write_port) == made_task.operations
+    assert made.offset[0] >= 0
