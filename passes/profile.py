@@ -9,7 +9,7 @@ occupancies are read from the VCD that it leaves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -37,20 +37,16 @@ class Profile(ModulePass):
 
     def _profile(self, model: flow.ModelOp) -> None:
         from split4ml.passes.timed import Timed
-        from split4ml.passes.timing.network import UNBOUNDED
+        from split4ml.passes.timing.build import NetworkOptions
         from split4ml.passes.timing.replay import replay
 
         if self.frames < 4:
             raise Split4mlError(f"a steady interval needs at least 4 frames, not {self.frames}")
         timed = Timed(model, self.tracer.trace(model))
-        built = timed.network()
-        fifos = {name: fifo.channel for name, fifo in built.fifos.items()}
-        channels = list(built.network.channels)
-        for channel in fifos.values():
-            channels[channel] = replace(channels[channel], capacity=UNBOUNDED)
-        network = replace(built.network, channels=tuple(channels))
-        run = replay(network, self.frames, record=True)
-        peaks = self.waveforms.observe("unbounded", network, run, fifos, round(timed.clock_ns * 1000))
+        built = timed.network(NetworkOptions(unbounded=True))
+        run = replay(built.network, self.frames, record=True)
+        clock_ps = round(timed.clock_ns * 1000)
+        peaks = self.waveforms.observe("unbounded", built.network, run, built.fifos, clock_ps)
         for fifo in model.fifos:
             fifo.properties["peak"] = integer(peaks[symbol(fifo)])
         for task in model.tasks:

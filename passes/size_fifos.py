@@ -52,9 +52,8 @@ class SizeFifos(ModulePass):
         fifos = sizable(built)
         sized = size(built.network, fifos, self.method, frames=self.frames)
         depths = dict(zip(built.fifos, sized.depths, strict=True))
-        widths = {name: fifo.width_bits for name, fifo in built.fifos.items()}
         for fifo in model.fifos:
             name = symbol(fifo)
             fifo.properties["depth"] = integer(depths[name])
-            latency = fifo_latency(widths[name], depths[name])
+            latency = fifo_latency(built.width_bits[name], depths[name])
             fifo.properties["style"] = StringAttr("shift" if latency == 1 else "memory")

@@ -9,7 +9,7 @@ from functools import cache
 from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import symbol
-from split4ml.passes.timing.build import Built, build
+from split4ml.passes.timing.build import Built, NetworkOptions, network
 from split4ml.passes.timing.rules import TaskTiming, timing
 from split4ml.passes.timing.sizing import Fifo
 from split4ml.passes.timing.tasktrace import TaskTrace
@@ -39,20 +39,13 @@ class Timed:
     def clock_ns(self) -> float:
         return self.model.clock_ps.value.data / 1000 if self.model.clock_ps else 5.0
 
-    @property
-    def held_start(self) -> bool:
-        return self.model.start is not None and self.model.start.data == "held"
-
     def timing(self, task: str, direct_outputs: bool = False) -> TaskTiming:
         return _timing(self.traces[task], self.tool, self.clock_ns, direct_outputs)
 
-    def network(self, monolithic: bool = False) -> Built:
-        """The replay's network, with the depths that the model states."""
-        return build(
-            self.model,
-            lambda task, direct: self.timing(task, direct).schedule,
-            monolithic=monolithic,
-            held_start=self.held_start,
+    def network(self, options: NetworkOptions | None = None) -> Built:
+        """The replay's network, with the depths that the model states unless `options` say otherwise."""
+        return network(
+            self.model, lambda task, direct: self.timing(task, direct).schedule, options or NetworkOptions()
         )
 
 
@@ -60,5 +53,5 @@ _timing = cache(timing)
 
 
 def sizable(built: Built) -> list[Fifo]:
-    """The FIFOs whose depths are ours to choose, in the order of `built.fifos`."""
-    return [Fifo(fifo.channel, fifo.width_bits) for fifo in built.fifos.values()]
+    """The FIFOs, whose depths are ours to choose, in the order of `built.fifos`."""
+    return [Fifo(channel, built.width_bits[name]) for name, channel in built.fifos.items()]
