@@ -15,7 +15,7 @@ from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.timing.metrics import measure
 from split4ml.passes.timing.network import UNBOUNDED, Channel, Network, Process, Sink, Source
 from split4ml.passes.timing.schedule import Schedule
-from split4ml.passes.timing.sizing import Fifo, fifo_latency, resized, size
+from split4ml.passes.timing.sizing import Fifo, Method, fifo_latency, resized, size
 
 FRAMES = 6
 
@@ -62,8 +62,9 @@ def residual(tokens: int, delay: int) -> Network:
 def test_residual_network_by_hand() -> None:
     network = residual(16, 5)
     fifos = [Fifo(1, 16), Fifo(2, 16), Fifo(3, 16)]
-    for method in ("peak", "bisect"):
-        sized = size(network, fifos, method, frames=8)  # type: ignore[arg-type]
+    methods: tuple[Method, ...] = ("peak", "bisect")
+    for method in methods:
+        sized = size(network, fifos, method, frames=8)
         assert feasible(network, fifos, list(sized.depths))
         assert sized.latencies == tuple(fifo_latency(16, d) for d in sized.depths)
         assert sized.metrics.peaks[1] <= sized.depths[0]

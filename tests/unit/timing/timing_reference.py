@@ -127,10 +127,12 @@ def simulate(network: Network, frames: int, idle_limit: int = 250) -> Outcome:
         readied: list[int] = []
         for index, task in tasks.items():
             due = [task.groups[c] for c in task.calls if c in task.groups]
-            reads = [c for group in due for c in group[0]]
-            writes = [c for group in due for c in group[1]]
-            if all(fifos[c].readable(now) for c in reads) and all(fifos[c].writable(now) for c in writes):
-                moves += [("read", c) for c in reads] + [("write", c) for c in writes]
+            due_reads = [c for group in due for c in group[0]]
+            due_writes = [c for group in due for c in group[1]]
+            if all(fifos[c].readable(now) for c in due_reads) and all(
+                fifos[c].writable(now) for c in due_writes
+            ):
+                moves += [("read", c) for c in due_reads] + [("write", c) for c in due_writes]
                 if task.calls and task.calls[-1] == task.schedule.period - 1:
                     readied.append(index)
                 if task.calls:
