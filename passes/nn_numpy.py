@@ -5,13 +5,15 @@ Plain and in the data type of the operands; not fast.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+from xdsl.ir import SSAValue
 
 from split4ml.dialects import nn
+from split4ml.passes.weights import WeightStore
 
 Array = npt.NDArray[Any]
 
@@ -134,3 +136,23 @@ _EVALUATORS: dict[type[nn.TensorOp], Callable[..., Array]] = {
     nn.TransposeOp: lambda op, x: x.transpose(nn.numbers(op.order)),
     nn.ConcatOp: lambda op, *parts: np.concatenate(parts, op.axis.value.data),
 }
+
+
+def run(model: nn.ModelOp, weights: WeightStore, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """One frame through the whole model, in double precision.
+
+    inputs, and the result: by the user's tensor names, in the user's layout, without the batch axis.
+    """
+    values: dict[SSAValue, Array] = {}
+    outputs: dict[str, Array] = {}
+    for op in model.block.ops:
+        match op:
+            case nn.InputOp():
+                values[op.result] = np.asarray(inputs[op.source.data], np.float64).transpose(op.axes)
+            case nn.ConstantOp():
+                values[op.result] = weights.get(op.blob.data).astype(np.float64)
+            case nn.OutputOp():
+                outputs[op.source.data] = values[op.data].transpose(np.argsort(op.axes))
+            case nn.TensorOp():
+                values[op.result] = evaluate(op, [values[operand] for operand in op.operands])
+    return outputs
