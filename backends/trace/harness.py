@@ -51,7 +51,7 @@ def directions(top: Top) -> tuple[list[str], list[str]]:
     hls4ml passes the streams a layer reads before the one it writes, and Clone is the only layer with several
     outputs; so a port is an output if some task names it and nothing before it in the call could be written.
     """
-    outputs = set()
+    outputs: set[str] = set()
     for task in top.tasks:
         outputs.update(task.streams[1:] if task.kind == "clone_stream" else task.streams[-1:])
     ports = [port for _, port in top.ports]

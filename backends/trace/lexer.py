@@ -79,7 +79,7 @@ def split_arguments(text: str) -> list[str]:
 
 def without_blocks(body: str) -> str:
     """The text of a body (between its braces) that lies in no inner braces."""
-    kept = []
+    kept: list[str] = []
     at = 0
     while True:
         brace = body.find("{", at)

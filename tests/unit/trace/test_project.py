@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ def _task(trace: ProjectTrace, name: str) -> TaskTrace:
     return next(task for task in trace.tasks if task.name == name)
 
 
-def test_outputs_equal_hls4ml_csim(residual) -> None:  # type: ignore[no-untyped-def]
+def test_outputs_equal_hls4ml_csim(residual: Any) -> None:
     with contextlib.redirect_stdout(io.StringIO()):
         residual.graph.compile()
     image = _numbers(residual.inputs["x"]).reshape(FRAMES, 8, 8, 2).astype(np.float32)
@@ -66,7 +67,7 @@ def test_each_token_is_written_once_and_read_once(fixture: str, request: pytest.
     assert read == {n: c for n, c in per_frame.items() if n not in trace.outputs}
 
 
-def test_tokens_are_those_of_the_layers(residual) -> None:  # type: ignore[no-untyped-def]
+def test_tokens_are_those_of_the_layers(residual: Any) -> None:
     trace = residual.trace
     image = trace.tokens["x"].reshape(FRAMES, 8, 8, 2)
     assert np.array_equal(image.reshape(-1, 2), residual.inputs["x"])
@@ -81,7 +82,7 @@ def test_tokens_are_those_of_the_layers(residual) -> None:  # type: ignore[no-un
         assert np.array_equal(trace.tokens[copy], trace.tokens[clone.inputs[0]])
 
 
-def test_both_strategies_compute_alike(residual, reused) -> None:  # type: ignore[no-untyped-def]
+def test_both_strategies_compute_alike(residual: Any, reused: Any) -> None:
     streams = {t.name: t.outputs[0] for t in residual.trace.tasks}
     for task in reused.trace.tasks:
         if task.name in ("c1", "r1", "zp2d_c2"):
@@ -89,7 +90,7 @@ def test_both_strategies_compute_alike(residual, reused) -> None:  # type: ignor
             assert np.array_equal(ours, residual.trace.tokens[streams[task.name]])
 
 
-def test_tasks_carry_the_facts_that_rules_need(residual, reused) -> None:  # type: ignore[no-untyped-def]
+def test_tasks_carry_the_facts_that_rules_need(residual: Any, reused: Any) -> None:
     conv = _task(residual.trace, "c1")
     assert conv.kind == "conv_2d_cl"
     assert conv.constants["filt_height"] == 3
@@ -106,7 +107,7 @@ def test_tasks_carry_the_facts_that_rules_need(residual, reused) -> None:  # typ
     assert clamped.iterations == 64 * 3
 
 
-def test_ports_are_in_the_order_of_the_call(residual, assorted) -> None:  # type: ignore[no-untyped-def]
+def test_ports_are_in_the_order_of_the_call(residual: Any, assorted: Any) -> None:
     add = _task(residual.trace, "a1")
     names = {t.name: t.outputs[0] for t in residual.trace.tasks}
     assert add.inputs == (names["r2"], names["c3"])
@@ -116,7 +117,7 @@ def test_ports_are_in_the_order_of_the_call(residual, assorted) -> None:  # type
     assert len(assorted.trace.outputs) == 2
 
 
-def test_a_trace_survives_its_file(residual, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_trace_survives_its_file(residual: Any, tmp_path: Path) -> None:
     first, second = tmp_path / "a.npz", tmp_path / "b.npz"
     residual.trace.save(first)
     loaded = ProjectTrace.load(first)

@@ -244,7 +244,7 @@ def _padded(trace: ProjectTrace, name: str) -> TaskTrace:
     return next(t for t in trace.tasks if t.name == name)
 
 
-def test_zero_padding_writes_before_it_reads(residual) -> None:  # type: ignore[no-untyped-def]
+def test_zero_padding_writes_before_it_reads(residual: Any) -> None:
     """4x4 to 6x6: 6 zeros; then 4 rows, 3 later because of the loop change, of which the left zero is written with
     the row's first read; then 6 zeros.
     """
@@ -256,7 +256,7 @@ def test_zero_padding_writes_before_it_reads(residual) -> None:  # type: ignore[
     check(found, read, top + rows + bottom, 44)
 
 
-def test_zero_padding_of_vivado(reused) -> None:  # type: ignore[no-untyped-def]
+def test_zero_padding_of_vivado(reused: Any) -> None:
     """The same with one idle advance between loops; ready one after the last write."""
     found = timing(_padded(reused.trace, "zp2d_c4"), VIVADO, 5.0)
     write = [*range(1, 7), *range(8, 32), *range(33, 39)]
@@ -264,7 +264,7 @@ def test_zero_padding_of_vivado(reused) -> None:  # type: ignore[no-untyped-def]
     check(found, read, write, 40)
 
 
-def test_zero_padding_of_a_sequence(assorted) -> None:  # type: ignore[no-untyped-def]
+def test_zero_padding_of_a_sequence(assorted: Any) -> None:
     """6 tokens, one zero on each side: 3 from the zero to the first copy, 1 to the zero behind."""
     found = timing(_padded(assorted.trace, "zp1d_k1"), VITIS, 5.0)
     check(found, list(range(5, 11)), [2, *range(5, 11), 11], 12)
@@ -272,7 +272,7 @@ def test_zero_padding_of_a_sequence(assorted) -> None:  # type: ignore[no-untype
     assert reads(old.schedule) == list(range(4, 16, 2)), "two cycles a token"
 
 
-def test_convolution_of_a_real_kernel_fills_windows_where_the_line_buffer_is_full(residual) -> None:  # type: ignore[no-untyped-def]
+def test_convolution_of_a_real_kernel_fills_windows_where_the_line_buffer_is_full(residual: Any) -> None:
     """10x10 padded, 3x3: the first window is full with the third pixel of the third row."""
     found = timing(_padded(residual.trace, "c2"), VITIS, 5.0)
     ii = found.ii
@@ -281,7 +281,7 @@ def test_convolution_of_a_real_kernel_fills_windows_where_the_line_buffer_is_ful
     assert writes(found.schedule) == [1 + k * ii + ii for k in filled]
 
 
-def test_resize_writes_each_row_twice(assorted) -> None:  # type: ignore[no-untyped-def]
+def test_resize_writes_each_row_twice(assorted: Any) -> None:
     """2x2 to 4x4: rows of 8 writes, one per advance; a pixel is read before it is written."""
     found = timing(_padded(assorted.trace, "up"), VITIS, 5.0)
     assert writes(found.schedule) == list(range(2, 18))
