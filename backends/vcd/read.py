@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal as signals_of_the_process
 import threading
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,9 @@ from split4ml.backends.vcd.names import Role, Signal, belonging
 from split4ml.dialects.errors import Split4mlError
 
 Ints = npt.NDArray[np.int64]
-Changes = list[tuple[int, str]]
+UNKNOWN = -1
+Changes = tuple[Ints, Ints]
+"""Times of value changes, and the values (UNKNOWN: x or z)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,15 +115,51 @@ def _load(file: Path, references: list[str]) -> tuple[dict[str, Changes], int, i
         whole = raw.read(1) == b"\n"
     if not whole:
         raise Split4mlError("ends in the middle of a line", str(file), "let the simulation finish")
-    vcd = _parser()
+    collected = _Collected()
     try:
-        data = vcd.VCDVCD(str(file), signals=references, store_tvs=True)
+        vcd = _parser().VCDVCD(str(file), signals=references, store_tvs=False, callbacks=collected)
     except Exception as error:  # what vcdvcd raises on malformed lines is of many kinds
         raise Split4mlError(f"cannot be read as VCD: {error}", str(file)) from error
-    changes = {r: list(data[r].tv) for r in references}
-    if not any(changes.values()):
+    if not collected.times:
         raise Split4mlError("has no value changes of any FIFO", str(file), "let the simulation run")
-    return changes, int(data.begintime), int(data.endtime)
+    codes = {r: vcd.references_to_ids[r] for r in references}
+    return {r: collected.changes(code) for r, code in codes.items()}, int(vcd.begintime), int(vcd.endtime)
+
+
+class _Collected:
+    """vcdvcd's callbacks: keeps value changes in 16 bytes each, where its own store takes a hundred."""
+
+    def __init__(self) -> None:
+        self.times: dict[str, array[int]] = {}
+        self.values: dict[str, array[int]] = {}
+
+    def enddefinitions(self, vcd: object, signals: object, cur_sig_vals: object) -> None:
+        pass
+
+    def time(self, vcd: object, time: int, cur_sig_vals: object) -> None:
+        pass
+
+    def value(self, vcd: object, time: int, value: str, identifier_code: str, cur_sig_vals: object) -> None:
+        if identifier_code not in self.times:
+            self.times[identifier_code] = array("q")
+            self.values[identifier_code] = array("q")
+        self.times[identifier_code].append(time)
+        self.values[identifier_code].append(_KNOWN[value] if value in _KNOWN else _number(value))
+
+    def changes(self, code: str) -> Changes:
+        empty = array("q")
+        return (
+            np.array(self.times.get(code, empty), np.int64),
+            np.array(self.values.get(code, empty), np.int64),
+        )
+
+
+_KNOWN = {"0": 0, "1": 1}
+
+
+def _number(text: str) -> int:
+    """A binary number, or UNKNOWN for one with x or z."""
+    return UNKNOWN if set(text.lower()) & {"x", "z"} else int(text, 2)
 
 
 def _parser() -> Any:
@@ -146,28 +185,30 @@ class _Cycles:
 
     def values(self, changes: Changes, what: str) -> tuple[Ints, Ints]:
         """Cycles in which the value at the cycle's end is a new one, and these values."""
-        cycles: list[int] = []
-        values: list[int] = []
-        for time, text in changes:
-            if text.isdecimal():
-                cycle, value = (time - self.zero) // self.period, int(text, 2)
-                if cycles and cycles[-1] == cycle:
-                    values[-1] = value
-                else:
-                    cycles.append(cycle)
-                    values.append(value)
-            elif cycles:
-                raise Split4mlError(f"{what} is {text!r} at time {time}", str(self.file), "was it reset?")
-        if not cycles:
+        times, values = changes
+        cycles = (times - self.zero) // self.period
+        last = np.append(cycles[1:] != cycles[:-1], True)[: len(cycles)]
+        times, cycles, values = times[last], cycles[last], values[last]
+        known = np.flatnonzero(values != UNKNOWN)
+        if not len(known):
             raise Split4mlError(f"{what} never has a known value", str(self.file), "was it reset?")
-        return np.array(cycles, np.int64), np.array(values, np.int64)
+        first = int(known[0])
+        if len(known) < len(values) - first:
+            at = first + int(np.argmax(values[first:] == UNKNOWN))
+            raise Split4mlError(
+                f"{what} is unknown (x or z) at time {times[at]}", str(self.file), "was it reset?"
+            )
+        return cycles[first:], values[first:]
 
     def high(self, changes: Changes, what: str) -> Ints:
         """int64[n], cycles at whose end a signal of one bit is 1."""
         starts, values = self.values(changes, what)
-        ends = np.append(starts[1:], self.end)
-        spans = [np.arange(a, b) for a, b, v in zip(starts, ends, values, strict=True) if v]
-        return np.concatenate([np.zeros(0, np.int64), *spans])
+        lengths = np.diff(np.append(starts, self.end))[values != 0].clip(min=0)
+        starts = starts[values != 0]
+        # Of each span start, start + 1, ...: a running count, less the count at the span's begin.
+        before = np.cumsum(lengths) - lengths
+        cycles: Ints = np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
+        return cycles
 
 
 def _profile(
