@@ -6,7 +6,7 @@ Everything is lazy: a pipeline that never lowers never imports hls4ml, one that 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ class Session:
     archives: files that may be the archive a model names.
     hls, tool, start: for lowering.
     frames:   of the stimulus that the trace records.
-    note:     told what the user should know.
+    notes:    what the user should know; grows.
     """
 
     store: BlobStore
@@ -51,7 +51,7 @@ class Session:
     tool: str = "vitis-2023.2"
     start: str = "per-frame"
     frames: int = 8
-    note: Callable[[str], None] = lambda text: None
+    notes: list[str] = field(default_factory=list)
     graphs: dict[str, Graph] = field(default_factory=dict)
     traces: dict[tuple[str, int], ProjectTrace] = field(default_factory=dict)
 
@@ -70,7 +70,7 @@ class Session:
 
         graph = build_graph(layers, inputs, outputs, self.hls, onnx_names, input_names, output_names)
         for warning in graph.warnings:
-            self.note(str(warning))
+            self.notes.append(str(warning))
         return self.adopt(graph)
 
     def adopt(self, graph: Graph) -> LoweredGraph:

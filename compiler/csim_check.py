@@ -1,0 +1,111 @@
+"""C simulation: the chain of subprojects against the monolithic project, and that against the user's model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from split4ml.compiler.layout import Raw, frames_in, from_tokens, port_name, to_tokens
+from split4ml.dialects import flow
+from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.flow import symbol
+
+if TYPE_CHECKING:
+    from split4ml.backends.hls4ml.csim import Chain, Stage
+    from split4ml.compiler.progress import Reporter
+    from split4ml.compiler.stimulus import Stimulus
+
+
+@dataclass(frozen=True)
+class CsimResult:
+    """outputs: of the split design by stream, raw bits; checks: for the report's `checks`."""
+
+    outputs: Mapping[str, Raw]
+    checks: Mapping[str, Any]
+
+
+def stages(model: flow.ModelOp, projects: Path) -> list[Stage]:
+    """The subprojects in `projects`, in an order in which they can run."""
+    from split4ml.backends.hls4ml.csim import Stage
+
+    names = [symbol(part) for part in model.subgraphs] or [symbol(model)]
+    return [Stage(projects / name) for name in names]
+
+
+def check_csim(
+    model: flow.ModelOp,
+    projects: Path,
+    monolithic: Path,
+    stimulus: Stimulus,
+    workdir: Path,
+    reporter: Reporter,
+) -> CsimResult:
+    """Runs both designs on all sample frames. Raises Split4mlError if one bit differs, with the first place."""
+    from split4ml.backends.hls4ml.csim import Stage, build
+
+    frames = frames_in(model, stimulus.inputs, "the sample inputs")
+    inputs = to_tokens(model, stimulus.inputs, range(frames))
+    with reporter.step("C simulation: compiling"):
+        split, whole = build([stages(model, projects), [Stage(monolithic)]], workdir)
+    with reporter.step("C simulation"):
+        found, expected = run(split, inputs), run(whole, inputs)
+    for port in model.outputs:
+        _compare(port, found[symbol(port)], expected[symbol(port)], frames)
+    checks: dict[str, Any] = {"onnx": None, "csim": {"bit_exact": True, "frames": frames}}
+    if stimulus.outputs is not None:
+        checks |= against_model(model, from_tokens(model, expected, frames), stimulus)
+    return CsimResult(found, checks)
+
+
+def run(chain: Chain, inputs: Mapping[str, Raw]) -> dict[str, Raw]:
+    from split4ml.backends.hls4ml.csim import run_chain
+
+    return run_chain(chain, inputs)
+
+
+def _compare(port: flow.OutputOp, found: Raw, expected: Raw, frames: int) -> None:
+    if found.shape != expected.shape:
+        raise Split4mlError(
+            f"the split design gives {found.shape} tokens and elements, the monolithic one {expected.shape}",
+            f"output {port_name(port)!r}",
+        )
+    different = np.argwhere(found != expected)
+    if len(different):
+        token, element = (int(index) for index in different[0][:2])
+        frame, token = divmod(token, len(found) // frames)
+        raise Split4mlError(
+            f"the split design differs from the monolithic one in {len(different)} elements, first in frame {frame}, "
+            f"token {token}, element {element}: {int(found[tuple(different[0])]):#x}, not "
+            f"{int(expected[tuple(different[0])]):#x}",
+            f"output {port_name(port)!r}",
+            "this is a fault of split4ml: please report it with the build's model.fml and ir/",
+        )
+
+
+def against_model(
+    model: flow.ModelOp, firmware: Mapping[str, np.ndarray[Any, Any]], stimulus: Stimulus
+) -> dict[str, Any]:
+    """Errors per output of the user's model, and the accuracy of both if there are labels and one output of classes."""
+    assert stimulus.outputs is not None
+    errors: dict[str, Any] = {}
+    for name, reference in stimulus.outputs.items():
+        error = np.abs(firmware[name].reshape(reference.shape) - reference)
+        errors[name] = {"max_abs_error": float(error.max()), "mean_abs_error": float(error.mean())}
+    found: dict[str, Any] = {"onnx": errors}
+    if stimulus.labels is not None and len(stimulus.outputs) == 1:
+        ((name, reference),) = stimulus.outputs.items()
+        found["accuracy"] = {
+            "float": _accuracy(reference, stimulus.labels),
+            "firmware": _accuracy(firmware[name], stimulus.labels),
+            "frames": len(stimulus.labels),
+        }
+    return found
+
+
+def _accuracy(outputs: np.ndarray[Any, Any], labels: Sequence[int] | np.ndarray[Any, Any]) -> float:
+    classes = outputs.reshape(len(outputs), -1).argmax(axis=1)
+    return float(np.mean(classes == np.asarray(labels)))

@@ -1,0 +1,145 @@
+"""What a user compiles, as a module: an ONNX file, a saved or live hls4ml graph, or IR of any stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xdsl.dialects.builtin import ModuleOp
+
+from split4ml.compiler.stimulus import Stimulus, attach
+from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.names import legal_name
+
+if TYPE_CHECKING:
+    from split4ml.backends.hls4ml.graph import Graph
+    from split4ml.compiler.services import Session
+
+SAMPLE_FRAMES = 16
+"""Random frames if the user gives no sample inputs."""
+
+
+def import_source(source: Path, session: Session, inputs: Path | None = None) -> ModuleOp:
+    """The module of a file, by its ending. inputs: sample inputs (.npz). Raises Split4mlError."""
+    if not source.exists():
+        raise Split4mlError("there is no such file", str(source))
+    if source.is_dir():
+        raise Split4mlError(
+            "this is a folder, not a model",
+            str(source),
+            "name an .onnx, .fml or .mlir file; DIR/ir/ holds those of a build",
+        )
+    match source.suffix.lower():
+        case ".onnx":
+            return import_onnx_model(source, session, inputs)
+        case ".fml":
+            from split4ml.backends.hls4ml.archive import load
+
+            return import_graph(load(source), source.stem, session, inputs)
+        case ".mlir":
+            return import_ir(source, session, inputs)
+    raise Split4mlError(
+        f"{source.suffix or 'a file without an ending'} is no kind of model that is read",
+        str(source),
+        "there are .onnx, .fml (a saved hls4ml graph) and .mlir (IR of any stage)",
+    )
+
+
+def import_onnx_model(source: Path, session: Session, inputs: Path | None) -> ModuleOp:
+    """The network, with sample inputs and what ONNX Runtime makes of them."""
+    from split4ml.compiler.frontend.onnx_import import import_onnx
+    from split4ml.compiler.frontend.reference import Reference, load_inputs, sample_inputs
+    from split4ml.dialects import nn
+
+    module = import_onnx(source, session.store)
+    (model,) = (op for op in module.ops if isinstance(op, nn.ModelOp))
+    shapes = {op.source.data: op.shape for op in model.inputs}
+    arrays = load_inputs(inputs, shapes) if inputs else sample_inputs(shapes, SAMPLE_FRAMES)
+    outputs = Reference(source).run(arrays)
+    stimulus = Stimulus(
+        arrays,
+        {op.source.data: outputs[op.source.data] for op in model.outputs},
+        _labels(inputs, len(next(iter(arrays.values())))) if inputs else None,
+    )
+    attach(module, stimulus, session.store)
+    return module
+
+
+def _labels(path: Path, frames: int) -> Any:
+    """The array `labels` of a file of sample inputs, one class per frame; None without one."""
+    import numpy as np
+
+    with np.load(path, allow_pickle=False) as archive:
+        if "labels" not in archive.files:
+            return None
+        labels = archive["labels"]
+    if labels.shape != (frames,) or labels.dtype.kind not in "iu":
+        raise Split4mlError(
+            f"labels must be {frames} integers, not {labels.dtype} of shape {list(labels.shape)}", str(path)
+        )
+    return labels.astype(np.int64)
+
+
+def import_graph(graph: Graph, name: str, session: Session, inputs: Path | None = None) -> ModuleOp:
+    """A model of an hls4ml graph, saved or live. Its arrays are laid out as hls4ml has them: channels last."""
+    from split4ml.compiler.frontend.reference import load_inputs
+    from split4ml.passes.flow_from_graph import Port, build_model
+
+    lowered = session.adopt(graph)
+    info = lowered.info
+    ports = {}
+    for streams, names in ((info.inputs, info.input_names), (info.outputs, info.output_names)):
+        for stream, source in zip(streams, names or streams, strict=True):
+            shape = info.by_stream[stream].shape
+            ports[stream] = Port(source, shape, tuple(range(len(shape))))
+    model = build_model(
+        info,
+        legal_name(name, fallback="model"),
+        lowered.archive,
+        lowered.digest,
+        session.tool,
+        session.start,
+        ports,
+    )
+    module = ModuleOp([model])
+    module.verify()
+    if inputs is not None:
+        shapes = {ports[stream].source: ports[stream].shape for stream in info.inputs}
+        arrays = load_inputs(inputs, shapes)
+        attach(
+            module, Stimulus(arrays, None, _labels(inputs, len(next(iter(arrays.values()))))), session.store
+        )
+    return module
+
+
+def import_ir(source: Path, session: Session, inputs: Path | None) -> ModuleOp:
+    """IR of any stage, verified, and compared with the archive it names."""
+    from xdsl.parser import Parser
+
+    from split4ml.compiler.passrunner import context
+    from split4ml.dialects import flow
+    from split4ml.passes.check_archive import CheckArchive
+
+    try:
+        text = source.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Split4mlError(f"cannot read the IR: {error}", str(source)) from None
+    ctx = context()
+    module = Parser(ctx, text, str(source)).parse_module()
+    module.verify()
+    if inputs is not None:
+        raise Split4mlError(
+            "IR carries its sample inputs; --input is for models", str(source), "leave --input out"
+        )
+    if any(isinstance(op, flow.ModelOp) for op in module.ops):
+        CheckArchive(archives=session).apply(ctx, module)
+    return module
+
+
+def parts(module: ModuleOp) -> Mapping[str, int]:
+    """How many top-level ops of each kind a module has."""
+    found: dict[str, int] = {}
+    for op in module.ops:
+        found[op.name] = found.get(op.name, 0) + 1
+    return found

@@ -1,0 +1,29 @@
+"""The cycles of the split design and of the monolithic one, for the report."""
+
+from __future__ import annotations
+
+from split4ml.backends.report.build import CycleCounts, Timing
+from split4ml.dialects import flow
+from split4ml.passes.interfaces import Tracer
+from split4ml.passes.timed import Timed, sizable
+from split4ml.passes.timing.build import NetworkOptions
+from split4ml.passes.timing.metrics import Metrics, measure
+from split4ml.passes.timing.sizing import size
+
+
+def timing_of(model: flow.ModelOp, tracer: Tracer, frames: int) -> Timing:
+    """Split: with the depths of the IR. Monolithic: same tasks in one project, its own FIFOs sized by bisection."""
+    timed = Timed(model, tracer.trace(model))
+    split = measure(timed.network().network, frames)
+    whole = timed.network(NetworkOptions(monolithic=True))
+    sized = size(whole.network, sizable(whole), "bisect", frames=frames)
+    return Timing(
+        split=_counts(split),
+        monolithic=_counts(sized.metrics),
+        monolithic_depths=dict(zip(whole.fifos, sized.depths, strict=True)),
+        frames=frames,
+    )
+
+
+def _counts(metrics: Metrics) -> CycleCounts:
+    return CycleCounts(metrics.latency_lone, metrics.latency_stream, metrics.interval, tuple(metrics.stuck))
