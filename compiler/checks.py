@@ -1,0 +1,39 @@
+"""What a compilation is checked with, and again by `split4ml verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xdsl.dialects.builtin import ModuleOp
+
+from split4ml.compiler.emit import PROJECTS
+from split4ml.dialects import flow
+
+if TYPE_CHECKING:
+    from split4ml.compiler.progress import Reporter
+    from split4ml.compiler.services import Session
+
+TOP = "monolithic"
+"""Name of the project that the split one is compared with."""
+
+
+def run_checks(
+    module: ModuleOp, folder: Path, scratch: Path, session: Session, verify: str, reporter: Reporter
+) -> dict[str, Any]:
+    """For the report's `checks`. verify: `none`, `csim`, or `rtl`, which includes csim. Raises Split4mlError."""
+    checks: dict[str, Any] = {"onnx": None, "accuracy": None, "csim": None, "rtl": None}
+    (model,) = (op for op in module.ops if isinstance(op, flow.ModelOp))
+    if verify in ("csim", "rtl"):
+        from split4ml.backends.hls4ml.project import write_monolithic
+        from split4ml.compiler.csim_check import check_csim
+
+        write_monolithic(session.archive_path(model), scratch / TOP, TOP)
+        stimulus = session.stimulus(model)
+        result = check_csim(model, folder / PROJECTS, scratch / TOP, stimulus, scratch / "csim", reporter)
+        checks |= result.checks
+    if verify == "rtl":
+        from split4ml.compiler.rtl_check import check_rtl
+
+        checks["rtl"] = check_rtl(module, folder, scratch / "rtl", session, reporter)
+    return checks

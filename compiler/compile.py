@@ -1,0 +1,203 @@
+"""`split4ml compile`: a model goes in, a directory with everything comes out, or nothing does."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xdsl.dialects.builtin import ModuleOp
+
+from split4ml.backends.report.build import build_report
+from split4ml.backends.report.render import html
+from split4ml.compiler.binding import Services
+from split4ml.compiler.builddir import REPORT, new_build, write_options
+from split4ml.compiler.emit import write_projects
+from split4ml.compiler.importing import import_source
+from split4ml.compiler.services import ARCHIVE, Session
+from split4ml.compiler.stages import run_stages, stage_of
+from split4ml.dialects import flow
+from split4ml.dialects.errors import Split4mlError, UsageError
+from split4ml.dialects.flow import symbol
+
+if TYPE_CHECKING:
+    from split4ml.compiler.options import CompileOptions
+    from split4ml.compiler.pipeline.syntax import PassSpec
+    from split4ml.compiler.progress import Reporter
+
+LOWERED = "lower-nn-to-flow"
+"""After this pass a model is `flow`: where saved hls4ml graphs enter."""
+
+Report = dict[str, Any]
+Importer = Callable[[Session], ModuleOp]
+
+
+def compile_file(
+    source: Path, directory: Path, options: CompileOptions, reporter: Reporter, force: bool = False
+) -> Report:
+    """Compiles a file into `directory` and returns the report. Raises Split4mlError; then nothing is written."""
+    base = source.absolute().parent
+    # IR lies in the ir/ folder of its build, or beside the archive and the weights
+    homes = [base, base.parent]
+
+    def load(session: Session) -> ModuleOp:
+        return import_source(source, session, options.input)
+
+    return compile_with(load, homes, directory, options, reporter, force)
+
+
+def compile_with(
+    load: Importer,
+    homes: Sequence[Path],
+    directory: Path,
+    options: CompileOptions,
+    reporter: Reporter,
+    force: bool = False,
+) -> Report:
+    """The same for a module from anywhere. homes: folders that may hold `weights/` and the archive."""
+    with new_build(directory, force) as folder, tempfile.TemporaryDirectory(prefix="split4ml-") as scratch:
+        session = open_session(folder, homes, options)
+        with reporter.step("import"):
+            module = load(session)
+        specs = pipeline_of(options)
+        start = _start(module, specs)
+        blobs = run_stages(module, specs, start, folder / "ir", session_services(session), session, reporter)
+        session.store.flush(folder / "weights", blobs)
+        model = flow_model(module)
+        session.archive_path(model)
+        with reporter.step("writing projects"):
+            write_projects(model, session, folder)
+        report = finish(module, folder, Path(scratch), session, options, reporter)
+        (folder / REPORT).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+        (folder / "report.html").write_text(html(report), "utf-8")
+        write_options(folder, options)
+    for note in report["notes"]:
+        reporter.warn(note)
+    return report
+
+
+def open_session(folder: Path, homes: Sequence[Path], options: CompileOptions) -> Session:
+    """The services of a compilation into `folder`."""
+    from split4ml.compiler.blobstore import BlobStore
+
+    assert options.tool is not None
+    return Session(
+        store=BlobStore([home / "weights" for home in homes]),
+        folder=folder,
+        archives=[home / ARCHIVE for home in homes],
+        hls=hls_options(options),
+        tool=options.tool,
+        start=options.start,
+        frames=options.profile_frames,
+    )
+
+
+def session_services(session: Session) -> Services:
+    """Its services under the names that passes know them by."""
+    return Services(
+        {
+            "weights": lambda: session.store,
+            "lowering": lambda: session,
+            "archives": lambda: session,
+            "tracer": lambda: session,
+            "waveforms": lambda: session,
+        }
+    )
+
+
+def hls_options(options: CompileOptions) -> Any:
+    """For hls4ml, with the user's configuration file read. Raises Split4mlError."""
+    from split4ml.backends.hls4ml.options import HlsOptions
+
+    return HlsOptions(
+        backend=options.backend,
+        part=options.part,
+        clock_ns=options.clock,
+        precision=options.precision.replace("ap_", ""),
+        reuse_factor=options.reuse_factor,
+        strategy=options.strategy,
+        hls_config=read_hls_config(options.hls_config) if options.hls_config else None,
+        io_type=options.io_type,
+        config_file=str(options.hls_config) if options.hls_config else None,
+    )
+
+
+def read_hls_config(path: Path) -> Mapping[str, Any]:
+    """hls4ml's configuration file. Raises Split4mlError with the line."""
+    import yaml
+
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Split4mlError(f"cannot read the configuration: {error}", str(path)) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        problem = getattr(error, "problem", None) or "does not parse"
+        raise Split4mlError(f"this is no YAML: {problem}", where) from None
+    if not isinstance(data, dict):
+        raise Split4mlError("this is no table of settings", str(path))
+    return data
+
+
+def pipeline_of(options: CompileOptions) -> Sequence[PassSpec]:
+    """The user's passes, or the default ones."""
+    from split4ml.compiler.defaults import default_passes
+    from split4ml.compiler.pipeline.parser import parse_pipeline
+
+    return parse_pipeline(options.pipeline) if options.pipeline is not None else default_passes(options)
+
+
+def _start(module: ModuleOp, specs: Sequence[PassSpec]) -> int:
+    """The pass to begin with: behind the stage that the module states, and behind the lowering if it is `flow`."""
+    start = stage_of(module)
+    if start > len(specs):
+        raise UsageError(
+            f"the IR is stage {start} of its pipeline, but this pipeline has {len(specs)} passes",
+            hint="give the passes that are left with -p",
+        )
+    names = [spec.name for spec in specs]
+    if start == 0 and LOWERED in names and any(isinstance(op, flow.ModelOp) for op in module.ops):
+        return names.index(LOWERED) + 1
+    return start
+
+
+def flow_model(module: ModuleOp) -> flow.ModelOp:
+    """The one model of a module. Raises Split4mlError if there is none, or not one."""
+    found = [op for op in module.ops if isinstance(op, flow.ModelOp)]
+    if len(found) != 1:
+        raise Split4mlError(
+            f"a design has one flow.model, but the pipeline leaves {len(found)}",
+            hint=f"let the pipeline contain {LOWERED}",
+        )
+    return found[0]
+
+
+def finish(
+    module: ModuleOp,
+    folder: Path,
+    scratch: Path,
+    session: Session,
+    options: CompileOptions,
+    reporter: Reporter,
+) -> Report:
+    """Checks what was written, and reports."""
+    from split4ml.compiler.checks import run_checks
+    from split4ml.compiler.timing_summary import timing_of
+
+    model = flow_model(module)
+    profiled = all(fifo.peak is not None for fifo in model.fifos)
+    timing = None
+    if profiled:
+        with reporter.step("cycle counts"):
+            timing = timing_of(model, session, options.profile_frames)
+        session.project_trace(model).save(_parent(folder / "profile" / "trace.npz"))
+    checks = run_checks(module, folder, scratch, session, options.verify, reporter)
+    return build_report(symbol(model), model, session.describe(model), timing, checks, session.notes)
+
+
+def _parent(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
