@@ -10,6 +10,7 @@ With `--json` a failure is one JSON object on standard output instead: {"error":
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
@@ -81,7 +82,7 @@ def guarded(run: Callable[[], int], as_json: bool = False) -> int:
         return INPUT
     except (SystemExit, GeneratorExit):
         raise
-    except BaseException as error:  # xDSL's ArgSpecParseError is no Exception
+    except BaseException as error:  # noqa: BLE001  (also xDSL's ArgSpecParseError, which is no Exception)
         failure = explain(error) or _internal(error)
     if as_json:
         print(failure.json())
@@ -140,9 +141,9 @@ def _offender(error: BaseException) -> str | None:
     """The op that xDSL underlines in its printout of the module."""
     for note in getattr(error, "__notes__", ()):
         lines = note.splitlines()
-        for above, line in zip(lines, lines[1:], strict=False):
+        for above, line in itertools.pairwise(lines):
             if line.strip().startswith("^") and set(line.strip()) <= {"^", "-"}:
-                text = above.strip()
+                text: str = above.strip()
                 return text if len(text) <= 160 else text[:157] + "…"
     return None
 

@@ -7,41 +7,35 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from functools import cached_property
+from io import StringIO
 from pathlib import Path
 from typing import IO, ClassVar
 
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Operation
-from xdsl.parser import Parser
 from xdsl.printer import Printer
-from xdsl.utils.exceptions import DiagnosticException, PassFailedException, VerifyException
-from xdsl.utils.lexer import Span
+from xdsl.utils.exceptions import PassFailedException
 from xdsl.xdsl_opt_main import xDSLOptMain
 
-from split4ml.compiler.binding import BoundPass, Services, bind_all
-from split4ml.compiler.diagnostics import locate
+from split4ml.compiler.binding import BoundPass, bind_all
 from split4ml.compiler.passrunner import apply_instance, register_dialects
 from split4ml.compiler.passtable import PASSES
+from split4ml.compiler.sources import Begin, parse_ir, verify_ir
 from split4ml.compiler.version import version
+from split4ml.compiler.workspace import MODELS, workspace, write_atomically
 from split4ml.dialects.errors import Split4mlError, UsageError
 
-MODELS = ("onnx", "fml")
-"""Files that a front end reads, rather than xDSL's parser."""
 
+class _Later(StringIO):
+    """Text that goes into a file all at once, when a run without an error closes it."""
 
-class LocatingParser(Parser):
-    """A parser that remembers where each op began, so that a verifier's message can name the line."""
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.begin: dict[Operation, Span[str] | Span[bytes]] = {}
-
-    def parse_operation(self) -> Operation:
-        span = self._current_token.span
-        op = super().parse_operation()
-        self.begin[op] = span
-        return op
+    def close(self) -> None:
+        if not self.closed and sys.exc_info()[0] is None:
+            write_atomically(self._path, self.getvalue())
+        super().close()
 
 
 class OptMain(xDSLOptMain):
@@ -50,10 +44,20 @@ class OptMain(xDSLOptMain):
     version_format: ClassVar[str] = f"split4ml {version()}, on xDSL {{xdsl_version}}"
 
     def __init__(self, args: Sequence[str]) -> None:
-        self._begin: dict[Operation, Span[str] | Span[bytes]] = {}
+        self._begin: Begin = {}
         super().__init__(
             "Applies passes to IR, or to a model that a front end reads, and prints the result.", args
         )
+
+    def run(self) -> None:
+        args = self.args
+        source = Path(args.input_file) if args.input_file else None
+        archive = Path(args.archive) if args.archive else None
+        weights = Path(args.weights) if args.weights else None
+        with workspace(
+            source, None, archive, weights, lambda text: print(text, file=sys.stderr)
+        ) as self.files:
+            super().run()
 
     # What there is
 
@@ -71,8 +75,8 @@ class OptMain(xDSLOptMain):
 
     def register_all_frontends(self) -> None:
         self.available_frontends["mlir"] = self._parse_mlir
-        for extension in MODELS:
-            self.available_frontends[extension] = self._import_model
+        for suffix in MODELS:
+            self.available_frontends[suffix.removeprefix(".")] = self._import_model
 
     def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
         super().register_all_arguments(arg_parser)
@@ -94,23 +98,19 @@ class OptMain(xDSLOptMain):
 
         self.bound: tuple[BoundPass, ...] = bind_all(parse_pipeline(self.args.passes))
 
-    @cached_property
-    def _services(self) -> Services:
-        from split4ml.compiler.commands import opt_services
-
-        path = Path(self.args.input_file) if self.args.input_file else None
-        return opt_services(path, self.args.archive, self.args.weights)
-
     def apply_passes(self, prog: ModuleOp) -> None:
         args = self.args
         if not args.disable_verify:
-            self._verify_input(prog)
+            verify_ir(prog, self._begin)
         for index, item in enumerate(self.bound):
-            services = self._services if item.entry.services else Services()
             begin = time.perf_counter()
             try:
                 apply_instance(
-                    item.instantiate(services), str(item.spec), self.ctx, prog, not args.disable_verify
+                    item.instantiate(self.files.services),
+                    str(item.spec),
+                    self.ctx,
+                    prog,
+                    not args.disable_verify,
                 )
             except Split4mlError as error:
                 if args.verify_diagnostics:
@@ -124,6 +124,18 @@ class OptMain(xDSLOptMain):
                 Printer(stream=sys.stdout, print_debuginfo=args.print_debuginfo).print_op(prog)
                 print("\n")
 
+    # Output
+
+    def prepare_output(self) -> IO[str]:
+        # written in the end, so that a failure leaves no half-written file
+        return sys.stdout if self.args.output_file is None else _Later(Path(self.args.output_file))
+
+    def output_resulting_program(self, prog: ModuleOp) -> str:
+        text = super().output_resulting_program(prog)
+        if self.args.output_file is not None:
+            self.files.save_beside(prog, Path(self.args.output_file))
+        return text
+
     # Input
 
     def prepare_input(self) -> tuple[list[tuple[IO[bytes], int]], str]:
@@ -134,51 +146,17 @@ class OptMain(xDSLOptMain):
             raise UsageError(
                 f"no front end reads .{extension}", name, f"there are {known}; or name one with -f"
             )
-        if extension in MODELS and (self.args.split_input_file or name is None):
+        if f".{extension}" in MODELS and (self.args.split_input_file or name is None):
             raise UsageError(f"a model (.{extension}) is read from one file, and is not split")
         if name is not None and os.path.isdir(name):
             raise Split4mlError("this is a folder, not a file", name)
         return super().prepare_input()
 
     def _parse_mlir(self, stream: IO[bytes]) -> ModuleOp:
-        try:
-            text = stream.read().decode("utf-8")
-        except UnicodeDecodeError:
-            raise Split4mlError("this is no text", self.get_input_name()) from None
-        parser = LocatingParser(self.ctx, text, self.get_input_name())
-        try:
-            module = parser.parse_module(not self.args.no_implicit_module)
-        except VerifyException as error:
-            # a constraint that fails while an op is parsed says what, but not where
-            locate(error, parser._current_token.span)
-            raise
-        except (ValueError, TypeError, RecursionError, KeyError, AssertionError) as error:
-            at = parser._current_token.span.get_location()
-            if isinstance(error, RecursionError):
-                raise Split4mlError("the IR is nested too deeply", str(at)) from None
-            raise Split4mlError(f"does not parse: {error}", str(at)) from error
-        self._begin = parser.begin
+        implicit = not self.args.no_implicit_module
+        module, self._begin = parse_ir(self.ctx, stream.read(), self.args.input_file or "stdin", implicit)
         return module
 
     def _import_model(self, stream: IO[bytes]) -> ModuleOp:
         stream.close()
-        from split4ml.compiler.commands import import_model
-
-        return import_model(Path(self.args.input_file), self._services)
-
-    def _verify_input(self, module: ModuleOp) -> None:
-        try:
-            module.verify()
-        except DiagnosticException as error:
-            if (span := self._culprit(module)) is not None:
-                locate(error, span)
-            raise
-
-    def _culprit(self, module: ModuleOp) -> Span[str] | Span[bytes] | None:
-        """Where the first op that does not verify by itself stands in the input."""
-        for op in module.walk():
-            try:
-                op.verify(verify_nested_ops=False)
-            except Exception:
-                return self._begin.get(op)
-        return None
+        return self.files.import_model(Path(self.args.input_file))

@@ -75,6 +75,12 @@ def _eliminate_dead_code() -> type[ModulePass]:
     return EliminateDeadCode
 
 
+def _lower_nn_to_flow() -> type[ModulePass]:
+    from split4ml.passes.lower_nn_to_flow import LowerNNToFlow
+
+    return LowerNNToFlow
+
+
 def _check_archive() -> type[ModulePass]:
     from split4ml.passes.check_archive import CheckArchive
 
@@ -103,6 +109,12 @@ def _size_fifos() -> type[ModulePass]:
     from split4ml.passes.size_fifos import SizeFifos
 
     return SizeFifos
+
+
+def _lower_flow_to_stitch() -> type[ModulePass]:
+    from split4ml.passes.lower_flow_to_stitch import LowerFlowToStitch
+
+    return LowerFlowToStitch
 
 
 def _table(*entries: PassEntry) -> Mapping[str, PassEntry]:
@@ -158,6 +170,13 @@ PASSES = _table(
         dialect="nn",
     ),
     PassEntry("eliminate-dead-code", "remove what no output depends on", _eliminate_dead_code, dialect="nn"),
+    PassEntry(
+        "lower-nn-to-flow",
+        "lower a network to tasks and FIFOs through hls4ml",
+        _lower_nn_to_flow,
+        ("lowering", "weights"),
+        dialect="nn",
+    ),
     # flow: tasks and FIFOs
     PassEntry(
         "check-archive",
@@ -182,6 +201,11 @@ PASSES = _table(
         "make every FIFO as shallow as it can be without the design getting slower",
         _size_fifos,
         ("tracer",),
+    ),
+    PassEntry(
+        "lower-flow-to-stitch",
+        "describe the stitched top: instances, links, clock and start protocol",
+        _lower_flow_to_stitch,
     ),
 )
 """By name, in the order in which the default pipeline uses them."""

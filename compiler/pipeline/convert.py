@@ -1,6 +1,6 @@
 """Values of options, typed by the annotations of dataclass fields.
 
-Types: int, float, str, bool, Literal of strings, tuple[T, ...] of those, unions of those, and None.
+Types: int, float, str, bool, Path, Literal of strings, tuple[T, ...] of those, unions of those, and None.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import re
 import types
 import typing
 from collections.abc import Sequence
+from pathlib import Path
 
 from split4ml.compiler.pipeline.syntax import Option, Scalar
 
+_NAMES = {int: "integer", float: "number", str: "string", bool: "true|false", Path: "file"}
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
@@ -26,7 +28,7 @@ def describe(type_: object) -> str:
         return "|".join(map(str, typing.get_args(type_)))
     if (element := _element(type_)) is not None:
         return f"{describe(element)},…"
-    return {int: "integer", float: "number", str: "string", bool: "true|false"}[_scalar_type(type_)]
+    return _NAMES[_scalar_type(type_)]
 
 
 def is_supported(type_: object) -> bool:
@@ -66,13 +68,15 @@ def _convert_to(values: Sequence[Scalar], type_: object) -> object | None:
     return _scalar(values[0], type_) if len(values) == 1 else None
 
 
-def _scalar(value: Scalar, type_: object) -> int | float | str | bool | None:
+def _scalar(value: Scalar, type_: object) -> int | float | str | bool | Path | None:
     text = value.text
     if typing.get_origin(type_) is typing.Literal:
         return text if text in typing.get_args(type_) else None
     scalar = _scalar_type(type_)
     if scalar is str:
         return text
+    if scalar is Path:
+        return Path(text)
     if value.quoted:
         return None
     if scalar is bool:
@@ -103,6 +107,6 @@ def _element(type_: object) -> object | None:
 
 
 def _scalar_type(type_: object) -> type:
-    if type_ in (int, float, str, bool):
+    if type_ in _NAMES:
         return typing.cast(type, type_)
     raise TypeError(f"options cannot have the type {type_}")

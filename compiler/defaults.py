@@ -1,0 +1,109 @@
+"""The default pipeline of `split4ml compile`, as a script that a user can print, copy and change."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+
+from split4ml.compiler.options import CompileOptions
+from split4ml.compiler.pipeline.syntax import (
+    Compile,
+    Define,
+    Load,
+    Option,
+    PassSpec,
+    Pipeline,
+    Set,
+)
+
+CANONICALISE = (
+    "remove-identity",
+    "fold-constants",
+    "simplify-reshapes",
+    "global-pool-from-reduce",
+    "fold-batch-norm",
+    "fuse-bias",
+)
+
+
+def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
+    """Named pipelines: what each is for, and its passes."""
+    budgets = options.budgets
+    partition = PassSpec.of(
+        "partition",
+        subgraphs=options.subgraphs,
+        cut_before=options.cut_before,
+        keep_together=options.keep_together,
+        **budgets,
+    )
+    frames = options.profile_frames
+    return {
+        "canonicalise": (
+            "The network as tensors: one form for what exporters write in many ways.",
+            tuple(map(PassSpec, CANONICALISE)),
+        ),
+        "stream": (
+            "Data in the order in which hls4ml streams it.",
+            (PassSpec("channels-last"), PassSpec("eliminate-dead-code")),
+        ),
+        "lower": (
+            "Tasks and FIFOs; hls4ml chooses the layers.",
+            (PassSpec("lower-nn-to-flow"), PassSpec("check-archive")),
+        ),
+        "split": (
+            "Costs, and from them the subgraphs.",
+            (PassSpec("estimate"), partition),
+        ),
+        "size": (
+            "Observed occupancy, and from the replay of the trace every FIFO's depth.",
+            (
+                PassSpec.of("profile", frames=frames),
+                PassSpec.of("size-fifos", method="bisect", frames=frames),
+            ),
+        ),
+        "stitch": ("The structural top.", (PassSpec("lower-flow-to-stitch"),)),
+    }
+
+
+def default_pipeline(options: CompileOptions, source: str = "model.onnx", directory: str = "build") -> str:
+    """The whole compilation as a script; `split4ml run` of it does what `compile` with these options does."""
+    lines = [
+        "# What `split4ml compile` does with these options; change it, and give it to `split4ml run`.",
+        "",
+        *settings(options),
+        str(Load(source)),
+        "",
+    ]
+    if options.pipeline is not None:
+        from split4ml.compiler.pipeline.parser import parse_pipeline
+
+        compiled = parse_pipeline(options.pipeline)
+    else:
+        compiled = ()
+        for name, (purpose, passes) in stages(options).items():
+            lines += [f"# {purpose}", str(Define(name, passes))]
+            compiled += (PassSpec(name),)
+        lines.append("")
+    lines.append(str(Compile(compiled, directory)))
+    return "\n".join(lines) + "\n"
+
+
+def settings(options: CompileOptions) -> Iterable[str]:
+    """`set` for every option that is not at its default. Those of the partition stand in its own pass."""
+    standard = CompileOptions(backend=options.backend)
+    in_passes = ("subgraphs", "cut_before", "keep_together", "budget", "pipeline", "profile_frames")
+    found = []
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        default = "Vitis" if field.name == "backend" else getattr(standard, field.name)
+        if field.name not in in_passes and value != default:
+            if isinstance(value, Path):
+                value = value.as_posix()
+            found.append(str(Set(Option.of(field.name.replace("_", "-"), value))))
+    return [*found, ""] if found else []
+
+
+def default_passes(options: CompileOptions) -> Pipeline:
+    """The passes of the default pipeline, in one piece."""
+    return tuple(spec for _, passes in stages(options).values() for spec in passes)

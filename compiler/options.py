@@ -1,0 +1,226 @@
+"""The options of a compilation: on the command line, as settings of a script, and in split4ml.toml.
+
+One dataclass says what there is; the argument parser, `set` and the file are all made from it. Names are kebab-case
+everywhere: `profile_frames` is `--profile-frames 8`, `set profile-frames = 8` and `profile-frames = 8`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, Self
+
+from split4ml.dialects.errors import Split4mlError, UsageError
+from split4ml.dialects.precision import Precision
+
+RESOURCES = ("lut", "ff", "dsp", "bram18")
+MAX_SUBGRAPHS = 256
+SCHEMA = 1
+"""Version of split4ml.toml."""
+
+HEADER = (
+    "# The options of this build; `split4ml compile ir/NN-….mlir -o DIR` continues from a stage with them.\n"
+)
+
+
+@dataclass(frozen=True)
+class Help:
+    """How an option appears in `split4ml compile --help`."""
+
+    group: str
+    text: str
+    metavar: str | None = None
+
+
+HELP: Mapping[str, Help] = {
+    "backend": Help("hardware", "hls4ml's backend"),
+    "io_type": Help("hardware", "hls4ml's interface style"),
+    "part": Help("hardware", "FPGA part number", "PART"),
+    "clock": Help("hardware", "clock period in nanoseconds", "NS"),
+    "tool": Help(
+        "hardware", "whose timing constants hold, such as vitis-2023.2; by default the backend's", "TOOL"
+    ),
+    "start": Help("hardware", "start protocol: one start per frame, or ap_start tied high as in hls4ml"),
+    "precision": Help("arithmetic", "default element type", "TYPE"),
+    "reuse_factor": Help("arithmetic", "default multiplications per multiplier", "N"),
+    "strategy": Help("arithmetic", "default strategy: latency, resource, …", "NAME"),
+    "hls_config": Help(
+        "arithmetic", "hls4ml's configuration (Model, LayerType, LayerName); wins over the defaults", "YAML"
+    ),
+    "subgraphs": Help(
+        "partition", "how many; auto: the fewest within 5 percent of the best synthesis time", "N|auto"
+    ),
+    "cut_before": Help("partition", "a new subgraph begins at these layers", "LAYER,…"),
+    "keep_together": Help("partition", "these layers share a subgraph (may be repeated)", "LAYER,…"),
+    "budget": Help(
+        "partition", "the most one subgraph may use of lut, ff, dsp, bram18 (may be repeated)", "RESOURCE=N"
+    ),
+    "pipeline": Help("passes", "exactly these passes instead of the default ones", "PIPELINE"),
+    "input": Help("checks", "sample inputs by ONNX name, first axis = frames; by default random ones", "NPZ"),
+    "profile_frames": Help("checks", "frames that are traced and replayed", "N"),
+    "verify": Help("checks", "what the split design is checked with; rtl includes csim"),
+}
+"""By field of CompileOptions."""
+
+
+@dataclass(frozen=True)
+class CompileOptions:
+    """What decides the result of `split4ml compile`. Raises ValueError, with a sentence, for what cannot be.
+
+    Paths are relative to the working directory, or, in split4ml.toml, to the folder of that file.
+    """
+
+    backend: Literal["Vitis", "Vivado"] = "Vitis"
+    io_type: Literal["io_stream", "io_parallel"] = "io_stream"
+    part: str = "xcvu13p-flga2577-2-e"
+    clock: float = 5.0
+    tool: str | None = None
+    start: Literal["per-frame", "held"] = "per-frame"
+
+    precision: str = "fixed<16,6>"
+    reuse_factor: int = 1
+    strategy: str = "latency"
+    hls_config: Path | None = None
+
+    subgraphs: int | Literal["auto"] | None = None
+    cut_before: tuple[str, ...] = ()
+    keep_together: tuple[str, ...] = ()
+    budget: tuple[str, ...] = ()
+
+    pipeline: str | None = None
+
+    input: Path | None = None
+    profile_frames: int = 8
+    verify: Literal["none", "csim", "rtl"] = "csim"
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{2,63}", self.part):
+            raise ValueError(f"{self.part!r} is no FPGA part number such as xcvu13p-flga2577-2-e")
+        if not 0.1 <= self.clock <= 1000:
+            raise ValueError(f"the clock period is {self.clock:g} ns, but must be between 0.1 and 1000 ns")
+        if self.io_type != "io_stream":
+            raise ValueError(
+                "io_parallel networks are one pipeline without FIFOs, which cannot be split; use io_stream"
+            )
+        Precision.parse(self.precision.replace("ap_", ""))
+        for name, value in (("reuse-factor", self.reuse_factor), ("profile-frames", self.profile_frames)):
+            if value < 1:
+                raise ValueError(f"{name} is {value}, but must be at least 1")
+        if isinstance(self.subgraphs, int) and not 1 <= self.subgraphs <= MAX_SUBGRAPHS:
+            raise ValueError(f"subgraphs is {self.subgraphs}, but must be between 1 and {MAX_SUBGRAPHS}")
+        if isinstance(self.subgraphs, int) and self.subgraphs <= len(set(self.cut_before)):
+            cuts = len(set(self.cut_before))
+            raise ValueError(f"{cuts} cuts make more than {self.subgraphs} subgraphs")
+        self.budgets  # noqa: B018  (checks them)
+        self._check_tool()
+
+    def _check_tool(self) -> None:
+        from split4ml.passes.timing.constants import DEFAULT, tool
+
+        family = self.backend.lower()
+        if self.tool is None:
+            object.__setattr__(self, "tool", DEFAULT[family])
+            return
+        try:
+            tool(self.tool)
+        except UsageError as error:
+            raise ValueError(f"{error.message}{'; ' + error.hint if error.hint else ''}") from None
+        if not self.tool.startswith(family):
+            raise ValueError(
+                f"the timing constants of {self.tool} are not those of the backend {self.backend}"
+            )
+
+    @property
+    def clock_ps(self) -> int:
+        return round(self.clock * 1000)
+
+    @property
+    def budgets(self) -> dict[str, int]:
+        """The most that one subgraph may use, by resource."""
+        found: dict[str, int] = {}
+        for text in self.budget:
+            match = re.fullmatch(r"(\w+)=([0-9]{1,12})", text)
+            if match is None or match[1].lower() not in RESOURCES:
+                raise ValueError(
+                    f"{text!r} is no budget such as lut=50000; resources are {', '.join(RESOURCES)}"
+                )
+            name = match[1].lower()
+            if name in found:
+                raise ValueError(f"the budget of {name} is given twice")
+            found[name] = int(match[2])
+        return found
+
+    def rebased(self, folder: Path) -> Self:
+        """With relative paths taken as relative to `folder`."""
+        moved = {name: folder / path for name, path in self.files().items()}
+        return replace(self, **moved)  # type: ignore[arg-type]
+
+    def files(self) -> dict[str, Path]:
+        """The files that are named, by attribute."""
+        values = {name: getattr(self, name) for name in ("hls_config", "input")}
+        return {name: path for name, path in values.items() if path is not None}
+
+    def updated(self, given: Mapping[str, object]) -> Self:
+        """With some values replaced. A new backend brings its own tool, unless one is given too."""
+        values = dict(given)
+        if values.get("backend", self.backend) != self.backend:
+            values.setdefault("tool", None)
+        return replace(self, **values)  # type: ignore[arg-type]
+
+    def to_toml(self) -> str:
+        """Text of split4ml.toml; the same bytes for equal options. Raises ValueError for an absolute path."""
+        lines = []
+        for item in dataclasses.fields(self):
+            value = getattr(self, item.name)
+            if value is None:
+                continue
+            if isinstance(value, Path):
+                if value.is_absolute():
+                    raise ValueError(f"{item.name} is the absolute path {value}")
+                value = value.as_posix()
+            lines.append(f"{item.name.replace('_', '-')} = {_toml(value)}\n")
+        return f"{HEADER}schema = {SCHEMA}\n\n[options]\n{''.join(lines)}"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in escaped) + '"'
+
+
+def typed(values: Iterable[tuple[str, object]], where: str) -> dict[str, object]:
+    """Values by attribute, from kebab-case names and untyped values. Raises Split4mlError."""
+    from split4ml.compiler.pipeline.options import bind, options_of
+    from split4ml.compiler.pipeline.syntax import Option
+
+    options = [Option.of(name, value) for name, value in values]
+    try:
+        return bind(options, options_of(CompileOptions), "split4ml", None)
+    except Split4mlError as error:
+        raise Split4mlError(error.message, where, error.hint) from None
+
+
+def from_toml(text: str, where: str) -> CompileOptions:
+    """The inverse of `to_toml`. Raises Split4mlError."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Split4mlError(f"this is no TOML: {error}", where) from None
+    if data.get("schema") != SCHEMA:
+        raise Split4mlError(f"the schema is {data.get('schema')!r}, but {SCHEMA} is known", where)
+    options = data.get("options", {})
+    if not isinstance(options, dict):
+        raise Split4mlError("options is no table", where)
+    try:
+        return CompileOptions(**typed(options.items(), where))  # type: ignore[arg-type]
+    except ValueError as error:
+        raise Split4mlError(str(error), where) from None
