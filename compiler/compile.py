@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,13 @@ from xdsl.dialects.builtin import ModuleOp
 
 from split4ml.backends.report.build import build_report
 from split4ml.backends.report.render import html
-from split4ml.compiler.binding import Services
 from split4ml.compiler.builddir import REPORT, new_build, write_options
+from split4ml.compiler.defaults import pipeline_of
 from split4ml.compiler.emit import write_projects
 from split4ml.compiler.importing import import_source
 from split4ml.compiler.services import ARCHIVE, Session
 from split4ml.compiler.stages import run_stages, stage_of
+from split4ml.compiler.workspace import hls_options, services_of
 from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError, UsageError
 from split4ml.dialects.flow import symbol
@@ -63,7 +64,9 @@ def compile_with(
             module = load(session)
         specs = pipeline_of(options)
         start = _start(module, specs)
-        blobs = run_stages(module, specs, start, folder / "ir", session_services(session), session, reporter)
+        blobs = run_stages(
+            module, specs, start, folder / "ir", services_of(lambda: session), session, reporter
+        )
         session.store.flush(folder / "weights", blobs)
         model = flow_model(module)
         session.archive_path(model)
@@ -92,62 +95,6 @@ def open_session(folder: Path, homes: Sequence[Path], options: CompileOptions) -
         start=options.start,
         frames=options.profile_frames,
     )
-
-
-def session_services(session: Session) -> Services:
-    """Its services under the names that passes know them by."""
-    return Services(
-        {
-            "weights": lambda: session.store,
-            "lowering": lambda: session,
-            "archives": lambda: session,
-            "tracer": lambda: session,
-            "waveforms": lambda: session,
-        }
-    )
-
-
-def hls_options(options: CompileOptions) -> Any:
-    """For hls4ml, with the user's configuration file read. Raises Split4mlError."""
-    from split4ml.backends.hls4ml.options import HlsOptions
-
-    return HlsOptions(
-        backend=options.backend,
-        part=options.part,
-        clock_ns=options.clock,
-        precision=options.precision.replace("ap_", ""),
-        reuse_factor=options.reuse_factor,
-        strategy=options.strategy,
-        hls_config=read_hls_config(options.hls_config) if options.hls_config else None,
-        io_type=options.io_type,
-        config_file=str(options.hls_config) if options.hls_config else None,
-    )
-
-
-def read_hls_config(path: Path) -> Mapping[str, Any]:
-    """hls4ml's configuration file. Raises Split4mlError with the line."""
-    import yaml
-
-    try:
-        data = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Split4mlError(f"cannot read the configuration: {error}", str(path)) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        problem = getattr(error, "problem", None) or "does not parse"
-        raise Split4mlError(f"this is no YAML: {problem}", where) from None
-    if not isinstance(data, dict):
-        raise Split4mlError("this is no table of settings", str(path))
-    return data
-
-
-def pipeline_of(options: CompileOptions) -> Sequence[PassSpec]:
-    """The user's passes, or the default ones."""
-    from split4ml.compiler.defaults import default_passes
-    from split4ml.compiler.pipeline.parser import parse_pipeline
-
-    return parse_pipeline(options.pipeline) if options.pipeline is not None else default_passes(options)
 
 
 def _start(module: ModuleOp, specs: Sequence[PassSpec]) -> int:
