@@ -104,6 +104,10 @@ def settings(options: CompileOptions) -> Iterable[str]:
     return [*found, ""] if found else []
 
 
-def default_passes(options: CompileOptions) -> Pipeline:
-    """The passes of the default pipeline, in one piece."""
+def pipeline_of(options: CompileOptions) -> Pipeline:
+    """The passes of a compilation: the user's, or those of the default pipeline. Raises PipelineError."""
+    if options.pipeline is not None:
+        from split4ml.compiler.pipeline.parser import parse_pipeline
+
+        return parse_pipeline(options.pipeline)
     return tuple(spec for _, passes in stages(options).values() for spec in passes)

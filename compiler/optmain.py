@@ -54,10 +54,10 @@ class OptMain(xDSLOptMain):
         source = Path(args.input_file) if args.input_file else None
         archive = Path(args.archive) if args.archive else None
         weights = Path(args.weights) if args.weights else None
-        with workspace(
-            source, None, archive, weights, lambda text: print(text, file=sys.stderr)
-        ) as self.files:
-            super().run()
+        with workspace(source, None, archive, weights) as self.files:
+            super().run()  # type: ignore[no-untyped-call]
+            for note in self.files.notes:
+                print(f"note: {note}", file=sys.stderr)
 
     # What there is
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from split4ml.compiler.binding import Services
 from split4ml.compiler.builddir import options_beside
@@ -19,6 +18,7 @@ from split4ml.dialects.errors import Split4mlError
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
 
+    from split4ml.backends.hls4ml.options import HlsOptions
     from split4ml.compiler.services import Session
 
 WEIGHTS = "weights"
@@ -35,6 +35,55 @@ def write_atomically(path: Path, text: str) -> None:
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise Split4mlError(f"cannot write: {(error.strerror or str(error)).lower()}", str(path)) from None
+
+
+def services_of(session: Callable[[], Session]) -> Services:
+    """A session under the names that passes know (compiler/passtable.py)."""
+    return Services(
+        {
+            "weights": lambda: session().store,
+            "lowering": session,
+            "archives": session,
+            "tracer": session,
+            "waveforms": session,
+        }
+    )
+
+
+def hls_options(options: CompileOptions) -> HlsOptions:
+    """What of the options hls4ml is told. Raises Split4mlError for a configuration that cannot be read."""
+    from split4ml.backends.hls4ml.options import HlsOptions
+
+    return HlsOptions(
+        backend=options.backend,
+        part=options.part,
+        clock_ns=options.clock,
+        precision=options.precision.replace("ap_", ""),
+        reuse_factor=options.reuse_factor,
+        strategy=options.strategy,
+        hls_config=read_hls_config(options.hls_config) if options.hls_config else None,
+        io_type=options.io_type,
+        config_file=str(options.hls_config) if options.hls_config else None,
+    )
+
+
+def read_hls_config(path: Path) -> dict[str, Any]:
+    """hls4ml's configuration file. Raises Split4mlError with line and column."""
+    import yaml
+
+    try:
+        found = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise Split4mlError((error.strerror or str(error)).lower(), str(path)) from None
+    except UnicodeDecodeError:
+        raise Split4mlError("this is no text", str(path)) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        raise Split4mlError(f"this is no YAML: {getattr(error, 'problem', None) or error}", where) from None
+    if not isinstance(found, dict):
+        raise Split4mlError("this is no table of settings", str(path))
+    return found
 
 
 class Workspace:
@@ -54,17 +103,7 @@ class Workspace:
         self._archive = archive
         self._weights = weights
         self._session: Session | None = None
-        self.services = Services(
-            {
-                name: partial(self._service, name)
-                for name in ("weights", "lowering", "archives", "tracer", "waveforms")
-            }
-        )
-
-    def _service(self, name: str) -> object:
-        from split4ml.compiler.compile import session_services
-
-        return session_services(self.session()).get(name)
+        self.services = services_of(self.session)
 
     @property
     def notes(self) -> list[str]:
@@ -78,7 +117,6 @@ class Workspace:
 
     def _open(self) -> Session:
         from split4ml.compiler.blobstore import BlobStore
-        from split4ml.compiler.compile import hls_options
         from split4ml.compiler.services import Session
 
         folder = (self._source or Path("stdin")).absolute().parent

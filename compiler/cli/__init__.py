@@ -1,0 +1,1 @@
+"""The command line: what may be given, typed and checked."""

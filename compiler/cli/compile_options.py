@@ -1,0 +1,93 @@
+"""The options of `compile`, made from the fields of CompileOptions: same names, types and defaults."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import typing
+from collections.abc import Callable
+from pathlib import Path
+
+from split4ml.compiler.options import HELP, CompileOptions
+from split4ml.compiler.pipeline.convert import convert
+from split4ml.compiler.pipeline.options import OptionInfo, options_of
+from split4ml.compiler.pipeline.syntax import Option, Scalar
+from split4ml.dialects.errors import UsageError
+
+GROUPS = {
+    "hardware": "hardware",
+    "arithmetic": "arithmetic",
+    "partition": "partition",
+    "passes": "passes",
+    "checks": "checks",
+}
+SHORT = {"pipeline": "-p"}
+GROUPED = "keep_together"
+"""The option whose layers, unlike those of the others, belong together: `a,b` becomes one value, `a+b`."""
+
+
+def add_compile_options(parser: argparse.ArgumentParser) -> None:
+    """Adds every field. What is not given is absent from the namespace, so that a build's own options stay."""
+    groups = {name: parser.add_argument_group(title) for name, title in GROUPS.items()}
+    for info in options_of(CompileOptions):
+        about = HELP[info.attribute]
+        names = [SHORT[info.attribute]] if info.attribute in SHORT else []
+        several = typing.get_origin(info.type) is tuple
+        choices = typing.get_args(info.type) if typing.get_origin(info.type) is typing.Literal else None
+        default = "" if several or info.default is None else f" (default: {info.default})"
+        groups[about.group].add_argument(
+            *names,
+            f"--{info.name}",
+            dest=f"option_{info.attribute}",
+            default=argparse.SUPPRESS,
+            action="append" if several else "store",
+            type=str if several or choices else _converter(info),
+            choices=choices,
+            metavar=about.metavar if not choices else "|".join(choices),
+            help=f"{about.text}{default}".replace("%", "%%"),
+        )
+
+
+def _converter(info: OptionInfo) -> Callable[[str], object]:
+    def read(text: str) -> object:
+        try:
+            return convert(Option(info.name, (Scalar(text, False),)), info.type)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
+
+
+def given_options(arguments: argparse.Namespace) -> dict[str, object]:
+    """The options that the command line names, by attribute."""
+    given: dict[str, object] = {}
+    for field in dataclasses.fields(CompileOptions):
+        key = f"option_{field.name}"
+        if not hasattr(arguments, key):
+            continue
+        value = getattr(arguments, key)
+        if isinstance(value, list):
+            parts = [[part.strip() for part in text.split(",") if part.strip()] for text in value]
+            if field.name == GROUPED:
+                value = tuple("+".join(group) for group in parts)
+            else:
+                value = tuple(part for group in parts for part in group)
+        given[field.name] = value
+    return given
+
+
+def compile_options(arguments: argparse.Namespace) -> CompileOptions:
+    """Defaults, or those of the build that the model is a stage of, and then the command line's. Raises UsageError."""
+    from split4ml.compiler.builddir import options_beside
+
+    model: Path = arguments.model
+    base = (options_beside(model) if model.suffix == ".mlir" else None) or CompileOptions()
+    given = given_options(arguments)
+    for name in ("hls_config", "input"):
+        path = given.get(name)
+        if isinstance(path, Path) and not path.is_file():
+            raise UsageError(f"there is no file {path}", where=f"--{name.replace('_', '-')}")
+    try:
+        return base.updated(given)
+    except ValueError as error:
+        raise UsageError(str(error)) from None

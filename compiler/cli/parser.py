@@ -1,0 +1,142 @@
+"""The argument parser of `split4ml`. Building it imports nothing but the standard library and our options."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from pathlib import Path
+from typing import NoReturn
+
+from split4ml.compiler.cli.compile_options import add_compile_options
+from split4ml.dialects.errors import UsageError
+
+COMMANDS = {
+    "compile": "compile a model into a directory: IR of every stage, projects, stitched top, report",
+    "opt": "apply passes to IR or a model, and print the IR",
+    "run": "run a pipeline script",
+    "predict": "run the split firmware's C simulation on your data",
+    "verify": "check a build again: C simulation, or RTL simulation of the stitched top",
+    "report": "show the report of a build",
+}
+
+EPILOG = """\
+exit status: 0 success, 1 the input or the design is at fault, 2 the command makes no sense, 3 split4ml is at fault
+
+examples:
+  split4ml compile model.onnx -o build --subgraphs 3 --verify rtl
+  split4ml compile build/ir/12-partition.mlir -o other     go on from a stage that you edited
+  split4ml opt build/ir/12-partition.mlir -p 'profile,size-fifos{method=peak}'
+  split4ml compile model.onnx --print-pipeline > flow.s4ml; split4ml run flow.s4ml
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises UsageError instead of exiting, with a suggestion for options that do not exist."""
+
+    def error(self, message: str) -> NoReturn:
+        hint = f"{self.prog} --help"
+        unknown = message.removeprefix("unrecognized arguments: ").split()
+        if message.startswith("unrecognized arguments") and unknown[0].startswith("-"):
+            name = unknown[0].split("=")[0]
+            known = [text for action in self._every_action() for text in action.option_strings]
+            near = difflib.get_close_matches(name, known, n=1)
+            message = f"there is no option {name}"
+            hint = f"did you mean {near[0]}?" if near else hint
+        raise UsageError(message, hint=hint)
+
+    def _every_action(self) -> list[argparse.Action]:
+        found = list(self._actions)
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for parser in action.choices.values():
+                    found += parser._actions
+        return found
+
+
+def build_parser() -> Parser:
+    """The parser of all commands but `opt`, which is xDSL's own (compiler/optmain.py)."""
+    from split4ml.compiler.version import version
+
+    parser = Parser(
+        prog="split4ml",
+        description="Splits hls4ml designs into subgraphs and sizes every FIFO.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"split4ml {version()}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
+    made = {
+        name: commands.add_parser(
+            name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False
+        )
+        for name, text in COMMANDS.items()
+    }
+    _compile(made["compile"])
+    _run(made["run"])
+    _predict(made["predict"])
+    _verify(made["verify"])
+    _report(made["report"])
+    return parser
+
+
+def _output(parser: argparse.ArgumentParser, json: str | None = None) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors and warnings")
+    if json is not None:
+        group.add_argument("--json", action="store_true", help=f"print {json}, or the error, as JSON")
+
+
+def _compile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "model",
+        type=Path,
+        metavar="MODEL",
+        help="ONNX (.onnx), a saved hls4ml graph (.fml), or IR of any stage (.mlir)",
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="the build directory to make")
+    parser.add_argument("--force", action="store_true", help="replace DIR, if it is a build of split4ml")
+    parser.add_argument(
+        "--print-pipeline", action="store_true", help="print what would be done, as a script, and do nothing"
+    )
+    add_compile_options(parser)
+    _output(parser, "the report")
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "script", metavar="SCRIPT", help="a pipeline script (docs/pipelines.md), or - for standard input"
+    )
+    parser.add_argument("--force", action="store_true", help="let `compile` replace builds of split4ml")
+    _output(parser)
+
+
+def _predict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", type=Path, metavar="DIR", help="a build directory")
+    parser.add_argument(
+        "inputs",
+        type=Path,
+        metavar="X.npz",
+        help="arrays by ONNX input name, in ONNX layout, first axis = frames",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="Y.npz", required=True, help="arrays by ONNX output name"
+    )
+    _output(parser)
+
+
+def _verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", type=Path, metavar="DIR", help="a build directory")
+    parser.add_argument(
+        "--rtl",
+        choices=("twin", "exported"),
+        help="simulate the stitched top too, with generated twins or with exported Verilog where there is some",
+    )
+    parser.add_argument("--layers", action="store_true", help="compare every layer, not only the outputs")
+    parser.add_argument("--subgraph", metavar="NAME", help="check one subgraph alone")
+    _output(parser, "the checks")
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", type=Path, metavar="DIR", help="a build directory")
+    parser.add_argument("--json", action="store_true", help="print report.json, or the error, as JSON")

@@ -1,0 +1,133 @@
+"""What each command does, given its arguments. All that is heavy is imported inside."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from split4ml.dialects.errors import Split4mlError, UsageError
+
+
+def run_compile(arguments: argparse.Namespace) -> int:
+    from split4ml.compiler.builddir import check_free
+    from split4ml.compiler.cli.compile_options import compile_options
+    from split4ml.compiler.defaults import default_pipeline, pipeline_of
+    from split4ml.compiler.progress import make_reporter
+
+    options = compile_options(arguments)
+    if arguments.print_pipeline:
+        directory = arguments.output or Path("build")
+        sys.stdout.write(default_pipeline(options, arguments.model.as_posix(), directory.as_posix()))
+        return 0
+    if arguments.output is None:
+        raise UsageError("where to? -o DIR is missing", hint="split4ml compile MODEL -o build")
+    if not arguments.model.exists():
+        raise Split4mlError("there is no such file", str(arguments.model))
+    check_free(arguments.output, arguments.force)
+
+    from split4ml.compiler.binding import bind_all
+
+    bind_all(pipeline_of(options))  # before hours of work, not after
+
+    from split4ml.compiler.compile import compile_file
+
+    reporter = make_reporter(arguments.quiet or arguments.json)
+    report = compile_file(arguments.model, arguments.output, options, reporter, arguments.force)
+    if arguments.json:
+        print(json.dumps(report, indent=1))
+    elif not arguments.quiet:
+        _summarise(report)
+        print(f"\nwritten to {arguments.output}")
+    return 0
+
+
+def run_opt(argv: Sequence[str]) -> int:
+    from split4ml.compiler.optmain import OptMain
+
+    OptMain(argv).run()
+    return 0
+
+
+def run_script(arguments: argparse.Namespace) -> int:
+    from split4ml.compiler.options import CompileOptions
+    from split4ml.compiler.pipeline.script import ScriptRunner
+    from split4ml.compiler.progress import make_reporter
+
+    reporter = make_reporter(arguments.quiet)
+
+    def compile_model(source: Path, directory: Path, options: CompileOptions) -> None:
+        from split4ml.compiler.compile import compile_file
+
+        report = compile_file(source, directory, options, reporter, arguments.force)
+        if not arguments.quiet:
+            _summarise(report)
+
+    if arguments.script == "-":
+        folder, name, text = Path(), "stdin", sys.stdin.read()
+    else:
+        path = Path(arguments.script)
+        try:
+            folder, name, text = path.parent, str(path), path.read_text("utf-8")
+        except UnicodeDecodeError:
+            raise Split4mlError("this is no text", str(path)) from None
+    ScriptRunner(folder, compile_model, reporter).run(text, name)
+    return 0
+
+
+def run_predict(arguments: argparse.Namespace) -> int:
+    from split4ml.compiler.builddir import require_build
+    from split4ml.compiler.predict import predict_file
+    from split4ml.compiler.progress import make_reporter
+
+    reporter = make_reporter(arguments.quiet)
+    predict_file(require_build(arguments.directory), arguments.inputs, arguments.output, reporter)
+    return 0
+
+
+def run_verify(arguments: argparse.Namespace) -> int:
+    from split4ml.compiler.builddir import require_build
+    from split4ml.compiler.progress import make_reporter
+    from split4ml.compiler.verify import verify_build
+
+    reporter = make_reporter(arguments.quiet or arguments.json)
+    directory = require_build(arguments.directory)
+    checks = verify_build(directory, arguments.rtl, arguments.layers, arguments.subgraph, reporter)
+    if arguments.json:
+        print(json.dumps({"checks": checks}, indent=1))
+    elif not arguments.quiet:
+        for name, result in checks.items():
+            print(f"{name}: {'not run' if result is None else json.dumps(result)}")
+    return 0
+
+
+def run_report(arguments: argparse.Namespace) -> int:
+    from split4ml.compiler.builddir import REPORT, require_build
+
+    report = json.loads((require_build(arguments.directory) / REPORT).read_text("utf-8"))
+    if arguments.json:
+        print(json.dumps(report, indent=1))
+    else:
+        _summarise(report)
+    return 0
+
+
+def _summarise(report: Mapping[str, object]) -> None:
+    from split4ml.backends.report.render import summary
+
+    rows = list(summary(report))
+    width = max((len(label) for label, _ in rows), default=0)
+    for label, text in rows:
+        print(f"{label:<{width}}  {text}")
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "compile": run_compile,
+    "run": run_script,
+    "predict": run_predict,
+    "verify": run_verify,
+    "report": run_report,
+}
+"""By name; `opt` takes its arguments unparsed."""
