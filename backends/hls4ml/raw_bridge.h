@@ -18,19 +18,12 @@ template <class T> struct Port {
     static const size_t words = (width + 63) / 64;
     static const size_t per_token = T::size * words;
 
+    // The simulation model keeps an element's bits in V; going through it compiles much faster than range().
     static void push(hls::stream<T> &stream, const uint64_t *&source, size_t tokens) {
         for (size_t t = 0; t < tokens; t++) {
             T token;
-            for (unsigned e = 0; e < T::size; e++) {
-                ap_uint<words * 64> bits = 0;
-                for (size_t w = words; w-- > 0;) {
-                    if (words > 1)
-                        bits <<= words > 1 ? 64 : 0;
-                    bits |= ap_uint<64>(source[w]);
-                }
-                token[e].range(width - 1, 0) = ap_uint<width>(bits);
-                source += words;
-            }
+            for (unsigned e = 0; e < T::size; e++)
+                get<(words > 1)>(token[e], source);
             stream.write(token);
         }
     }
@@ -38,14 +31,30 @@ template <class T> struct Port {
     static void pop(hls::stream<T> &stream, uint64_t *&target, size_t tokens) {
         for (size_t t = 0; t < tokens; t++) {
             T token = stream.read();
-            for (unsigned e = 0; e < T::size; e++) {
-                ap_uint<words * 64> bits = ap_uint<width>(token[e].range(width - 1, 0));
-                for (size_t w = 0; w < words; w++) {
-                    *target++ = ap_uint<64>(bits).to_uint64();
-                    if (words > 1)
-                        bits >>= words > 1 ? 64 : 0;
-                }
-            }
+            for (unsigned e = 0; e < T::size; e++)
+                put<(words > 1)>(token[e], target);
+        }
+    }
+
+  private:
+    typedef typename T::value_type Element;
+
+    template <bool wide> static void get(Element &element, const uint64_t *&source) {
+        if constexpr (wide) {
+            for (size_t w = 0; w < words; w++)
+                element.range(w + 1 < words ? 64 * w + 63 : width - 1, 64 * w) = ap_uint<64>(source[w]);
+            source += words;
+        } else {
+            element.V = *source++;
+        }
+    }
+
+    template <bool wide> static void put(Element &element, uint64_t *&target) {
+        if constexpr (wide) {
+            for (size_t w = 0; w < words; w++)
+                *target++ = element.range(w + 1 < words ? 64 * w + 63 : width - 1, 64 * w).to_uint64();
+        } else {
+            *target++ = uint64_t(element.V) & (~uint64_t(0) >> (64 - width));
         }
     }
 };

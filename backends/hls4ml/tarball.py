@@ -15,6 +15,7 @@ from split4ml.dialects.errors import Split4mlError
 MAX_TOTAL = 4 << 30
 """Bytes of all members together."""
 MAX_MEMBERS = 100_000
+_PADDING = 1 << 20
 
 
 def read_members(path: Path, allowed: re.Pattern[str], ignored: re.Pattern[str]) -> dict[str, bytes]:
@@ -53,6 +54,9 @@ def read_members(path: Path, allowed: re.Pattern[str], ignored: re.Pattern[str])
                     raise Split4mlError(f"its member {_shown(name)} occurs twice", where)
                 stream = archive.extractfile(member)
                 members[name] = stream.read() if stream is not None else b""
+            # To the end, so that the checksum is verified; there is only padding.
+            if archive.fileobj is not None and len(archive.fileobj.read(_PADDING)) == _PADDING:
+                raise Split4mlError("there is something behind its last member", where)
     except FileNotFoundError:
         raise Split4mlError("there is no such file", where) from None
     except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError, UnicodeError) as error:

@@ -88,6 +88,9 @@ def view(model: Any, user_names: Mapping[str, str] | None = None) -> View:
             task = legal_name(user_names.get(name, name), tasks_taken)
             tasks_taken.add(task)
             calls.append(Call(task, node, tuple(base[t] for t in node.inputs), tuple(node.outputs)))
+    for tensor in model.outputs:
+        if tensor not in base:
+            raise Split4mlError(f"no layer computes the output {tensor!r}")
     # hls4ml lists inputs in the user's order, which need not be that of the graph.
     inputs = [base[tensor] for tensor in model.inputs] if set(model.inputs) == set(inputs) else inputs
     outputs = tuple(base[tensor] for tensor in model.outputs)

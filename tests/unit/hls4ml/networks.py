@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 Layer = dict[str, Any]
+Network3 = tuple[list[Layer], list[str], list[str]]
 
 
 class Network:
@@ -78,7 +79,9 @@ class Network:
     def concat(self, name: str, *sources: str) -> str:
         first = self.shapes[sources[0]]
         shape = (*first[:-1], sum(self.shapes[source][-1] for source in sources))
-        return self._add("Concatenate", name, list(sources), shape, op=f"concatenate{len(shape)}d", axis=len(shape))
+        return self._add(
+            "Concatenate", name, list(sources), shape, op=f"concatenate{len(shape)}d", axis=len(shape)
+        )
 
     def flatten(self, name: str, source: str) -> str:
         size = int(np.prod(self.shapes[source]))
@@ -96,7 +99,7 @@ class Network:
         return self._add("Softmax", name, [source], shape, activation="softmax", axis=-1, n_in=shape[-1])
 
 
-def residual() -> tuple[list[Layer], list[str], list[str]]:
+def residual() -> Network3:
     """Padding, a skip connection with a projection, concatenation, pooling, an in-place flatten, softmax."""
     n = Network()
     x = n.input("x", 6, 6, 2)
@@ -108,7 +111,7 @@ def residual() -> tuple[list[Layer], list[str], list[str]]:
     return n.layers, ["x"], ["softmax"]
 
 
-def two_by_two() -> tuple[list[Layer], list[str], list[str]]:
+def two_by_two() -> Network3:
     """Two inputs, two outputs, one of them also read inside; a global pooling and a flatten of an input."""
     n = Network(5)
     left, right = n.input("left", 4, 4, 2), n.input("right", 2, 2, 3)

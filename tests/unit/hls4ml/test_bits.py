@@ -17,15 +17,18 @@ from split4ml.backends.hls4ml.bits import dequantize, quantize
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.precision import ROUNDING, SATURATION, Precision
 
-SHAPES = [(8, 3), (16, 6), (5, 7), (6, -2), (1, 1), (37, 12), (64, 30)]
-
 TYPES = [
     *(
-        Precision(width, integer, signed, rounding, saturation)
-        for (width, integer), signed in product(SHAPES[:4], (True, False))
+        Precision(*shape, signed, rounding, saturation)
+        for shape, signed in (((8, 3), True), ((5, 7), True), ((8, 3), False))
         for rounding, saturation in product(ROUNDING, SATURATION)
     ),
-    *(Precision(*shape, signed) for shape in SHAPES[4:] for signed in (True, False)),
+    *(Precision(6, -2, signed, rounding, "SAT") for signed in (True, False) for rounding in ROUNDING),
+    *(
+        Precision(*shape, signed)
+        for shape in ((1, 1), (16, 6), (37, 12), (64, 30))
+        for signed in (True, False)
+    ),
     *(Precision(64, 30, True, "RND_CONV", saturation) for saturation in SATURATION),
     *(Precision(8, 3, signed, "RND", "WRAP", bits) for bits in (1, 2, 3) for signed in (True, False)),
 ]
