@@ -19,9 +19,16 @@ TOP = "monolithic"
 
 
 def run_checks(
-    module: ModuleOp, folder: Path, scratch: Path, session: Session, verify: str, reporter: Reporter
+    module: ModuleOp,
+    folder: Path,
+    scratch: Path,
+    session: Session,
+    verify: str,
+    reporter: Reporter,
+    kind: str = "twin",
 ) -> dict[str, Any]:
-    """For the report's `checks`. verify: `none`, `csim`, or `rtl`, which includes csim. Raises Split4mlError."""
+    """For the report's `checks`. verify: `none`, `csim`, or `rtl`, which includes csim. kind: `twin`, or `exported` to put
+    the Verilog of synthesised subgraphs in place of their twins. Raises Split4mlError."""
     checks: dict[str, Any] = {"onnx": None, "accuracy": None, "csim": None, "rtl": None}
     (model,) = (op for op in module.ops if isinstance(op, flow.ModelOp))
     if verify in ("csim", "rtl"):
@@ -35,5 +42,5 @@ def run_checks(
     if verify == "rtl":
         from split4ml.compiler.rtl_check import check_rtl
 
-        checks["rtl"] = check_rtl(module, folder, scratch / "rtl", session, reporter)
+        checks["rtl"] = check_rtl(module, folder, scratch / "rtl", session, reporter, kind)
     return checks

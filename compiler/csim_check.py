@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from split4ml.compiler.emit import PROJECTS
 from split4ml.compiler.layout import Raw, frames_in, from_tokens, port_name, to_tokens
 from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import symbol
+from split4ml.passes.flow_graph import stream_name
 
 if TYPE_CHECKING:
     from split4ml.backends.hls4ml.csim import Chain, Stage
     from split4ml.compiler.progress import Reporter
+    from split4ml.compiler.services import Session
     from split4ml.compiler.stimulus import Stimulus
+
+
+CACHE = ".cache"
+"""Folder of a build for compiled C simulations; may be deleted."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,38 @@ def run(chain: Chain, inputs: Mapping[str, Raw]) -> dict[str, Raw]:
     from split4ml.backends.hls4ml.csim import run_chain
 
     return run_chain(chain, inputs)
+
+
+def simulate(model: flow.ModelOp, build_folder: Path, inputs: Mapping[str, Raw]) -> dict[str, Raw]:
+    """Outputs of a build's subprojects. Compiled libraries are kept in its `.cache`, if that can be written."""
+    from split4ml.backends.hls4ml.csim import build_chain
+
+    projects = stages(model, build_folder / PROJECTS)
+    cache = build_folder / CACHE
+    if os.access(build_folder, os.W_OK):
+        return run(build_chain(projects, cache), inputs)
+    with tempfile.TemporaryDirectory(prefix="split4ml-") as scratch:
+        return run(build_chain(projects, Path(scratch)), inputs)
+
+
+def check_subgraph(model: flow.ModelOp, build_folder: Path, name: str, session: Session) -> dict[str, Any]:
+    """One subproject alone, fed with the monolithic design's tokens: its outputs must be that design's, bit for bit."""
+    from split4ml.backends.hls4ml.csim import Stage, build_chain
+
+    parts = {symbol(part): part for part in model.subgraphs}
+    if name not in parts:
+        raise Split4mlError(f"there is no subgraph {name!r}", hint=f"there are {', '.join(parts) or 'none'}")
+    trace = session.project_trace(model)
+    inputs = {stream: trace.tokens[stream] for stream in map(stream_name, parts[name].inputs)}
+    with tempfile.TemporaryDirectory(prefix="split4ml-") as scratch:
+        found = run(build_chain([Stage(build_folder / PROJECTS / name)], Path(scratch)), inputs)
+    for stream in map(stream_name, parts[name].outputs):
+        if not np.array_equal(found[stream], trace.tokens[stream]):
+            different = int(np.count_nonzero(found[stream] != trace.tokens[stream]))
+            raise Split4mlError(
+                f"{different} elements of {stream} differ from the monolithic design's", f"subgraph {name}"
+            )
+    return {"csim": {"bit_exact": True, "frames": trace.frames}, "subgraph": name}
 
 
 def _compare(port: flow.OutputOp, found: Raw, expected: Raw, frames: int) -> None:

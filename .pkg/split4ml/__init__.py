@@ -1,1 +1,32 @@
-"""split4ml: splits hls4ml dataflow designs into subgraphs and sizes every FIFO."""
+"""split4ml: splits hls4ml dataflow designs into subgraphs and sizes every FIFO.
+
+import split4ml
+design = split4ml.compile("model.onnx", subgraphs=4)
+design.predict(x), design.report, design.fifos, design.ir("partition"), design.verify(), design.write("build")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from split4ml.compiler.api import compile as compile
+    from split4ml.compiler.design import Design as Design
+    from split4ml.dialects.errors import Split4mlError as Split4mlError
+
+__all__ = ["Design", "Split4mlError", "compile"]
+
+_HOMES = {
+    "compile": "split4ml.compiler.api",
+    "Design": "split4ml.compiler.design",
+    "Split4mlError": "split4ml.dialects.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, imported when first used: `split4ml --help` needs none of them."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'split4ml' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES[name]), name)
