@@ -88,24 +88,36 @@ def simulate(model: flow.ModelOp, build_folder: Path, inputs: Mapping[str, Raw])
         return run(build_chain(projects, Path(scratch)), inputs)
 
 
-def check_subgraph(model: flow.ModelOp, build_folder: Path, name: str, session: Session) -> dict[str, Any]:
-    """One subproject alone, fed with the monolithic design's tokens: its outputs must be that design's, bit for bit."""
-    from split4ml.backends.hls4ml.csim import Stage, build_chain
+def check_layers(
+    model: flow.ModelOp, build_folder: Path, session: Session, only: str | None, reporter: Reporter
+) -> dict[str, Any]:
+    """Every stream inside every subproject (or `only` one), fed with the monolithic design's tokens, against that design's.
+
+    Returns, by subgraph, the streams compared. Raises Split4mlError that names the first task whose output differs.
+    """
+    from split4ml.backends.trace.project import trace_project
 
     parts = {symbol(part): part for part in model.subgraphs}
-    if name not in parts:
-        raise Split4mlError(f"there is no subgraph {name!r}", hint=f"there are {', '.join(parts) or 'none'}")
-    trace = session.project_trace(model)
-    inputs = {stream: trace.tokens[stream] for stream in map(stream_name, parts[name].inputs)}
-    with tempfile.TemporaryDirectory(prefix="split4ml-") as scratch:
-        found = run(build_chain([Stage(build_folder / PROJECTS / name)], Path(scratch)), inputs)
-    for stream in map(stream_name, parts[name].outputs):
-        if not np.array_equal(found[stream], trace.tokens[stream]):
-            different = int(np.count_nonzero(found[stream] != trace.tokens[stream]))
-            raise Split4mlError(
-                f"{different} elements of {stream} differ from the monolithic design's", f"subgraph {name}"
-            )
-    return {"csim": {"bit_exact": True, "frames": trace.frames}, "subgraph": name}
+    if only is not None and only not in parts:
+        raise Split4mlError(f"there is no subgraph {only!r}", hint=f"there are {', '.join(parts) or 'none'}")
+    whole = session.project_trace(model)
+    compared: dict[str, Any] = {}
+    names = [only] if only is not None else list(parts)
+    with tempfile.TemporaryDirectory(prefix="split4ml-") as scratch, reporter.step("layers") as step:
+        for index, name in enumerate(names):
+            step.update(index, len(names), name)
+            inputs = {stream: whole.tokens[stream] for stream in map(stream_name, parts[name].inputs)}
+            part = trace_project(build_folder / PROJECTS / name, name, inputs, Path(scratch) / name)
+            for task in parts[name].tasks:
+                for stream in map(stream_name, task.outputs):
+                    if not np.array_equal(part.tokens[stream], whole.tokens[stream]):
+                        different = int(np.count_nonzero(part.tokens[stream] != whole.tokens[stream]))
+                        raise Split4mlError(
+                            f"{different} elements of {stream} differ from the monolithic design's",
+                            f"subgraph {name}, task {symbol(task)}",
+                        )
+            compared[name] = [stream_name(output) for task in parts[name].tasks for output in task.outputs]
+    return {"layers": {"bit_exact": True, "frames": whole.frames, "streams": compared}}
 
 
 def _compare(port: flow.OutputOp, found: Raw, expected: Raw, frames: int) -> None:

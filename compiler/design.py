@@ -112,21 +112,32 @@ class Design:
         return next(iter(outputs.values())) if single else outputs
 
     def verify(
-        self, rtl: str | None = None, subgraph: str | None = None, reporter: Reporter | None = None
+        self,
+        rtl: str | None = None,
+        layers: bool = False,
+        subgraph: str | None = None,
+        reporter: Reporter | None = None,
     ) -> dict[str, Any]:
-        """Runs the checks again and returns the report's `checks`. rtl: `twin` or `exported`. Raises Split4mlError."""
+        """Runs the checks again and returns the report's `checks`. Raises Split4mlError if one fails.
+
+        rtl: `twin` or `exported`: simulates the stitched top too. layers: compares every stream inside the
+        subprojects, not only the outputs. subgraph: that one alone, fed with the monolithic design's tokens.
+        """
         from split4ml.compiler.checks import run_checks
-        from split4ml.compiler.csim_check import check_subgraph
+        from split4ml.compiler.csim_check import check_layers
         from split4ml.compiler.progress import Reporter
 
         reporter = reporter or Reporter()
+        if subgraph is not None:
+            return check_layers(self.model, self.directory, self.session, subgraph, reporter)
         with tempfile.TemporaryDirectory(prefix="split4ml-") as scratch:
-            if subgraph is not None:
-                return check_subgraph(self.model, self.directory, subgraph, self.session)
             level = "rtl" if rtl else "csim"
-            return run_checks(
+            checks = run_checks(
                 self.module, self.directory, Path(scratch), self.session, level, reporter, rtl or "twin"
             )
+        if layers:
+            checks |= check_layers(self.model, self.directory, self.session, None, reporter)
+        return checks
 
     def write(self, directory: Path | str, force: bool = False) -> Design:
         """A copy of the build elsewhere."""
