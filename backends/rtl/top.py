@@ -93,9 +93,13 @@ def rtl_sources(design: stitch.DesignOp) -> dict[str, str]:
     return {**library(), f"{top.name}.sv": render("top.sv.j2", top=top)}
 
 
+LEAST_SIM_DEPTH = 16
+"""Every simulated FIFO has room for so many tokens."""
+
+
 def sim_depth(depth: int, *others: int | None) -> int:
     """Room for experiments in a simulated FIFO: a power of two, so that few kinds of FIFO differ."""
-    most = max(depth, 2, *(other or 0 for other in others))
+    most = max(depth, LEAST_SIM_DEPTH, *(other or 0 for other in others))
     return int(1 << (most - 1).bit_length())
 
 

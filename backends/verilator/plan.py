@@ -19,7 +19,6 @@ MAGIC = 0x33766E616C703473
 
 def depths_of(design: SimDesign, depths: Mapping[str, int]) -> list[tuple[int, bool]]:
     """(depth, in a memory) of every channel; `depths` replaces those of the IR. Raises Split4mlError."""
-    boundary = {link.name: link for link in design.top.links}
     known = {channel.name for channel in design.channels if channel.stream}
     for name in depths:
         if name not in known:
@@ -31,8 +30,6 @@ def depths_of(design: SimDesign, depths: Mapping[str, int]) -> list[tuple[int, b
             continue
         depth = depths.get(channel.name, channel.stream.depth)
         assert depth is not None
-        if channel.name in boundary and channel.name not in depths:
-            depth = boundary[channel.name].depth
         style = style_of(depth, channel.width_bits, channel.stream.style)
         most = channel.storage if style == "memory" else channel.shift_storage
         if not 1 <= depth <= most:

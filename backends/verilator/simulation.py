@@ -230,12 +230,8 @@ def _the_design(module: ModuleOp) -> tuple[flow.ModelOp, stitch.DesignOp]:
 def _digest(texts: Sources, files: Sequence[Path]) -> str:
     """Of everything that the program is made of."""
     state = hashlib.sha256()
-    parts = [
-        *texts.items(),
-        *((path.name, path.read_bytes()) for path in (*sorted(tool.CPP.iterdir()), *files)),
-    ]
-    for name, content in parts:
-        data = content.encode() if isinstance(content, str) else content
+    cpp = [(path.name, path.read_bytes()) for path in (*sorted(tool.CPP.iterdir()), *files)]
+    for name, data in (*((name, text.encode()) for name, text in texts.items()), *cpp):
         state.update(f"{name}\0{len(data)}\0".encode())
         state.update(data)
     return state.hexdigest()

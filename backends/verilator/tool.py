@@ -77,7 +77,7 @@ def build(sources: Sequence[Path], workdir: Path, *, foreign: Sequence[Path] = (
             *("make", "-C", str(folder), "-f", f"V{TOP}.mk", f"-j{JOBS}"),
             # The wheel was built for another compiler: without this g++ is not told to include the precompiled header.
             "CFG_CXXFLAGS_PCH_I=-include",
-            *("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1"),
+            *("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O0"),
         ],
         environment,
         workdir,
