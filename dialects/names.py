@@ -82,8 +82,8 @@ def legal_name(text: str, taken: Iterable[str] = (), fallback: str = "node") -> 
     if not stem[0].isalpha():
         stem = f"{fallback}_{stem}"
     lowered = {name.lower() for name in taken}
-    if _INVENTED.fullmatch(stem) and not is_legal(f"{stem[: MAX_LENGTH - 8]}_1"):
-        stem = f"{fallback}_{stem}"  # a whole family of names, such as `ap_...`
+    if not is_legal(f"{stem[: MAX_LENGTH - 8].rstrip('_')}_1"):
+        stem = f"{fallback}_{stem}"  # a whole family of names is not free, such as `ap_...`
     whole = stem[:MAX_LENGTH].rstrip("_")
     if is_legal(whole) and whole.lower() not in lowered:
         return whole

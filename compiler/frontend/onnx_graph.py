@@ -79,6 +79,17 @@ FOLDABLE = frozenset(
 )
 """Operators that are evaluated when all their operands are constants: no control flow, no state."""
 
+_ONNX_ERRORS = (
+    onnx.defs.SchemaError,
+    onnx.checker.ValidationError,
+    shape_inference.InferenceError,
+    ValueError,
+    TypeError,
+    KeyError,
+    RuntimeError,
+)
+"""What ONNX's own functions raise on models that are not right; they have no common base."""
+
 MAX_FOLDED = 1 << 26
 """Elements of the largest tensor that folding may make: 256 MiB of float32."""
 
@@ -199,7 +210,8 @@ def _bind_inputs(walk: _Walk, inputs: list[onnx.ValueInfoProto]) -> int:
         where = f"{walk.path}: input {value.name!r}"
         tensor = value.type.tensor_type
         if not value.type.HasField("tensor_type") or tensor.elem_type != TensorProto.FLOAT:
-            kind = TensorProto.DataType.Name(tensor.elem_type) if tensor.elem_type else "no tensor"
+            names = {number: name for name, number in TensorProto.DataType.items()}
+            kind = names.get(tensor.elem_type, "unknown") if tensor.elem_type else "no tensor"
             raise Split4mlError(f"inputs must be float32 tensors, not {kind}", where=where)
         if not tensor.HasField("shape") or not tensor.shape.dim:
             raise Split4mlError("the input needs a shape with a batch axis", where=where)
@@ -284,7 +296,7 @@ def _infer(walk: _Walk, proto: onnx.NodeProto, where: str) -> dict[str, onnx.Typ
                 schema, proto, types, data, None, [helper.make_opsetid("", walk.opset)]
             )
         )
-    except (onnx.defs.SchemaError, shape_inference.InferenceError, ValueError, RuntimeError) as error:
+    except _ONNX_ERRORS as error:
         raise Split4mlError(f"its shapes do not fit: {first_line(error)}", where=where) from None
 
 
@@ -332,7 +344,7 @@ def _attributes(proto: onnx.NodeProto, opset: int, where: str) -> dict[str, Any]
 def _array(tensor: TensorProto, where: str) -> Array:
     try:
         return numpy_helper.to_array(tensor)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise Split4mlError(f"its data does not fit its type: {first_line(error)}", where=where) from None
 
 

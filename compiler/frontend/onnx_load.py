@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import onnx
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from google.protobuf.descriptor import FieldDescriptor  # type: ignore[import-untyped]
+from google.protobuf.message import DecodeError, Message  # type: ignore[import-untyped]
 from onnx import external_data_helper, inliner
 
 from split4ml.dialects.errors import Split4mlError
@@ -29,6 +30,8 @@ def load(path: Path) -> onnx.ModelProto:
         model.ParseFromString(data)
     except DecodeError:
         raise _no_onnx(path, "it does not decode as one; it may be truncated") from None
+    if not _is_text(model):
+        raise _no_onnx(path, "a name in it is not UTF-8")
     if model.ir_version < 1 or not model.HasField("graph"):
         raise _no_onnx(path, "it has no graph")
     if not model.opset_import:
@@ -72,6 +75,18 @@ def _no_onnx(path: Path, why: str) -> Split4mlError:
         where=str(path),
         hint="export the network again, e.g. with torch.onnx.export",
     )
+
+
+def _is_text(message: Message) -> bool:
+    """Whether every string field is UTF-8; protobuf hands out those that are not as bytes."""
+    for descriptor, value in message.ListFields():
+        many = value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else [value]
+        if descriptor.type == FieldDescriptor.TYPE_STRING:
+            if not all(isinstance(item, str) for item in many):
+                return False
+        elif descriptor.type == FieldDescriptor.TYPE_MESSAGE and not all(_is_text(item) for item in many):
+            return False
+    return True
 
 
 def _check_opset(model: onnx.ModelProto, path: Path) -> None:

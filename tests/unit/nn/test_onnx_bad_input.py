@@ -1,0 +1,221 @@
+"""Files that are wrong: one clear message with the place, never a traceback of another library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
+
+from split4ml.compiler.frontend.onnx_import import import_onnx
+from split4ml.dialects.errors import Split4mlError
+from split4ml.passes.weights import MemoryStore
+
+MakeOnnx = Callable[..., Path]
+
+
+def refusal(path: Path) -> str:
+    """The message of the error that the import of a file gives; it names the file."""
+    with pytest.raises(Split4mlError) as caught:
+        import_onnx(path, MemoryStore())
+    text = str(caught.value)
+    assert str(path) in text
+    return text
+
+
+@pytest.fixture
+def good(make_onnx: MakeOnnx) -> Path:
+    node = helper.make_node("Conv", ["x", "w"], ["y"], name="conv")
+    return make_onnx([node], {"x": [1, 1, 8, 8]}, ["y"], {"w": np.ones((2, 1, 3, 3), np.float32)})
+
+
+def test_no_file(tmp_path: Path) -> None:
+    assert "cannot read the model" in refusal(tmp_path / "absent.onnx")
+    assert "cannot read the model" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello, world\n", b"\x00" * 100, b"PK\x03\x04", b"\x08\x08"])
+def test_no_onnx(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content)
+    assert "no ONNX file" in refusal(path)
+
+
+def test_truncated_anywhere(good: Path) -> None:
+    content = good.read_bytes()
+    for length in range(len(content) - 1):
+        good.write_bytes(content[:length])
+        refusal(good)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_damaged_anywhere(good: Path, data: st.DataObject) -> None:
+    """A flipped byte gives a model or a message, nothing else."""
+    content = bytearray(good.read_bytes())
+    content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path = good.with_name("damaged.onnx")
+    path.write_bytes(content)
+    try:
+        import_onnx(path, MemoryStore())
+    except Split4mlError as error:
+        assert str(path) in str(error)
+
+
+def test_unsupported_operators_are_all_named(make_onnx: MakeOnnx) -> None:
+    nodes = [
+        helper.make_node("Relu", ["x"], ["a"]),
+        helper.make_node("LSTM", ["a", "w", "r"], ["b"], name="/rnn/LSTM", hidden_size=2),
+        helper.make_node("FusedConv", ["b", "w"], ["y"], name="fused", domain="com.microsoft"),
+    ]
+    weights = {"w": np.ones((1, 8, 3), np.float32), "r": np.ones((1, 8, 2), np.float32)}
+    text = refusal(make_onnx(nodes, {"x": [1, 4, 3]}, ["y"], weights))
+    assert "LSTM (node '/rnn/LSTM')" in text
+    assert "com.microsoft.FusedConv (node 'fused')" in text
+    assert "supported are Add, AveragePool" in text
+
+
+def test_dynamic_shapes(make_onnx: MakeOnnx) -> None:
+    node = helper.make_node("Relu", ["x"], ["y"], name="relu")
+    text = refusal(make_onnx([node], {"x": ["N", 1, "height", 8]}, ["y"]))
+    assert "input 'x'" in text
+    assert "axis 2 is dynamic ('height')" in text
+
+
+@pytest.mark.parametrize("opset", [8, 1000])
+def test_opsets(opset: int, make_onnx: MakeOnnx) -> None:
+    node = helper.make_node("Relu", ["x"], ["y"])
+    assert f"operator set {opset}" in refusal(make_onnx([node], {"x": [1, 8]}, ["y"], opset=opset))
+
+
+def test_shapes_that_do_not_fit(make_onnx: MakeOnnx) -> None:
+    node = helper.make_node("Conv", ["x", "w"], ["y"], name="conv1")
+    text = refusal(make_onnx([node], {"x": [1, 3, 8, 8]}, ["y"], {"w": np.ones((2, 4, 3, 3), np.float32)}))
+    assert "node 'conv1' (Conv)" in text
+    node = helper.make_node("MatMul", ["x", "w"], ["y"], name="fc")
+    text = refusal(make_onnx([node], {"x": [1, 3]}, ["y"], {"w": np.ones((4, 3), np.float32)}))
+    assert "node 'fc' (MatMul)" in text
+
+
+MIXING: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "transpose": (helper.make_node("Transpose", ["x"], ["y"], name="n", perm=[1, 0, 2]), {}, "batch axis"),
+    "reshape": (
+        helper.make_node("Reshape", ["x", "s"], ["y"], name="n"),
+        {"s": np.array([-1, 3])},
+        "mixes frames",
+    ),
+    "concat": (helper.make_node("Concat", ["x", "x"], ["y"], name="n", axis=0), {}, "along the batch axis"),
+    "mean": (
+        helper.make_node("ReduceMean", ["x"], ["y"], name="n", axes=[0, 1]),
+        {},
+        "along the batch axis",
+    ),
+    "softmax": (helper.make_node("Softmax", ["x"], ["y"], name="n", axis=0), {}, "along the batch axis"),
+}
+
+
+@pytest.mark.parametrize("case", MIXING)
+def test_frames_must_not_mix(case: str, make_onnx: MakeOnnx) -> None:
+    node, weights, message = MIXING[case]
+    text = refusal(make_onnx([node], {"x": [1, 4, 3]}, ["y"], weights))
+    assert message in text
+    assert "node 'n'" in text
+
+
+def test_weights_must_be_constant_and_finite(make_onnx: MakeOnnx) -> None:
+    node = helper.make_node("MatMul", ["x", "z"], ["y"], name="product")
+    text = refusal(make_onnx([node], {"x": [1, 4, 3], "z": [1, 3, 4]}, ["y"]))
+    assert "node 'product' (MatMul): its right operand is computed from the data" in text
+    weight = np.full((3, 2), np.nan, np.float32)
+    text = refusal(make_onnx([node], {"x": [1, 4, 3]}, ["y"], {"z": weight}))
+    assert "not finite" in text
+
+
+def test_training_mode(make_onnx: MakeOnnx) -> None:
+    vector = np.ones(3, np.float32)
+    node = helper.make_node(
+        "BatchNormalization", ["x", *"sbmv"], ["y", "m2", "v2"], name="bn", training_mode=1
+    )
+    text = refusal(make_onnx([node], {"x": [1, 3, 4]}, ["y"], dict.fromkeys("sbmv", vector)))
+    assert "node 'bn' (BatchNormalization): it is in training mode" in text
+
+
+def test_inputs_must_be_floats(tmp_path: Path) -> None:
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["x"], ["y"])],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.UINT8, [1, 4])],
+        [helper.make_tensor_value_info("y", TensorProto.UINT8, [1, 4])],
+    )
+    path = tmp_path / "model.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    assert "inputs must be float32 tensors, not UINT8" in refusal(path)
+
+
+def test_a_huge_constant_is_not_computed(make_onnx: MakeOnnx) -> None:
+    nodes = [
+        helper.make_node("ConstantOfShape", ["shape"], ["big"], name="bomb"),
+        helper.make_node("Add", ["x", "big"], ["y"]),
+    ]
+    text = refusal(make_onnx(nodes, {"x": [1, 4]}, ["y"], {"shape": np.array([1 << 20, 1 << 20])}))
+    assert "node 'bomb'" in text
+    assert "more than" in text
+
+
+@pytest.fixture
+def external(tmp_path: Path) -> Path:
+    """A model whose weight lies in a file beside it."""
+    weight = helper.make_tensor(
+        "w", TensorProto.FLOAT, [64, 64], np.ones(4096, np.float32).tobytes(), raw=True
+    )
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 64])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 64])],
+        [weight],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path = tmp_path / "model.onnx"
+    onnx.save(model, path, save_as_external_data=True, location="w.bin", size_threshold=0)
+    return path
+
+
+def relocate(path: Path, **entries: str) -> None:
+    model = onnx.load(path, load_external_data=False)
+    for entry in model.graph.initializer[0].external_data:
+        entry.value = entries.get(entry.key, entry.value)
+    path.write_bytes(model.SerializeToString())
+
+
+def test_external_data(external: Path) -> None:
+    store = MemoryStore()
+    import_onnx(external, store)
+    assert sum(len(blob) for blob in store.blobs.values()) > 4096 * 4
+
+
+def test_external_data_missing_or_short(external: Path) -> None:
+    weights = external.parent / "w.bin"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    assert "may be truncated" in refusal(external)
+    weights.unlink()
+    assert "there is no such file" in refusal(external)
+
+
+@pytest.mark.parametrize("location", ["../w.bin", "/etc/passwd", "sub/../../w.bin", "", "."])
+def test_external_data_stays_in_the_folder(location: str, external: Path) -> None:
+    (external.parent.parent / "w.bin").write_bytes(bytes(16384))
+    relocate(external, location=location)
+    assert "outside the model's folder" in refusal(external)
+
+
+@pytest.mark.parametrize("entries", [{"offset": "-4"}, {"length": "many"}, {"length": "99999999999"}])
+def test_external_data_with_bad_extent(entries: dict[str, str], external: Path) -> None:
+    relocate(external, **entries)
+    refusal(external)
