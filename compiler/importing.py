@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,18 +127,43 @@ def import_ir(source: Path, session: Session, inputs: Path | None) -> ModuleOp:
     ctx = context()
     module = Parser(ctx, text, str(source)).parse_module()
     module.verify()
-    if inputs is not None:
-        raise Split4mlError(
-            "IR carries its sample inputs; --input is for models", str(source), "leave --input out"
-        )
     if any(isinstance(op, flow.ModelOp) for op in module.ops):
         CheckArchive(archives=session).apply(ctx, module)
+    if inputs is not None:
+        _replace_inputs(module, inputs, session)
     return module
 
 
-def parts(module: ModuleOp) -> Mapping[str, int]:
-    """How many top-level ops of each kind a module has."""
-    found: dict[str, int] = {}
+def _replace_inputs(module: ModuleOp, path: Path, session: Session) -> None:
+    """Sample inputs for IR, which carries some already: if these are others, there is no reference for them."""
+    import numpy as np
+
+    from split4ml.compiler.frontend.reference import load_inputs
+    from split4ml.compiler.stimulus import load
+
+    shapes, outputs = _ports(module)
+    arrays = load_inputs(path, shapes)
+    present = load(module, list(shapes), outputs, session.store)
+    if present is not None and all(np.array_equal(present.inputs[name], arrays[name]) for name in shapes):
+        return
+    labels = _labels(path, len(next(iter(arrays.values()))))
+    attach(module, Stimulus(arrays, None, labels), session.store)
+    session.notes.append(
+        f"{path.name} holds other sample inputs than the IR, which has no reference outputs for them"
+    )
+
+
+def _ports(module: ModuleOp) -> tuple[dict[str, tuple[int, ...]], list[str]]:
+    """The user's inputs with their shapes, and the outputs."""
+    from split4ml.compiler.layout import geometry, port_name
+    from split4ml.dialects import flow, nn
+    from split4ml.passes.lower_nn_to_flow import port_of
+
     for op in module.ops:
-        found[op.name] = found.get(op.name, 0) + 1
-    return found
+        if isinstance(op, nn.ModelOp):
+            ports = [port_of(port) for port in op.inputs]
+            return {port.source: port.shape for port in ports}, [port.source.data for port in op.outputs]
+        if isinstance(op, flow.ModelOp):
+            shapes = {port_name(port): geometry(port)[1] for port in op.inputs}
+            return shapes, [port_name(port) for port in op.outputs]
+    return {}, []

@@ -22,7 +22,7 @@ def port_name(port: flow.InputOp | flow.OutputOp) -> str:
     return port.source.data if port.source else symbol(port)
 
 
-def _geometry(port: flow.InputOp | flow.OutputOp) -> tuple[StreamType, tuple[int, ...], tuple[int, ...]]:
+def geometry(port: flow.InputOp | flow.OutputOp) -> tuple[StreamType, tuple[int, ...], tuple[int, ...]]:
     """(type, shape without frames, axes in stream order); a port without a shape carries tokens x elements."""
     value = port.out if isinstance(port, flow.InputOp) else port.stream
     type_ = value.type
@@ -37,7 +37,7 @@ def frames_in(model: flow.ModelOp, arrays: Mapping[str, Array], where: str) -> i
     counts = {}
     for port in model.inputs:
         name = port_name(port)
-        _, shape, _ = _geometry(port)
+        _, shape, _ = geometry(port)
         if name not in arrays:
             known = ", ".join(sorted(arrays)) or "nothing"
             raise Split4mlError(f"no array for the input {name!r}; it holds {known}", where)
@@ -59,7 +59,7 @@ def to_tokens(model: flow.ModelOp, arrays: Mapping[str, Array], frames: Sequence
     """Raw bits by stream, [frames * tokens, elements], of the given frames in that order."""
     tokens = {}
     for port in model.inputs:
-        type_, shape, order = _geometry(port)
+        type_, shape, order = geometry(port)
         values = np.asarray(arrays[port_name(port)], np.float64)[list(frames)].reshape(len(frames), *shape)
         values = values.transpose(0, *(axis + 1 for axis in order))
         tokens[symbol(port)] = quantize(values.reshape(-1, type_.elements.data), type_.precision)
@@ -72,7 +72,7 @@ def from_tokens(
     """The inverse for outputs: values by the user's names, [frames, *shape]."""
     arrays = {}
     for port in model.outputs:
-        type_, shape, order = _geometry(port)
+        type_, shape, order = geometry(port)
         values = dequantize(tokens[symbol(port)], type_.precision)
         values = values.reshape(frames, *(shape[axis] for axis in order))
         arrays[port_name(port)] = values.transpose(0, *(int(axis) + 1 for axis in np.argsort(order)))
@@ -84,7 +84,7 @@ def random_inputs(model: flow.ModelOp, frames: int) -> dict[str, npt.NDArray[np.
     rng = np.random.default_rng(0)
     arrays = {}
     for port in model.inputs:
-        type_, shape, _ = _geometry(port)
+        type_, shape, _ = geometry(port)
         precision = type_.precision
         high = 2.0 ** (precision.integer - int(precision.signed))
         values = rng.normal(0, min(1.0, high / 4), (frames, *shape))
