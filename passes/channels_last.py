@@ -98,7 +98,8 @@ class _Relayout:
 
     def _order(self, op: nn.NamedOp, value: SSAValue) -> Shape:
         """The physical order of a value's axes."""
-        order = self._stored(value).order(self.wishes.get(value))
+        physical = nn.shape_of(self.values[value])
+        order = self._stored(value).order(self.wishes.get(value), physical)
         if order is None:
             raise self._error(
                 op, f"it needs the axes of {list(self._stored(value).shape)}, which are interleaved"
@@ -252,8 +253,8 @@ class _Relayout:
     def _common_order(self, op: nn.TensorOp, operands: Sequence[SSAValue]) -> Shape:
         """An order of the axes in which all operands are stored."""
         leader = max(operands, key=lambda value: self._stored(value).index.size)
-        preferred = self.wishes.get(op.result)
-        order = self._stored(leader).order(preferred)
+        physical = nn.shape_of(self.values[leader])
+        order = self._stored(leader).order(self.wishes.get(op.result), physical)
         if order is None or not all(self._stored(value).has_order(order) for value in operands):
             raise self._error(op, "its operands are stored in different orders")
         return order
@@ -286,11 +287,12 @@ class _Relayout:
         self, op: nn.TensorOp, value: SSAValue, stored: Stored, order: Shape | None = None
     ) -> SSAValue:
         """A constant operand that broadcasts against data in a given order."""
-        shape = nn.shape_of(value)
-        if stored.is_plain or all(size == 1 for size in shape):
+        if all(size == 1 for size in nn.shape_of(value)):
             return self.values[value]
         if order is None:
             return self._permuted_vector(op, value, stored)
+        if order == tuple(range(len(order))):
+            return self.values[value]
         array = array_of(value, self.weights)
         assert array is not None
         full = array.reshape((1,) * (len(order) - array.ndim) + array.shape)

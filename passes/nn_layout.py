@@ -52,16 +52,17 @@ class Stored:
         """Whether the elements are stored in that order of the logical axes; axes of extent 1 may stand anywhere."""
         return np.array_equal(self.index, Stored.of(self.shape, order).index)
 
-    def order(self, preferred: Sequence[int] | None = None) -> Shape | None:
-        """The physical order of the logical axes, if it is one; the preferred one if that is as good as another."""
-        rank = len(self.shape)
-        candidates: list[Shape] = [channels_last(rank), tuple(range(rank))] if rank else [()]
-        if preferred is not None and len(preferred) == rank:
-            candidates.insert(0, tuple(preferred))
-        for candidate in (*candidates, *permutations(range(rank))):
-            if self.has_order(candidate):
-                return tuple(candidate)
-        return None
+    def order(self, preferred: Shape | None = None, physical: Shape | None = None) -> Shape | None:
+        """The physical order of the logical axes, if it is one.
+
+        Axes of extent 1 leave a choice: the preferred order if it is right, else one that gives the physical shape,
+        else the first.
+        """
+        right = [order for order in permutations(range(len(self.shape))) if self.has_order(order)]
+        if preferred in right:
+            return preferred
+        fitting = [order for order in right if tuple(self.shape[axis] for axis in order) == physical]
+        return next(iter((*fitting, *right)), None)
 
     def reshaped(self, shape: Shape) -> Stored:
         """The same elements in the same order, seen as another logical shape."""

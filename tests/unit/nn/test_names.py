@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from split4ml.dialects.names import RESERVED, is_legal, legal_name
 
 
@@ -17,10 +18,10 @@ def test_any_text(text: str, others: list[str]) -> None:
     assert len({name.lower() for name in taken}) == len(taken)
 
 
-@pytest.mark.parametrize("word", sorted(RESERVED))
-def test_reserved_words_in_any_case(word: str) -> None:
-    for text in (word, word.upper(), f"/{word}/", f"{word}_1", f"{word}_x"):
-        assert is_legal(legal_name(text))
+def test_reserved_words_in_any_case() -> None:
+    for word in RESERVED:
+        for text in (word, word.upper(), f"/{word}/", f"{word}_1", f"{word}_x"):
+            assert is_legal(legal_name(text)), text
 
 
 @pytest.mark.parametrize("name", ["conv1", "block2_add", "x", "input_1", "Relu"])
