@@ -2,8 +2,12 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+JOBS   ?= 2
 
-.PHONY: help setup clean
+# The folders that hold Python; .pkg/ only links to them.
+CODE := compiler dialects passes backends tests examples benchmarks
+
+.PHONY: help setup lint types filecheck pytest test test-slow test-all docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -15,5 +19,35 @@ $(VENV)/.stamp: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@
 
+lint: setup ## ruff: rules and formatting
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+
+types: setup ## mypy --strict, the package through .pkg/ and the tests
+	$(BIN)/mypy
+	@# one folder at a time, since their helpers are imported by bare names (conftest.py puts the folder on sys.path)
+	@set -e; for folder in tests $(sort $(dir $(wildcard tests/unit/*/test_*.py))); do \
+	  path=; if grep -qs sys.path $$folder/conftest.py; then path=$$folder; fi; \
+	  echo "mypy $$folder"; MYPYPATH=$$path $(BIN)/mypy --no-error-summary $$folder/*.py; \
+	done
+
+filecheck: setup ## FileCheck tests of IR and commands
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/lit -sv -j$(JOBS) tests/filecheck
+
+pytest: setup ## unit, property and end-to-end tests, except those marked slow
+	$(BIN)/pytest -q -m 'not slow'
+
+test: setup lint types filecheck pytest ## all that CI requires
+
+test-slow: setup ## the tests that take more than a minute each
+	$(BIN)/pytest -q -m slow
+
+test-all: test test-slow ## test and test-slow
+
+docs: setup ## generate docs/passes.md
+	$(BIN)/python -m split4ml.compiler.passdocs > docs/passes.md.new
+	mv docs/passes.md.new docs/passes.md
+
 clean: ## remove what the targets made, but not .venv
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find tests/filecheck -name Output -type d -prune -exec rm -rf {} +

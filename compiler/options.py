@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -202,7 +201,12 @@ def typed(values: Iterable[tuple[str, object]], where: str) -> dict[str, object]
     from split4ml.compiler.pipeline.options import bind, options_of
     from split4ml.compiler.pipeline.syntax import Option
 
-    options = [Option.of(name, value) for name, value in values]
+    options = []
+    for name, value in values:
+        parts = value if isinstance(value, list) else [value]
+        if not all(isinstance(part, str | int | float) for part in parts):
+            raise Split4mlError(f"{name} is {value}, which is no plain value", where)
+        options.append(Option.of(name, value))
     try:
         return bind(options, options_of(CompileOptions), "split4ml", None)
     except Split4mlError as error:
@@ -211,6 +215,8 @@ def typed(values: Iterable[tuple[str, object]], where: str) -> dict[str, object]
 
 def from_toml(text: str, where: str) -> CompileOptions:
     """The inverse of `to_toml`. Raises Split4mlError."""
+    import tomllib
+
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -20,7 +20,6 @@ from split4ml.compiler.binding import BoundPass, bind_all
 from split4ml.compiler.passrunner import apply_instance, register_dialects
 from split4ml.compiler.passtable import PASSES
 from split4ml.compiler.sources import Begin, parse_ir, verify_ir
-from split4ml.compiler.version import version
 from split4ml.compiler.workspace import MODELS, workspace, write_atomically
 from split4ml.dialects.errors import Split4mlError, UsageError
 
@@ -41,7 +40,7 @@ class _Later(StringIO):
 class OptMain(xDSLOptMain):
     """The command. `run()` prints the resulting IR. Raises Split4mlError and xDSL's exceptions."""
 
-    version_format: ClassVar[str] = f"split4ml {version()}, on xDSL {{xdsl_version}}"
+    version_format: ClassVar[str] = "split4ml on xDSL {xdsl_version}"
 
     def __init__(self, args: Sequence[str]) -> None:
         self._begin: Begin = {}

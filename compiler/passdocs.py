@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import itertools
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -69,7 +70,7 @@ def split_docstring(text: str, infos: Sequence[OptionInfo]) -> tuple[str, dict[s
     pattern = re.compile(rf"(?:^|(?<=\s))((?:{names})(?:, (?:{names}))*): ")
     found = list(pattern.finditer(text))
     meanings: dict[str, str] = {}
-    for match, following in zip(found, [*found[1:], None], strict=True):
+    for match, following in itertools.zip_longest(found, found[1:]):
         meaning = text[match.end() : following.start() if following else None].strip()
         for name in match[1].split(", "):
             meanings[name] = meaning

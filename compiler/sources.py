@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.parser import Parser
-from xdsl.utils.exceptions import DiagnosticException, VerifyException
+from xdsl.utils.exceptions import DiagnosticException, ParseError, VerifyException
 from xdsl.utils.lexer import Span
 
 from split4ml.compiler.diagnostics import locate
@@ -31,6 +31,7 @@ class LocatingParser(Parser):
     def __init__(self, ctx: Context, text: str, name: str) -> None:
         super().__init__(ctx, text, name)
         self.begin: Begin = {}
+        self._open: list[Span[str] | Span[bytes]] = []
 
     @property
     def here(self) -> Span[str] | Span[bytes]:
@@ -38,10 +39,18 @@ class LocatingParser(Parser):
         return self._current_token.span
 
     def parse_operation(self) -> Operation:
-        span = self.here
+        self._open.append(self.here)
         op = super().parse_operation()
-        self.begin[op] = span
+        self.begin[op] = self._open.pop()
         return op
+
+    def _get_op_by_name(self, name: str) -> type[Operation]:
+        try:
+            return super()._get_op_by_name(name)
+        except ParseError as error:
+            # xDSL points at what follows the name
+            error.span = self._open[-1]
+            raise
 
 
 def parse_ir(ctx: Context, data: bytes, name: str, implicit_module: bool = True) -> tuple[ModuleOp, Begin]:

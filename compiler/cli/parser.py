@@ -53,10 +53,18 @@ class Parser(argparse.ArgumentParser):
         return found
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when asked, which takes a tenth of a second."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *rest: object) -> None:
+        from split4ml.compiler.version import version
+
+        print(f"split4ml {version()}")
+        parser.exit()
+
+
 def build_parser() -> Parser:
     """The parser of all commands but `opt`, which is xDSL's own (compiler/optmain.py)."""
-    from split4ml.compiler.version import version
-
     parser = Parser(
         prog="split4ml",
         description="Splits hls4ml designs into subgraphs and sizes every FIFO.",
@@ -64,7 +72,7 @@ def build_parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"split4ml {version()}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
     made = {
         name: commands.add_parser(
