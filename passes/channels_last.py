@@ -91,7 +91,7 @@ class _Relayout:
         names = op.onnx_names if isinstance(op, nn.TensorOp) else ()
         origin = f" (node {', '.join(map(repr, names))})" if names else ""
         return Split4mlError(
-            f"{message}; that would take a transpose of the data, which hls4ml's streams do not have",
+            f"{message}; that would take a transpose of the data, which split4ml never executes",
             where=f"@{op.symbol}{origin}",
             hint="move the transposition of the data before the network's input or after its output",
         )
