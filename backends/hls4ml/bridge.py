@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from split4ml.dialects.errors import Split4mlError
 
@@ -34,6 +38,23 @@ class Interface:
     top: str
     inputs: tuple[BridgePort, ...]
     outputs: tuple[BridgePort, ...]
+
+
+# What hls4ml's `print_array_to_cpp` writes without text files.
+_WEIGHTS = re.compile(
+    r"(?://[^\n]*\n)*\s*#ifndef (?P<guard>\w+)\s+#define (?P=guard)\s+"
+    r"(?P<type>\w+) (?P<name>\w+)\[(?P<size>\d+)\] = \{(?P<values>[0-9eE.,+\s-]*)\};\s*#endif\s*"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class WeightArray:
+    """`type name[size]` of a weights header, and the numbers it is initialised with."""
+
+    name: str
+    type: str
+    size: int
+    values: npt.NDArray[np.float64]
 
 
 def read_interface(project: Path) -> Interface:
@@ -69,7 +90,23 @@ def read_interface(project: Path) -> Interface:
     return Interface(top, sides[0], sides[1])
 
 
-def bridge_source(interface: Interface) -> str:
+def read_weights(project: Path) -> list[WeightArray]:
+    """The constant arrays that can be set at run time; others (compressed ones, say) are compiled from their headers."""
+    found = []
+    for path in sorted((project / "firmware" / "weights").glob("*.h")):
+        match = _WEIGHTS.fullmatch(path.read_text())
+        if match is None or match["guard"] != f"{path.stem.upper()}_H_" or match["name"] != path.stem:
+            continue
+        try:
+            values = np.array(match["values"].split(","), np.float64)
+        except ValueError:
+            continue
+        if len(values) == int(match["size"]):
+            found.append(WeightArray(match["name"], match["type"], len(values), values))
+    return found
+
+
+def bridge_source(interface: Interface, weights: Sequence[WeightArray]) -> str:
     """The translation unit to compile with the project and this folder (`header_folder`) as include paths."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -77,7 +114,12 @@ def bridge_source(interface: Interface) -> str:
         loader=FileSystemLoader(_HERE), undefined=StrictUndefined, keep_trailing_newline=True
     )
     template = environment.get_template("raw_bridge.cpp.j2")
-    return template.render(top=interface.top, inputs=list(interface.inputs), outputs=list(interface.outputs))
+    return template.render(
+        top=interface.top,
+        inputs=list(interface.inputs),
+        outputs=list(interface.outputs),
+        weights=list(weights),
+    )
 
 
 def header_folder() -> Path:

@@ -18,7 +18,7 @@ import numpy as np
 from split4ml.backends.hls4ml.bits import Raw, dequantize, quantize
 from split4ml.backends.hls4ml.bridge import read_interface
 from split4ml.backends.hls4ml.child import run_child
-from split4ml.backends.hls4ml.compile import JOBS, compile_projects
+from split4ml.backends.hls4ml.compile import JOBS, compile_projects, weights_file
 from split4ml.dialects.errors import Split4mlError
 
 __all__ = ["Chain", "Stage", "build", "build_chain", "dequantize", "quantize", "run_chain"]
@@ -158,7 +158,13 @@ def _plan(chain: Chain, inputs: Mapping[str, Raw], wanted: Sequence[str], folder
     return {
         "folder": str(folder),
         "stages": [
-            {"name": name, "library": str(library.resolve()), "inputs": ins, "outputs": outs}
+            {
+                "name": name,
+                "library": str(library.resolve()),
+                "weights": str(weights_file(library).resolve()),
+                "inputs": ins,
+                "outputs": outs,
+            }
             for name, library, ins, outs in zip(
                 chain.names, chain.libraries, chain.inputs, chain.outputs, strict=True
             )

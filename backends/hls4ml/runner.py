@@ -26,6 +26,8 @@ class _Library:
         self.inputs: list[str] = stage["inputs"]
         self.outputs: list[str] = stage["outputs"]
         self.library = ctypes.CDLL(stage["library"], mode=ctypes.RTLD_LOCAL)
+        values = Path(stage["weights"]).read_bytes()
+        self.library.split4ml_weights((ctypes.c_double * (len(values) // 8)).from_buffer_copy(values))
         count = len(self.inputs) + len(self.outputs)
         facts = (ctypes.c_uint64 * (3 * count))()
         self.library.split4ml_ports(facts)

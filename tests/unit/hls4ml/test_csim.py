@@ -140,7 +140,8 @@ def _toy(project: Path, body: str, element: str = "ap_int<8>") -> None:
         "ProjectName: toy\nInputShapes: {from_0: [2]}\nOutputShapes: {to_0: [2]}\n"
     )
     (firmware / "toy.h").write_text(
-        f"""#include "ap_fixed.h"
+        f"""#pragma once
+#include "ap_fixed.h"
 #include "ap_int.h"
 #include "hls_stream.h"
 #include <cstdlib>
