@@ -131,6 +131,7 @@ def dataflow(model: flow.ModelOp, *, monolithic: bool = False) -> Dataflow:
         crosses = OUTSIDE not in (writer.task, reader.task) and (
             subgraph_of(ops[writer.task]) != subgraph_of(ops[reader.task])
         )
+        default_depth = None if fifo is None else fifo.default_depth
         streams.append(
             Stream(
                 name=name,
@@ -141,9 +142,9 @@ def dataflow(model: flow.ModelOp, *, monolithic: bool = False) -> Dataflow:
                 bus_bits=type_.bus_bits,
                 writer=writer,
                 reader=reader,
-                depth=fifo.depth.value.data if fifo else None,
-                style=fifo.style.data if fifo and fifo.style else None,
-                default_depth=fifo.default_depth.value.data if fifo and fifo.default_depth else None,
+                depth=fifo.depth.value.data if fifo is not None else None,
+                style=fifo.style.data if fifo is not None and fifo.style is not None else None,
+                default_depth=default_depth.value.data if default_depth is not None else None,
                 boundary=crosses,
             )
         )

@@ -93,8 +93,8 @@ def stitch_design(model: flow.ModelOp) -> stitch.DesignOp:
     properties: dict[str, Attribute] = {
         "sym_name": StringAttr(name),
         "model": stitch.reference(symbol(model)),
-        "clock_ps": model.clock_ps or flow.integer(DEFAULT_CLOCK_PS),
-        "start": model.start or StringAttr(DEFAULT_START),
+        "clock_ps": flow.integer(DEFAULT_CLOCK_PS) if model.clock_ps is None else model.clock_ps,
+        "start": StringAttr(DEFAULT_START) if model.start is None else model.start,
     }
     if model.part is not None:
         properties["part"] = model.part

@@ -139,7 +139,7 @@ def _instance(op: stitch.InstanceOp) -> Instance:
             pins.append(_outer_pin(name.data, symbol(use.operation)))
         else:
             pins.append(_link_pin(name.data, symbol(use.operation), "in"))
-    return Instance(symbol(op), op.slr.value.data if op.slr else None, tuple(ports), tuple(pins))
+    return Instance(symbol(op), op.slr.value.data if op.slr is not None else None, tuple(ports), tuple(pins))
 
 
 def _outer_pin(port: str, net: str) -> Pin:
