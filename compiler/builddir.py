@@ -163,8 +163,8 @@ def read_options(directory: Path) -> CompileOptions:
 
 
 def options_beside(stage: Path) -> CompileOptions | None:
-    """The options of the build in whose ir/ folder a stage lies; None if it lies elsewhere."""
+    """The options of the build in whose ir/ folder a stage (.mlir) lies; None for any other file."""
     directory = stage.absolute().parent.parent
-    if stage.absolute().parent.name != "ir" or not (directory / OPTIONS).is_file():
+    if stage.suffix != ".mlir" or stage.absolute().parent.name != "ir" or not (directory / OPTIONS).is_file():
         return None
     return read_options(directory)

@@ -133,7 +133,7 @@ class OptMain(xDSLOptMain):
         text = super().output_resulting_program(prog)
         if self.args.output_file is not None:
             self.files.save_beside(prog, Path(self.args.output_file))
-        return text
+        return text.rstrip("\n") + "\n"  # the very bytes of a build's ir/
 
     # Input
 

@@ -4,7 +4,7 @@
     with reporter.step("C simulation") as step:
         step.update(1, 4, "sg0")
 
-A step that ends within a second is never shown on a terminal, so short runs stay silent.
+A step that ends within a second is never shown, so short runs stay silent.
 """
 
 from __future__ import annotations
@@ -57,15 +57,21 @@ class _Ignored:
 
 
 class Lines(Reporter):
-    """A line when a step begins, and one with its time if it took longer than a second: for logs and CI."""
+    """For logs and CI: a line once a step has taken a second, and one with its time when it ends."""
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
-        print(f"{title} …", file=self.stream, flush=True)
         begin = time.monotonic()
-        yield _Ignored()
+        timer = threading.Timer(DELAY, self.note, [f"{title} …"])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield _Ignored()
+        finally:
+            timer.cancel()
+            timer.join()
         if (seconds := time.monotonic() - begin) >= DELAY:
-            print(f"{title}: {seconds:.0f} s", file=self.stream, flush=True)
+            self.note(f"{title}: {seconds:.0f} s")
 
     def note(self, text: str) -> None:
         print(text, file=self.stream, flush=True)
@@ -76,6 +82,8 @@ class Bars(Reporter):
 
     def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__(stream)
+        self.lock = threading.RLock()
+        """Held while the display changes: steps are shown by timers, and updated from any thread."""
         self._live: RichProgress | None = None
 
     @contextmanager
@@ -97,10 +105,11 @@ class Bars(Reporter):
         self._print(f"warning: {text}")
 
     def _print(self, text: str) -> None:
-        if self._live is not None:
-            self._live.console.print(text, markup=False, highlight=False, soft_wrap=True)
-        else:
-            print(text, file=self.stream, flush=True)
+        with self.lock:
+            if self._live is not None:
+                self._live.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            else:
+                print(text, file=self.stream, flush=True)
 
     def open(self) -> RichProgress:
         """The display that all bars share."""
@@ -137,7 +146,7 @@ class _Bar:
     def __init__(self, owner: Bars, title: str) -> None:
         self._owner = owner
         self._title = title
-        self._lock = threading.Lock()
+        self._lock = owner.lock
         self._state: tuple[int, int | None, str] = (0, None, "")
         self._task: TaskID | None = None
         self._over = False

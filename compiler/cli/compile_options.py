@@ -80,8 +80,7 @@ def compile_options(arguments: argparse.Namespace) -> CompileOptions:
     """Defaults, or those of the build that the model is a stage of, and then the command line's. Raises UsageError."""
     from split4ml.compiler.builddir import options_beside
 
-    model: Path = arguments.model
-    base = (options_beside(model) if model.suffix == ".mlir" else None) or CompileOptions()
+    base = options_beside(arguments.model) or CompileOptions()
     given = given_options(arguments)
     for name in ("hls_config", "input"):
         path = given.get(name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from split4ml.compiler.binding import bind_all
+from split4ml.compiler.builddir import options_beside
 from split4ml.compiler.options import CompileOptions
 from split4ml.compiler.passtable import PASSES
 from split4ml.compiler.pipeline.options import bind, options_of
@@ -79,9 +80,14 @@ def check_script(statements: Sequence[Statement]) -> None:
                 bind_all(expand(passes or (), names))
 
 
+def typed_setting(statement: Set) -> dict[str, object]:
+    """The one value, by attribute of CompileOptions. Raises PipelineError."""
+    return bind([statement.option], options_of(CompileOptions), "split4ml", statement.place)
+
+
 def apply_setting(options: CompileOptions, statement: Set) -> CompileOptions:
     """The options with one setting changed. Raises PipelineError."""
-    values = bind([statement.option], options_of(CompileOptions), "split4ml", statement.place)
+    values = typed_setting(statement)
     try:
         return options.updated(values)
     except ValueError as error:
@@ -123,7 +129,7 @@ class ScriptRunner:
         self._folder = folder
         self._compile_model = compile_model
         self._reporter = reporter
-        self._options = CompileOptions()
+        self._given: dict[str, object] = {}
         self._names: dict[str, Pipeline] = {}
         self._source = Path()
         self._module: ModuleOp | None = None
@@ -140,7 +146,7 @@ class ScriptRunner:
     def _step(self, statement: Statement) -> None:
         match statement:
             case Set():
-                self._options = apply_setting(self._options, statement)
+                self._given |= typed_setting(statement)
             case Load(path=path, place=place):
                 self._source, self._module, self._files = self._folder / path, None, None
                 if not self._source.is_file():
@@ -156,13 +162,19 @@ class ScriptRunner:
             case Emit(path=path):
                 self._emit(self._folder / path)
             case Compile(pipeline=passes, path=path):
-                options = self._located()
+                options = self._options()
                 if passes is not None:
                     options = options.updated({"pipeline": render(expand(passes, self._names))})
                 self._compile_model(self._source, self._folder / path, options)
 
-    def _located(self) -> CompileOptions:
-        return self._options.rebased(self._folder)
+    def _options(self) -> CompileOptions:
+        """The settings, on top of those of the build that the loaded file is a stage of."""
+        given = {
+            name: self._folder / value if isinstance(value, Path) else value
+            for name, value in self._given.items()
+        }
+        base = options_beside(self._source) or CompileOptions()
+        return base.updated(given)
 
     def _loaded(self) -> tuple[ModuleOp, Workspace]:
         """The module, read when it is first needed, with the settings of then."""
@@ -170,7 +182,7 @@ class ScriptRunner:
             from split4ml.compiler.sources import read_source
             from split4ml.compiler.workspace import workspace
 
-            files = workspace(self._source, self._located())
+            files = workspace(self._source, self._options())
             self._files = self._stack.enter_context(files)
             self._module = read_source(self._source, self._files)
         return self._module, self._files
@@ -191,5 +203,6 @@ class ScriptRunner:
         from split4ml.compiler.workspace import write_atomically
 
         module, files = self._loaded()
+        path.parent.mkdir(parents=True, exist_ok=True)
         files.save_beside(module, path)
         write_atomically(path, print_module(module))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,6 +107,37 @@ def test_a_place_that_takes_no_directory(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(Split4mlError, match="cannot make a directory"):
         make(tmp_path / "file" / "build")
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_leaves_nothing(tmp_path: Path, number: signal.Signals, status: int) -> None:
+    """The whole way through `main`, with a command that waits inside its build directory."""
+    code = """if True:
+        import sys, time
+        from pathlib import Path
+        from split4ml.compiler import commands, main
+        from split4ml.compiler.builddir import new_build
+
+        def wait(arguments):
+            with new_build(Path("build")) as folder:
+                (folder / "half").touch()
+                print("ready", flush=True)
+                time.sleep(60)
+
+        commands.COMMANDS = {"report": wait}
+        sys.argv = ["split4ml", "report", "x"]
+        sys.exit(main.main())
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == status
+    assert "Traceback" not in errors
+    assert listed(tmp_path) == []
 
 
 def test_require(tmp_path: Path) -> None:

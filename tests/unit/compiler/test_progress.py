@@ -32,13 +32,16 @@ def test_quiet_says_warnings_only() -> None:
     assert stream.getvalue() == "warning: look\n"
 
 
-def test_lines() -> None:
+def test_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "DELAY", 0.2)
     stream = io.StringIO()
     reporter = make_reporter(stream=stream)
-    with reporter.step("work") as step:
+    with reporter.step("short") as step:
         step.update(1, 2)
+    with reporter.step("long"):
+        time.sleep(0.6)
     reporter.note("noted")
-    assert stream.getvalue() == "work …\nnoted\n"
+    assert stream.getvalue() in ("long …\nlong: 1 s\nnoted\n", "long …\nlong: 2 s\nnoted\n")
 
 
 def test_short_steps_show_no_bar() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from split4ml.compiler.builddir import write_options
 from split4ml.compiler.defaults import default_pipeline, pipeline_of
 from split4ml.compiler.main import main
 from split4ml.compiler.options import CompileOptions
@@ -69,6 +70,14 @@ compile p, profile -> "two"
     assert first == CompileOptions(clock=3.0, hls_config=tmp_path / "my.yml")
     assert second.verify == "none"
     assert pipeline_of(second) == parse_pipeline('estimate,partition{subgraphs=2 cut-before="a b"},profile')
+
+
+def test_a_stage_brings_the_options_of_its_build(tmp_path: Path) -> None:
+    (tmp_path / "ir").mkdir()
+    (tmp_path / "ir" / "03-x.mlir").write_text(IR)
+    write_options(tmp_path, CompileOptions(clock=3.0, subgraphs=2))
+    ((_, _, options),) = run(tmp_path, 'set subgraphs = 1\nload "ir/03-x.mlir"\ncompile -> "b"')
+    assert options == CompileOptions(clock=3.0, subgraphs=1)
 
 
 @pytest.mark.parametrize(
