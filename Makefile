@@ -26,7 +26,7 @@ lint: setup ## ruff: rules and formatting
 types: setup ## mypy --strict, the package through .pkg/ and the tests
 	$(BIN)/mypy
 	@# one folder at a time, since their helpers are imported by bare names (conftest.py puts the folder on sys.path)
-	@set -e; for folder in tests $(sort $(dir $(wildcard tests/unit/*/test_*.py))); do \
+	@set -e; for folder in tests $(sort $(dir $(wildcard tests/unit/*/test_*.py tests/e2e/test_*.py))); do \
 	  path=; if grep -qs sys.path $$folder/conftest.py; then path=$$folder; fi; \
 	  echo "mypy $$folder"; MYPYPATH=$$path $(BIN)/mypy --no-error-summary $$folder/*.py; \
 	done
