@@ -88,7 +88,7 @@ def run_predict(arguments: argparse.Namespace) -> int:
 
 
 def run_verify(arguments: argparse.Namespace) -> int:
-    from split4ml.compiler.builddir import require_build
+    from split4ml.compiler.builddir import REPORT, require_build
     from split4ml.compiler.progress import make_reporter
     from split4ml.compiler.verify import verify_build
 
@@ -98,8 +98,8 @@ def run_verify(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"checks": checks}, indent=1))
     elif not arguments.quiet:
-        for name, result in checks.items():
-            print(f"{name}: {'not run' if result is None else json.dumps(result)}")
+        report = json.loads((directory / REPORT).read_text("utf-8"))
+        _summarise({**report, "checks": checks})
     return 0
 
 
