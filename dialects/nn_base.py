@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from math import prod
 
 from xdsl.dialects.builtin import (
     I64,
@@ -28,6 +29,10 @@ from split4ml.dialects.nn_shape import Shape
 Tensor = TensorType[Float32Type]
 TENSOR = TensorType.constr(Float32Type())
 INTEGERS = DenseArrayBase.constr(i64)
+
+
+MAX_ELEMENTS = 1 << 28
+"""Elements of the largest tensor: beyond what any FPGA holds, and within what a pass can handle."""
 
 
 def tensor(shape: Sequence[int]) -> Tensor:
@@ -72,8 +77,10 @@ def check_tensor(value: SSAValue, what: str) -> None:
     """Raises VerifyException unless every extent is static and at least 1."""
     shape = shape_of(value)
     if any(size < 1 for size in shape):
-        shown = "x".join("?" if size == -1 else str(size) for size in shape)
+        shown = "x".join("?" if size < 0 else str(size) for size in shape)
         raise VerifyException(f"{what} has shape {shown}, but every extent must be static and at least 1.")
+    if prod(shape) > MAX_ELEMENTS:
+        raise VerifyException(f"{what} has {prod(shape)} elements, but at most {MAX_ELEMENTS} are supported.")
 
 
 def check_name(name: str) -> None:

@@ -1,0 +1,69 @@
+// RUN: split4ml opt %s | split4ml opt | filecheck %s
+// RUN: split4ml opt %s --print-op-generic | split4ml opt | filecheck %s
+// Every operator, in the form in which people read it.
+
+nn.model @m {
+  %x = nn.input @x of "a 'name' / of the user's" : tensor<1x8x8xf32>
+  %t = nn.input @t of "NHWC" order [1, 2, 0] : tensor<8x8x1xf32>
+  %w = nn.constant @w "sha256:bb5a744b87ec29cc26c85d6fadff10220ecc3fc6b72ca4e492a5d5a519f8a738" : tensor<4x1x3x3xf32>
+  %b = nn.constant @b "sha256:b7f29327119fce464131b5c57b3bb681b69e145599cd43ec4e7f9eaadb28a691" : tensor<4xf32>
+  %v = nn.constant @v "sha256:b9b1f4fe284a5b21ca7af4e5831aa67ba37223f528a4ebef515b88ad60f10003" : tensor<8x10xf32>
+  %0 = nn.conv @conv(%x, %w, %b) strides [1, 1] pads [1, 1, 1, 1] onnx ["/conv/Conv", "bn"] : (tensor<1x8x8xf32>, tensor<4x1x3x3xf32>, tensor<4xf32>) -> tensor<4x8x8xf32>
+  %1 = nn.conv @spread(%t, %w) strides [2, 1] pads [2, 2, 2, 2] dilations [2, 2] channels_last : (tensor<8x8x1xf32>, tensor<4x1x3x3xf32>) -> tensor<4x8x4xf32>
+  %2 = nn.conv @depthwise(%0, %w) strides [1, 1] pads [1, 1, 1, 1] group 4 : (tensor<4x8x8xf32>, tensor<4x1x3x3xf32>) -> tensor<4x8x8xf32>
+  %3 = nn.batch_norm @bn(%0, %b, %b, %b, %b) epsilon 1.0e-05 : (tensor<4x8x8xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4x8x8xf32>
+  %4 = nn.relu @r %3 : tensor<4x8x8xf32>
+  %5 = nn.leaky_relu @l %4 alpha 0.01 : tensor<4x8x8xf32>
+  %6 = nn.elu @e %5 alpha 1.0 : tensor<4x8x8xf32>
+  %7 = nn.sigmoid @sg %6 : tensor<4x8x8xf32>
+  %8 = nn.tanh @th %7 : tensor<4x8x8xf32>
+  %9 = nn.softplus @sp %8 : tensor<4x8x8xf32>
+  %10 = nn.softsign @ss %9 : tensor<4x8x8xf32>
+  %11 = nn.identity @id %10 : tensor<4x8x8xf32>
+  %12 = nn.add @sum(%0, %11) : (tensor<4x8x8xf32>, tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %13 = nn.subtract @difference(%0, %12) : (tensor<4x8x8xf32>, tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %14 = nn.multiply @product(%0, %13) : (tensor<4x8x8xf32>, tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %15 = nn.max_pool @mp %14 kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0] : (tensor<4x8x8xf32>) -> tensor<4x4x4xf32>
+  %16 = nn.average_pool @avg %14 kernel [3, 3] strides [2, 2] pads [1, 1, 0, 0] count_pads : (tensor<4x8x8xf32>) -> tensor<4x4x4xf32>
+  %17 = nn.concat @cat(%15, %16) axis 0 : (tensor<4x4x4xf32>, tensor<4x4x4xf32>) -> tensor<8x4x4xf32>
+  %18 = nn.reduce_mean @mean %17 axes [1, 2] keep : (tensor<8x4x4xf32>) -> tensor<8x1x1xf32>
+  %19 = nn.transpose @tr %17 order [1, 2, 0] : (tensor<8x4x4xf32>) -> tensor<4x4x8xf32>
+  %20 = nn.global_average_pool @gap %19 channels_last : (tensor<4x4x8xf32>) -> tensor<8xf32>
+  %21 = nn.reshape @rs %18 : (tensor<8x1x1xf32>) -> tensor<2x4xf32>
+  %22 = nn.flatten @flat %21 : (tensor<2x4xf32>) -> tensor<8xf32>
+  %23 = nn.dense @fc(%22, %v) : (tensor<8xf32>, tensor<8x10xf32>) -> tensor<10xf32>
+  %24 = nn.softmax @sm %23 axis 0 : tensor<10xf32>
+  nn.output @y %24 of "y" : tensor<10xf32>
+  nn.output @z %1 of "z" order [1, 2, 0] : tensor<4x8x4xf32>
+}
+// CHECK:      nn.model @m {
+// CHECK-NEXT:   %x = nn.input @x of "a 'name' / of the user's" : tensor<1x8x8xf32>
+// CHECK-NEXT:   %t = nn.input @t of "NHWC" order [1, 2, 0] : tensor<8x8x1xf32>
+// CHECK-NEXT:   %w = nn.constant @w "sha256:bb5a744b87ec29cc26c85d6fadff10220ecc3fc6b72ca4e492a5d5a519f8a738" : tensor<4x1x3x3xf32>
+// CHECK:        nn.conv @conv(%x, %w, %b) strides [1, 1] pads [1, 1, 1, 1] onnx ["/conv/Conv", "bn"] : (tensor<1x8x8xf32>, tensor<4x1x3x3xf32>, tensor<4xf32>) -> tensor<4x8x8xf32>
+// CHECK:        nn.conv @spread(%t, %w) strides [2, 1] pads [2, 2, 2, 2] dilations [2, 2] channels_last : (
+// CHECK:        nn.conv @depthwise(%{{.*}}, %w) strides [1, 1] pads [1, 1, 1, 1] group 4 : (
+// CHECK:        nn.batch_norm @bn({{.*}}) epsilon 1.000000e-05 : (
+// CHECK:        nn.relu @r %{{.*}} : tensor<4x8x8xf32>
+// CHECK:        nn.leaky_relu @l %{{.*}} alpha 1.000000e-02 : tensor<4x8x8xf32>
+// CHECK:        nn.elu @e
+// CHECK:        nn.sigmoid @sg
+// CHECK:        nn.tanh @th
+// CHECK:        nn.softplus @sp
+// CHECK:        nn.softsign @ss
+// CHECK:        nn.identity @id
+// CHECK:        nn.add @sum(%{{.*}}, %{{.*}}) : (tensor<4x8x8xf32>, tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+// CHECK:        nn.subtract @difference
+// CHECK:        nn.multiply @product
+// CHECK:        nn.max_pool @mp %{{.*}} kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0] : (tensor<4x8x8xf32>) -> tensor<4x4x4xf32>
+// CHECK:        nn.average_pool @avg %{{.*}} kernel [3, 3] strides [2, 2] pads [1, 1, 0, 0] count_pads : (
+// CHECK:        nn.concat @cat(%{{.*}}, %{{.*}}) axis 0 : (
+// CHECK:        nn.reduce_mean @mean %{{.*}} axes [1, 2] keep : (tensor<8x4x4xf32>) -> tensor<8x1x1xf32>
+// CHECK:        nn.transpose @tr %{{.*}} order [1, 2, 0] : (
+// CHECK:        nn.global_average_pool @gap %{{.*}} channels_last : (
+// CHECK:        nn.reshape @rs
+// CHECK:        nn.flatten @flat
+// CHECK:        nn.dense @fc(%{{.*}}, %v) : (tensor<8xf32>, tensor<8x10xf32>) -> tensor<10xf32>
+// CHECK:        nn.softmax @sm %{{.*}} axis 0 : tensor<10xf32>
+// CHECK:        nn.output @y %{{.*}} of "y" : tensor<10xf32>
+// CHECK:        nn.output @z %{{.*}} of "z" order [1, 2, 0] : tensor<4x8x4xf32>
