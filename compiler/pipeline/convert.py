@@ -107,6 +107,7 @@ def _element(type_: object) -> object | None:
 
 
 def _scalar_type(type_: object) -> type:
-    if type_ in _NAMES:
-        return typing.cast(type, type_)
+    for known in _NAMES:
+        if type_ is known:
+            return known
     raise TypeError(f"options cannot have the type {type_}")
