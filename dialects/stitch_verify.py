@@ -124,6 +124,17 @@ def _verify_wiring(block: Block) -> None:
                     f"{_port(result)} must lead to a link or an output, not to {describe(reader)}."
                 )
 
+    for instance in (inner for inner in block.ops if isinstance(inner, InstanceOp)):
+        joined = [v.owner for v in instance.inputs]
+        joined += [next(iter(v.uses)).operation for v in instance.outputs]
+        for name, other in zip((*instance.input_names, *instance.output_names), joined, strict=True):
+            assert isinstance(other, Operation)
+            if name.data != symbol(other):
+                raise VerifyException(
+                    f"Port {name.data!r} of {describe(instance)} is connected to {describe(other)}; a port has the "
+                    "name of its stream."
+                )
+
 
 def _port(value: SSAValue) -> str:
     from split4ml.dialects.stitch import InstanceOp
@@ -164,12 +175,9 @@ def _verify_against_flow(op: DesignOp) -> None:
         instance = instances[name]
         found = [v.type for v in (*instance.inputs, *instance.outputs)]
         ports = [n.data for n in (*instance.input_names, *instance.output_names)]
-        wanted = [v.type for v in (*subgraph.inputs, *subgraph.outputs)]
-        if len(found) != len(wanted) or len(instance.inputs) != len(subgraph.inputs):
-            raise VerifyException(f"{describe(instance)} has other ports than {describe(subgraph)}; {again}.")
-        _verify_same(
-            describe(instance), dict(zip(ports, found, strict=True)), dict(zip(ports, wanted, strict=True))
-        )
+        streams = [*subgraph.inputs, *subgraph.outputs]
+        wanted = {_other_end(v, subgraph): v.type for v in streams}
+        _verify_same(describe(instance), dict(zip(ports, found, strict=True)), wanted)
     fifos = {symbol(f): f for f in model.fifos if f.is_boundary}
     links = {symbol(link): link for link in op.links}
     if fifos.keys() != links.keys():
@@ -182,6 +190,15 @@ def _verify_against_flow(op: DesignOp) -> None:
                 f"{describe(links[name])} has depth {depth} and style {style}, but {describe(fifo)} has depth "
                 f"{fifo.depth.value.data} and style {flow.fifo_style(fifo)}; change the flow.fifo and {again}."
             )
+
+
+def _other_end(value: SSAValue, subgraph: flow.SubgraphOp) -> str:
+    """The name of the input, FIFO or output at the other end of a stream that enters or leaves a subgraph."""
+    if value.owner is subgraph:
+        (use,) = value.uses
+        return symbol(use.operation)
+    assert isinstance(value.owner, Operation)
+    return symbol(value.owner)
 
 
 def _verify_same(where: str, found: dict[str, Attribute], wanted: dict[str, Attribute]) -> None:

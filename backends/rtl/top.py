@@ -78,7 +78,7 @@ def top_of(design: stitch.DesignOp) -> Top:
         name=symbol(design),
         model=design.model.string_value(),
         clock_ps=design.clock_ps.value.data,
-        part=design.part.data if design.part else None,
+        part=design.part.data if design.part is not None else None,
         held=design.held_start,
         inputs=tuple(_port(symbol(op), op.out, True) for op in design.inputs),
         outputs=tuple(_port(symbol(op), op.stream, False) for op in design.outputs),

@@ -23,7 +23,7 @@ def vivado_sources(design: stitch.DesignOp, subgraphs: str = "../subgraphs") -> 
     name no device has.
     """
     top = top_of(design)
-    part = top.part or DEFAULT_PART
+    part = DEFAULT_PART if top.part is None else top.part
     if not _PART.fullmatch(part):
         raise Split4mlError(f"{part!r} is no name of a device", where=top.name)
     if not re.fullmatch(r"[A-Za-z0-9._/-]+", subgraphs, re.ASCII):
