@@ -14,7 +14,7 @@ from split4ml.backends.report.build import build_report
 from split4ml.backends.report.render import html
 from split4ml.compiler.builddir import REPORT, new_build, write_options
 from split4ml.compiler.defaults import pipeline_of
-from split4ml.compiler.emit import write_projects
+from split4ml.compiler.emit import write_projects, write_stitched
 from split4ml.compiler.importing import import_source
 from split4ml.compiler.services import ARCHIVE, Session
 from split4ml.compiler.stages import run_stages, stage_of
@@ -72,6 +72,7 @@ def compile_with(
         session.archive_path(model)
         with reporter.step("writing projects"):
             write_projects(model, session, folder)
+            write_stitched(module, folder)
         report = finish(module, folder, Path(scratch), session, options, reporter)
         (folder / REPORT).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
         (folder / "report.html").write_text(html(report), "utf-8")

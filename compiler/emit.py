@@ -10,6 +10,8 @@ from split4ml.dialects.flow import symbol
 from split4ml.passes.flow_graph import stream_name
 
 if TYPE_CHECKING:
+    from xdsl.dialects.builtin import ModuleOp
+
     from split4ml.compiler.services import Session
 
 PROJECTS = "subgraphs"
@@ -36,3 +38,30 @@ def write_projects(model: flow.ModelOp, session: Session, folder: Path) -> None:
         )
         depths = {symbol(fifo): fifo.depth.value.data for fifo in part.fifos}
         write_subproject(source, spec, folder / PROJECTS / symbol(part), depths)
+
+
+def write_stitched(module: ModuleOp, folder: Path) -> None:
+    """`folder/stitched`: rtl/ for Vivado and Verilator alike, Tcl and constraints, and sim/ with twins and testbench.
+
+    Nothing if the module has no `stitch.design`.
+    """
+    from split4ml.backends.rtl.top import rtl_sources
+    from split4ml.backends.rtl.twin import sim_design
+    from split4ml.backends.vivado.project import vivado_sources
+    from split4ml.dialects import stitch
+
+    (model,) = (op for op in module.ops if isinstance(op, flow.ModelOp))
+    for design in (op for op in module.ops if isinstance(op, stitch.DesignOp)):
+        rtl = rtl_sources(design)
+        simulation = {
+            name: text for name, text in sim_design(model, design, {}).sources.items() if name not in rtl
+        }
+        stitched = folder / STITCHED
+        for place, texts in (
+            (stitched, vivado_sources(design)),
+            (stitched / "rtl", rtl),
+            (stitched / "sim", simulation),
+        ):
+            place.mkdir(parents=True, exist_ok=True)
+            for name, text in texts.items():
+                (place / name).write_text(text, "utf-8")
