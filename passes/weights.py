@@ -7,7 +7,9 @@ file's bytes. So `sha256sum` checks a weights folder, and `numpy.load` opens it.
 from __future__ import annotations
 
 import io
+import re
 from hashlib import sha256
+from math import prod
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +18,13 @@ import numpy.typing as npt
 from split4ml.dialects.errors import Split4mlError
 
 Floats = npt.NDArray[np.float32]
+
+
+_HEADER = re.compile(
+    rb"\x93NUMPY\x01\x00(..)\{'descr': '<f4', 'fortran_order': False, 'shape': \(((?:\d+(?:, |,|(?=\))))*)\), \} *\n",
+    re.DOTALL,
+)
+"""What `encode` writes before the elements. Read by a pattern, since numpy evaluates the text as Python."""
 
 
 class WeightStore(Protocol):
@@ -50,14 +59,13 @@ def decode(blob: bytes, name: str) -> Floats:
             where=name,
             hint="compile the model again, or restore the file",
         )
-    try:
-        array = np.lib.format.read_array(io.BytesIO(blob), allow_pickle=False, max_header_size=1000)
-    except ValueError as error:
-        raise Split4mlError(f"the blob is no .npy file: {error}", where=name) from None
-    if array.dtype != np.dtype("<f4") or not array.flags.c_contiguous:
-        raise Split4mlError(f"the blob holds {array.dtype}, but weights are little-endian float32", where=name)
-    array.flags.writeable = False
-    return array
+    header = _HEADER.match(blob)
+    if header is None or len(header[0]) != 10 + int.from_bytes(header[1], "little"):
+        raise Split4mlError("the blob is no .npy file of little-endian float32", where=name)
+    shape = tuple(int(extent) for extent in header[2].replace(b",", b" ").split())
+    if len(blob) - len(header[0]) != 4 * prod(shape):
+        raise Split4mlError(f"the blob does not hold an array of shape {list(shape)}", where=name)
+    return np.frombuffer(blob, np.dtype("<f4"), offset=len(header[0])).reshape(shape)
 
 
 class MemoryStore:

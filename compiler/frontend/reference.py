@@ -42,24 +42,11 @@ def load_inputs(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, 
     that are not finite, different numbers of frames.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise Split4mlError("sample inputs must be an .npz file", where=str(path))
-            absent = [name for name in shapes if name not in archive.files]
-            if absent:
-                raise Split4mlError(
-                    f"there is no array for the input {absent[0]!r}; the file has {', '.join(archive.files) or 'none'}",
-                    where=str(path),
-                    hint="name the arrays after the model's inputs",
-                )
-            too_large = [
-                info.filename
-                for info in (archive.zip.infolist() if archive.zip else ())
-                if info.file_size > MAX_NPZ_BYTES
-            ]
-            if too_large:
-                raise Split4mlError(f"{too_large[0]!r} is larger than 2 GiB", where=str(path))
-            inputs = {name: archive[name] for name in shapes}
+        archive = np.load(path, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise Split4mlError("sample inputs must be an .npz file", where=str(path))
+        with archive:
+            inputs = _arrays(archive, list(shapes), path)
     except OSError as error:
         raise Split4mlError(
             f"cannot read the sample inputs: {error.strerror or error}", where=str(path)
@@ -72,6 +59,21 @@ def load_inputs(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, 
     if len(set(counts.values())) > 1:
         raise Split4mlError(f"the inputs have different numbers of frames: {counts}", where=str(path))
     return {name: np.ascontiguousarray(array, np.float32) for name, array in inputs.items()}
+
+
+def _arrays(archive: np.lib.npyio.NpzFile, names: list[str], path: Path) -> dict[str, npt.NDArray[Any]]:
+    absent = [name for name in names if name not in archive.files]
+    if absent:
+        raise Split4mlError(
+            f"there is no array for the input {absent[0]!r}; the file has {', '.join(archive.files) or 'none'}",
+            where=str(path),
+            hint="name the arrays after the model's inputs",
+        )
+    sizes = {info.filename: info.file_size for info in archive.zip.infolist()} if archive.zip else {}
+    for name, size in sizes.items():
+        if size > MAX_NPZ_BYTES:
+            raise Split4mlError(f"{name!r} is larger than 2 GiB", where=str(path))
+    return {name: archive[name] for name in names}
 
 
 def _check_input(array: npt.NDArray[Any], name: str, shape: tuple[int, ...], path: Path) -> None:
