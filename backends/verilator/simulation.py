@@ -93,6 +93,7 @@ class Simulation:
             if name not in {graph.streams[s].name for s in graph.outputs}:
                 raise Split4mlError(f"there is no output {name!r} to stall")
         if tokens is not None:
+            self._streams = None  # until the file is whole
             self._streams = plan.write_tokens(self.design, tokens, self.workdir / "tokens.bin")
         if self._streams is None:
             raise Split4mlError("the first run of a simulation needs tokens")
