@@ -268,12 +268,22 @@ class _Lowering:
         dims = len(shape) - 1
         if any(pads):
             data, shape = self._padded(op, data, shape, pads)
+        kernel = nn.numbers(op.kernel)
+        strides = tuple(  # of a single window along an axis, the stride does not matter
+            size if extent < 2 * size else step
+            for size, step, extent in zip(kernel, nn.numbers(op.strides), shape, strict=False)
+        )
+        if kernel != strides:  # asserted in nnet_pooling_stream.h
+            raise error(
+                op,
+                f"pooling windows of {list(kernel)} cannot have strides {list(strides)}: they must be equal",
+            )
         common: Layer = {
             "data_format": "channels_last",
             "padding": "valid",
             "n_filt": op.shape[-1],
-            **spatial("pool", nn.numbers(op.kernel)),
-            **spatial("stride", nn.numbers(op.strides)),
+            **spatial("pool", kernel),
+            **spatial("stride", strides),
             **pad_attributes([0] * len(pads)),
         }
         extents = (
