@@ -35,7 +35,8 @@ def run_compile(arguments: argparse.Namespace) -> int:
     from split4ml.compiler.compile import compile_file
 
     reporter = make_reporter(arguments.quiet or arguments.json)
-    report = compile_file(arguments.model, arguments.output, options, reporter, arguments.force)
+    fresh = hasattr(arguments, "option_pipeline")
+    report = compile_file(arguments.model, arguments.output, options, reporter, arguments.force, fresh)
     if arguments.json:
         print(json.dumps(report, indent=1))
     elif not arguments.quiet:
@@ -58,10 +59,10 @@ def run_script(arguments: argparse.Namespace) -> int:
 
     reporter = make_reporter(arguments.quiet)
 
-    def compile_model(source: Path, directory: Path, options: CompileOptions) -> None:
+    def compile_model(source: Path, directory: Path, options: CompileOptions, fresh: bool) -> None:
         from split4ml.compiler.compile import compile_file
 
-        report = compile_file(source, directory, options, reporter, arguments.force)
+        report = compile_file(source, directory, options, reporter, arguments.force, fresh)
         if not arguments.quiet:
             _summarise(report)
 

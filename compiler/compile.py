@@ -36,9 +36,17 @@ Importer = Callable[[Session], ModuleOp]
 
 
 def compile_file(
-    source: Path, directory: Path, options: CompileOptions, reporter: Reporter, force: bool = False
+    source: Path,
+    directory: Path,
+    options: CompileOptions,
+    reporter: Reporter,
+    force: bool = False,
+    fresh: bool = False,
 ) -> Report:
-    """Compiles a file into `directory` and returns the report. Raises Split4mlError; then nothing is written."""
+    """Compiles a file into `directory` and returns the report. Raises Split4mlError; then nothing is written.
+
+    fresh: the pipeline of the options is all there is to do, whatever stage the file is (docs/decisions/0004).
+    """
     base = source.absolute().parent
     # IR lies in the ir/ folder of its build, or beside the archive and the weights
     homes = [base, base.parent]
@@ -46,7 +54,7 @@ def compile_file(
     def load(session: Session) -> ModuleOp:
         return import_source(source, session, options.input)
 
-    return compile_with(load, homes, directory, options, reporter, force)
+    return compile_with(load, homes, directory, options, reporter, force, fresh)
 
 
 def compile_with(
@@ -56,6 +64,7 @@ def compile_with(
     options: CompileOptions,
     reporter: Reporter,
     force: bool = False,
+    fresh: bool = False,
 ) -> Report:
     """The same for a module from anywhere. homes: folders that may hold `weights/` and the archive."""
     with new_build(directory, force) as folder, tempfile.TemporaryDirectory(prefix="split4ml-") as scratch:
@@ -63,7 +72,7 @@ def compile_with(
         with reporter.step("import"):
             module = load(session)
         specs = pipeline_of(options)
-        start = _start(module, specs)
+        start = 0 if fresh else _start(module, specs)
         blobs = run_stages(
             module, specs, start, folder / "ir", services_of(lambda: session), session, reporter
         )

@@ -114,19 +114,14 @@ def import_graph(graph: Graph, name: str, session: Session, inputs: Path | None 
 
 def import_ir(source: Path, session: Session, inputs: Path | None) -> ModuleOp:
     """IR of any stage, verified, and compared with the archive it names."""
-    from xdsl.parser import Parser
-
     from split4ml.compiler.passrunner import context
+    from split4ml.compiler.sources import parse_ir, verify_ir
     from split4ml.dialects import flow
     from split4ml.passes.check_archive import CheckArchive
 
-    try:
-        text = source.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Split4mlError(f"cannot read the IR: {error}", str(source)) from None
     ctx = context()
-    module = Parser(ctx, text, str(source)).parse_module()
-    module.verify()
+    module, begin = parse_ir(ctx, source.read_bytes(), str(source))
+    verify_ir(module, begin)
     if any(isinstance(op, flow.ModelOp) for op in module.ops):
         CheckArchive(archives=session).apply(ctx, module)
     if inputs is not None:

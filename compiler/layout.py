@@ -49,7 +49,7 @@ def frames_in(model: flow.ModelOp, arrays: Mapping[str, Array], where: str) -> i
             raise Split4mlError(f"the input {name!r} has shape {found.shape}, but must be {want}", where)
         if not np.all(np.isfinite(found)):
             raise Split4mlError(f"the input {name!r} holds values that are not finite", where)
-        counts[name] = found.shape[0]
+        counts[name] = int(found.shape[0])
     if len(set(counts.values())) > 1:
         raise Split4mlError(f"the inputs have different numbers of frames: {counts}", where)
     return next(iter(counts.values()))

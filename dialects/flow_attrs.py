@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from xdsl.dialects.builtin import IntAttr, StringAttr
 from xdsl.ir import Attribute, ParametrizedAttribute, TypeAttribute
-from xdsl.irdl import irdl_attr_definition, param_def
+from xdsl.irdl import base, irdl_attr_definition, param_def
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
@@ -40,7 +40,7 @@ class StreamType(ParametrizedAttribute, TypeAttribute):
     name = "flow.stream"
     tokens: IntAttr = param_def()
     elements: IntAttr = param_def()
-    element: StringAttr = param_def()
+    element: StringAttr = param_def(base(StringAttr))
 
     @staticmethod
     def of(tokens: int, elements: int, precision: Precision) -> StreamType:
@@ -99,9 +99,9 @@ class CostAttr(ParametrizedAttribute):
     """
 
     name = "flow.cost"
-    scale: StringAttr = param_def()
-    values: StringAttr = param_def()
-    source: StringAttr = param_def()
+    scale: StringAttr = param_def(base(StringAttr))
+    values: StringAttr = param_def(base(StringAttr))
+    source: StringAttr = param_def(base(StringAttr))
 
     @staticmethod
     def of(scale: str, ranges: dict[str, tuple[int, int, int]], source: str) -> CostAttr:

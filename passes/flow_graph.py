@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xdsl.ir import Operation, OpResult, SSAValue
+from xdsl.ir import BlockArgument, Operation, OpResult, SSAValue
 
 from split4ml.dialects import flow
 from split4ml.dialects.flow import symbol
@@ -29,7 +29,7 @@ def writer_of(fifo: flow.FifoOp) -> flow.TaskOp:
 
 def stream_name(value: SSAValue) -> str:
     """The C++ name of the stream that a value carries, on whichever side of a FIFO or boundary it is."""
-    if not isinstance(value, OpResult):  # an argument of a subgraph's body
+    if isinstance(value, BlockArgument):  # of a subgraph's body
         parent = value.owner.parent_op()
         assert isinstance(parent, flow.SubgraphOp)
         return stream_name(parent.inputs[value.index])

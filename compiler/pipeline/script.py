@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from split4ml.compiler.progress import Reporter
     from split4ml.compiler.workspace import Workspace
 
-CompileModel = Callable[[Path, Path, CompileOptions], object]
-"""Compiles a file into a directory."""
+CompileModel = Callable[[Path, Path, CompileOptions, bool], object]
+"""Compiles a file into a directory; True: with the passes of the options, whatever stage the file is."""
 
 
 def check_script(statements: Sequence[Statement]) -> None:
@@ -165,7 +165,7 @@ class ScriptRunner:
                 options = self._options()
                 if passes is not None:
                     options = options.updated({"pipeline": render(expand(passes, self._names))})
-                self._compile_model(self._source, self._folder / path, options)
+                self._compile_model(self._source, self._folder / path, options, passes is not None)
 
     def _options(self) -> CompileOptions:
         """The settings, on top of those of the build that the loaded file is a stage of."""

@@ -65,10 +65,10 @@ set verify = none
 compile p, profile -> "two"
 """,
     )
-    (source, one, first), (_, two, second) = compiled
+    (source, one, first, _), (_, two, second, fresh) = compiled
     assert (source, one, two) == (tmp_path / "in.mlir", tmp_path / "one", tmp_path / "two")
     assert first == CompileOptions(clock=3.0, hls_config=tmp_path / "my.yml")
-    assert second.verify == "none"
+    assert second.verify == "none" and fresh
     assert pipeline_of(second) == parse_pipeline('estimate,partition{subgraphs=2 cut-before="a b"},profile')
 
 
@@ -76,8 +76,9 @@ def test_a_stage_brings_the_options_of_its_build(tmp_path: Path) -> None:
     (tmp_path / "ir").mkdir()
     (tmp_path / "ir" / "03-x.mlir").write_text(IR)
     write_options(tmp_path, CompileOptions(clock=3.0, subgraphs=2))
-    ((_, _, options),) = run(tmp_path, 'set subgraphs = 1\nload "ir/03-x.mlir"\ncompile -> "b"')
+    ((_, _, options, fresh),) = run(tmp_path, 'set subgraphs = 1\nload "ir/03-x.mlir"\ncompile -> "b"')
     assert options == CompileOptions(clock=3.0, subgraphs=1)
+    assert not fresh  # it goes on from its stage
 
 
 @pytest.mark.parametrize(
