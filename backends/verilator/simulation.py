@@ -47,6 +47,7 @@ class Simulation:
         self.design = design
         self.workdir = workdir
         self._streams: list[list[int]] | None = None
+        self._tokens: Mapping[str, Words] | None = None
 
     @property
     def kind(self) -> str:
@@ -74,7 +75,7 @@ class Simulation:
 
         schedules: by task, of all tasks in twins. depths: by FIFO; the IR's for those not named.
         tokens: by stream, uint64[tokens, elements], raw bits, whole frames, used over and over if there are fewer
-            than `frames`; None: those of the last run.
+            than `frames`; None, or the very object of the last run: as in that run.
         stalls: by output, not ready in cycle t if `stall[t % len(stall)]` is not 0.
         throttle: cycles between the first offers of two frames. vcd: where to dump all FIFOs' signals.
         Raises Split4mlError if the data do not fit the design or the program fails; a wrong token or a frame that
@@ -92,9 +93,10 @@ class Simulation:
         for name in stalls:
             if name not in {graph.streams[s].name for s in graph.outputs}:
                 raise Split4mlError(f"there is no output {name!r} to stall")
-        if tokens is not None:
-            self._streams = None  # until the file is whole
+        if tokens is not None and tokens is not self._tokens:
+            self._streams = self._tokens = None  # until the file is whole
             self._streams = plan.write_tokens(self.design, tokens, self.workdir / "tokens.bin")
+            self._tokens = tokens
         if self._streams is None:
             raise Split4mlError("the first run of a simulation needs tokens")
         idle = IDLE_CYCLES if self.kind == "twin" else IDLE_CYCLES_EXPORTED

@@ -1,6 +1,7 @@
 """Five faults planted in the generated SystemVerilog, each of which the simulation must catch.
 
-All are in one build, and an argument of the program chooses one: `+fault=N`.
+All are in one build, and an argument of the program chooses one: `+fault=N`. The same build tries the library's
+FIFOs as hardware has them (lockstep.sv).
 """
 
 from __future__ import annotations
@@ -84,7 +85,12 @@ def plant(sources: dict[str, str]) -> dict[str, str]:
         'depth = split4ml_depth(id);\n    if ($test$plusargs("fault=3") && id == 1) depth = depth - 1;',
         sources["split4ml_sim_fifo.sv"],
     )
-    return {**sources, "m_top.sv": top, "split4ml_sim_fifo.sv": fifo}
+    bench = instead(
+        "endmodule", "  lockstep u_lockstep (.clk(clk), .rst_n(rst_n));\nendmodule", sources["split4ml_tb.sv"]
+    )
+    lockstep = Path(__file__).with_name("lockstep.sv").read_text(encoding="utf-8")
+    edited = {"m_top.sv": top, "split4ml_sim_fifo.sv": fifo, "split4ml_tb.sv": bench, "lockstep.sv": lockstep}
+    return {**sources, **edited}
 
 
 @dataclass
@@ -161,6 +167,17 @@ def test_a_depth_one_too_small(bench: Bench) -> None:
     assert result.tokens_match
     assert result.cycles > wanted.cycles
     assert result.peaks["right"] == bench.depth - 1
+
+
+def test_fifos_in_hardware_do_what_those_in_simulation_do(bench: Bench) -> None:
+    """lockstep.sv ends the program with a message if not, or if it has tried too little."""
+
+    def run(frames: int) -> RtlResult:
+        return bench.simulation.run(SCHEDULES, {}, bench.tokens, frames, plusargs=["lockstep"])
+
+    run(frames=300).check()
+    with pytest.raises(Split4mlError, match="was not tried"):
+        run(frames=1)
 
 
 def test_the_dump_says_what_the_run_said(bench: Bench, tmp_path: Path) -> None:
