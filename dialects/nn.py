@@ -33,6 +33,7 @@ from split4ml.dialects.nn_base import (
     TensorOp,
     check_name,
     check_tensor,
+    check_text,
     integer,
     integers,
     numbers,
@@ -188,6 +189,7 @@ class InputOp(TensorOp):
 
     def verify_(self) -> None:
         super().verify_()
+        check_text(self.source.data, self.symbol)
         _check_order(self.symbol, self.axes, len(self.shape))
 
 
@@ -216,6 +218,7 @@ class OutputOp(NamedOp):
 
     def verify_(self) -> None:
         check_name(self.symbol)
+        check_text(self.source.data, self.symbol)
         check_tensor(self.data, f"@{self.symbol}: the output")
         _check_order(self.symbol, self.axes, len(shape_of(self.data)))
 

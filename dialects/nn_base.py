@@ -91,6 +91,12 @@ def check_name(name: str) -> None:
         )
 
 
+def check_text(text: str, symbol: str) -> None:
+    """xDSL prints other characters as bytes, which do not parse back as text."""
+    if not text.isascii():
+        raise VerifyException(f"@{symbol}: {text!r} is not ASCII, and would not survive as text of the IR.")
+
+
 class NamedOp(IRDLOperation):
     """An op with a name that is unique in the model and legal in every language we emit."""
 
@@ -125,6 +131,8 @@ class TensorOp(NamedOp):
 
     def verify_(self) -> None:
         check_name(self.symbol)
+        for name in self.onnx_names:
+            check_text(name, self.symbol)
         for index, operand in enumerate(self.operands):
             check_tensor(operand, f"@{self.symbol}: operand {index}")
         check_tensor(self.result, f"@{self.symbol}: the result")

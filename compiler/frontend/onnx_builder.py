@@ -99,4 +99,4 @@ class Builder:
 
 def origin(node: Node) -> Sequence[str]:
     """The property `onnx` of the op that stands for a node."""
-    return (node.label,)
+    return (node.label.encode("ascii", "backslashreplace").decode(),)

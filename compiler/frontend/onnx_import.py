@@ -28,6 +28,13 @@ def import_onnx(path: Path, weights: WeightStore) -> ModuleOp:
     """
     graph = read_graph(load(path), path, HANDLERS)
     builder = Builder(path.stem, graph, weights)
+    for name in (*graph.inputs, *graph.outputs):
+        if not name.isascii():
+            raise Split4mlError(
+                f"the input or output {name!r} has a name that is not ASCII, which IR text cannot hold",
+                where=str(path),
+                hint="rename it, e.g. with the options input_names and output_names of torch.onnx.export",
+            )
     for name in graph.inputs:
         symbol = builder.name(name, "data")
         builder.values[name] = builder.emit(nn.InputOp(symbol, name, graph.shapes[name][1:]))

@@ -219,3 +219,12 @@ def test_external_data_stays_in_the_folder(location: str, external: Path) -> Non
 def test_external_data_with_bad_extent(entries: dict[str, str], external: Path) -> None:
     relocate(external, **entries)
     refusal(external)
+
+
+def test_names_that_are_not_ascii(make_onnx: MakeOnnx) -> None:
+    node = helper.make_node("Relu", ["größe"], ["y"], name="schön")
+    assert "'größe' has a name that is not ASCII" in refusal(make_onnx([node], {"größe": [1, 4]}, ["y"]))
+    node = helper.make_node("Relu", ["x"], ["y"], name="schön")
+    store = MemoryStore()
+    text = str(import_onnx(make_onnx([node], {"x": [1, 4]}, ["y"]), store))
+    assert 'nn.relu @sch_n %x onnx ["sch\\\\xf6n"]' in text
