@@ -93,7 +93,7 @@ def test_a_stage_brings_the_options_of_its_build(tmp_path: Path) -> None:
 )
 def test_the_printed_pipeline_does_what_compile_does(tmp_path: Path, options: CompileOptions) -> None:
     text = default_pipeline(options, "in.mlir", "build")
-    ((source, directory, found),) = run(tmp_path, text)
+    ((source, directory, found, _),) = run(tmp_path, text)
     assert (source, directory) == (tmp_path / "in.mlir", tmp_path / "build")
     assert pipeline_of(found) == pipeline_of(options)
     for name in ("backend", "tool", "clock", "start", "precision", "verify"):
