@@ -170,7 +170,7 @@ def everything(make_onnx: MakeOnnx) -> Path:
 
 def firmware(path: Path, frames: dict[str, Array], folder: Path) -> dict[str, Array]:
     """The C simulation by hls4ml's own means, in a child process."""
-    np.savez(folder / "frames.npz", **frames)
+    np.savez(folder / "frames.npz", **frames)  # type: ignore[arg-type]
     subprocess.run([sys.executable, __file__, str(path), str(folder)], check=True, timeout=600)
     with np.load(folder / "found.npz") as archive:
         return dict(archive)
@@ -215,7 +215,7 @@ def main(path: Path, folder: Path) -> None:
     for output, result in zip(model.outputs, results, strict=True):
         result = np.asarray(result).reshape(len(data[0]), *nn.shape_of(output.data))
         found[output.source.data] = result.transpose(0, *(np.argsort(output.axes) + 1))
-    np.savez(folder / "found.npz", **found)
+    np.savez(folder / "found.npz", **found)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":
