@@ -12,10 +12,12 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
 from split4ml.dialects.errors import Split4mlError
 
 _LOCK = threading.RLock()
+_MOST_INFERENCES = 100
 
 
 @dataclass
@@ -101,3 +103,33 @@ def _layer_at(trace: TracebackType | None) -> str | None:
                 found = name
         trace = trace.tb_next
     return f"layer {found}" if found else None
+
+
+@contextlib.contextmanager
+def bounded_inference() -> Iterator[None]:
+    """Stops hls4ml's inference of `auto` types where it would go on for ever.
+
+    `optimize_model` repeats the pass until it changes nothing, and for some layers (a Clone whose result is `auto` by
+    the model's default) it never says so.
+    """
+    from hls4ml.model.optimizer import get_optimizer
+
+    optimizer = get_optimizer("infer_precision_types")
+    transform = optimizer.transform
+    counts: dict[str, int] = {}
+
+    def counting(model: Any, node: Any) -> bool:
+        counts[node.name] = counts.get(node.name, 0) + 1
+        if counts[node.name] > _MOST_INFERENCES:
+            raise Split4mlError(
+                "hls4ml cannot infer its types",
+                f"layer {node.name}",
+                "set auto for single layers of the network, not for the whole model, or give this one a Precision",
+            )
+        return bool(transform(model, node))
+
+    optimizer.transform = counting
+    try:
+        yield
+    finally:
+        del optimizer.transform

@@ -9,13 +9,13 @@ import numpy as np
 
 from split4ml.backends.hls4ml.bits import MAX_BITS, quantize
 from split4ml.backends.hls4ml.graph import Graph
+from split4ml.backends.hls4ml.provenance import is_inserted
 from split4ml.backends.hls4ml.reuse import multiplier_size
 from split4ml.backends.hls4ml.view import Call, View, precision_of, view
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.ports import MAX_PORT_BITS, bus_bits
 from split4ml.passes.graphinfo import GraphInfo, StreamInfo, TaskInfo, WeightInfo
 
-_INSERTED = ("Clone", "Repack", "Broadcast")
 # Attributes that say nothing about the hardware, or that TaskInfo has fields for.
 _NO_ATTRS = {
     "name",
@@ -89,7 +89,7 @@ def _cut_reason(elements: int, width: int) -> str | None:
 def _task(seen: View, call: Call, graph: Graph) -> TaskInfo:
     node = call.node
     where = f"layer {node.name}"
-    size = multiplier_size(seen.model, node)
+    size = _product_size(seen.model, node)
     function, config = _call_parts(node)
     accumulator = node.get_attr("accum_t")
     strategy = node.get_attr("strategy")
@@ -98,7 +98,7 @@ def _task(seen: View, call: Call, graph: Graph) -> TaskInfo:
         kind=node.class_name,
         inputs=tuple(seen.stream[tensor] for tensor in call.inputs),
         outputs=tuple(seen.stream[tensor] for tensor in call.outputs),
-        inserted=_inserted(node, graph),
+        inserted=is_inserted(node, graph.layers),
         layer=node.name,
         onnx_names=tuple(graph.onnx_names.get(node.name, ())),
         function=function,
@@ -113,13 +113,12 @@ def _task(seen: View, call: Call, graph: Graph) -> TaskInfo:
     )
 
 
-def _inserted(node: Any, graph: Graph) -> bool:
-    if graph.layers is not None:
-        return node.name not in graph.layers and not any(
-            node.name.startswith(f"{name}_") for name in graph.layers
-        )
-    padding = re.fullmatch(r"zp[12]d_.*", node.name) and node.class_name.startswith("ZeroPadding")
-    return node.class_name in _INSERTED or bool(padding)
+def _product_size(model: Any, node: Any) -> tuple[int, int] | None:
+    """(inputs of each output, outputs) of the product at one position. hls4ml counts a depthwise convolution as full."""
+    size = multiplier_size(model, node)
+    if size is not None and "Depthwise" in node.class_name:
+        return size[0] // int(node.get_attr("n_chan")), size[1]
+    return size
 
 
 def _call_parts(node: Any) -> tuple[str, str | None]:
@@ -159,10 +158,8 @@ def _max_nonzeros(node: Any, role: str, values: Any, size: tuple[int, int] | Non
     """The most nonzero weights of any output; for vectors (bias, scale), whether there is any."""
     if role not in ("weight", "depthwise", "pointwise") or values.ndim < 2 or size is None:
         return int(np.any(values))
-    if "Depthwise" in node.class_name:  # (…, channels, 1): every channel is an output of its own
-        return int(
-            np.count_nonzero(values.reshape(-1, size[1] if values.size % size[1] == 0 else 1), axis=0).max()
-        )
+    if values.size % size[1]:
+        return int(np.any(values))
     # hls4ml's layout is (…, inputs, outputs) until the resource strategy transposes it to (outputs, …).
     table = (
         values.reshape(size[1], -1).T if node.get_attr("_weights_transposed") else values.reshape(-1, size[1])

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from split4ml.backends.hls4ml.capture import captured, explained
+from split4ml.backends.hls4ml.capture import bounded_inference, captured, explained
 from split4ml.backends.hls4ml.options import (
     Config,
     HlsOptions,
     check_layer_keys,
     check_layer_names,
-    check_layer_type,
     full_config,
+    known_layer_type,
     suggestion,
 )
 from split4ml.backends.hls4ml.provenance import surviving_names
@@ -81,7 +81,7 @@ def build_graph(
     mine = [_rename(layer, renamed) for layer in layers]
     names = [layer["name"] for layer in mine]
     where = options.config_file or "the hls4ml configuration"
-    _check_kinds(mine, hls_config, where)
+    _check_kinds(mine, hls_config, options.backend, where)
     with captured() as printed, explained("hls4ml cannot build this network"):
         model = _model_graph(
             mine,
@@ -151,7 +151,8 @@ def _model_graph(
     )
     config["HLSConfig"] = hls_config
     config["Stamp"] = "0" * 8  # hls4ml's is random
-    return ModelGraph.from_layer_list(config, layers, inputs=inputs, outputs=outputs)
+    with bounded_inference():
+        return ModelGraph.from_layer_list(config, layers, inputs=inputs, outputs=outputs)
 
 
 def _check_layers(layers: Sequence[Mapping[str, Any]], inputs: Sequence[str], outputs: Sequence[str]) -> None:
@@ -214,9 +215,12 @@ def _user(renamed: Mapping[str, str], name: str) -> str:
     return next((old for old, new in renamed.items() if new == name), name)
 
 
-def _check_kinds(layers: list[Layer], hls_config: Config, where: str) -> None:
-    from hls4ml.model.layers import layer_map
+def _check_kinds(layers: list[Layer], hls_config: Config, backend_name: str, where: str) -> None:
+    with captured():
+        from hls4ml.backends import get_backend
+        from hls4ml.model.layers import layer_map
 
+    backend = get_backend(backend_name)
     kind_of = {}
     for layer in layers:
         kind = layer.get("class_name")
@@ -227,8 +231,13 @@ def _check_kinds(layers: list[Layer], hls_config: Config, where: str) -> None:
                 suggestion(str(kind), layer_map),
             )
         kind_of[layer["name"]] = layer_map[kind]
+    # The backend adds attributes of its own, such as the type of the accumulator.
     for name, entry in hls_config.get("LayerType", {}).items():
-        check_layer_type(name, entry, layer_map, where)
+        kind = known_layer_type(name, layer_map, where)
+        check_layer_keys(
+            entry, backend.create_layer_class(layer_map[kind]), kind, f"{where}: LayerType: {name}"
+        )
     for name, entry in hls_config.get("LayerName", {}).items():
         if name in kind_of:
-            check_layer_keys(entry, kind_of[name], f"{where}: LayerName: {name}")
+            layer_class = backend.create_layer_class(kind_of[name])
+            check_layer_keys(entry, layer_class, kind_of[name].__name__, f"{where}: LayerName: {name}")

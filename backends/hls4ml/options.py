@@ -135,20 +135,33 @@ def full_config(options: HlsOptions, layer_names: Mapping[str, str]) -> Config:
                 _check_mapping(entry, f"{where}: {section}: {name}"), f"{where}: {section}: {name}", None
             )
         if section == "LayerName":
-            entries = {layer_names.get(str(name), str(name)): dict(entry) for name, entry in entries.items()}
+            entries = _by_layer(entries, layer_names, where)
         if entries:
             config[section] = {str(name): dict(entry) for name, entry in entries.items()}
     return config
 
 
-def check_layer_type(name: str, entry: Mapping[str, Any], kinds: Mapping[str, Any], where: str) -> None:
-    """A `LayerType` entry against hls4ml's registered layer classes by name."""
+def _by_layer(entries: Mapping[str, Any], layer_names: Mapping[str, str], where: str) -> Config:
+    result: Config = {}
+    first: dict[str, str] = {}
+    for name, entry in entries.items():
+        layer = layer_names.get(str(name), str(name))
+        if layer in result:
+            raise Split4mlError(
+                f"{first[layer]!r} and {name!r} are the same layer {layer}", f"{where}: LayerName"
+            )
+        result[layer], first[layer] = dict(entry), str(name)
+    return result
+
+
+def known_layer_type(name: str, kinds: Iterable[str], where: str) -> str:
+    """The layer type of hls4ml that a `LayerType` entry is for. Raises Split4mlError if there is none."""
     lower = {kind.lower(): kind for kind in kinds}
     if name.lower() not in lower:
         raise Split4mlError(
-            f"hls4ml has no layer type {name!r}", f"{where}: LayerType", suggestion(name, kinds)
+            f"hls4ml has no layer type {name!r}", f"{where}: LayerType", suggestion(name, lower.values())
         )
-    check_layer_keys(entry, kinds[lower[name.lower()]], f"{where}: LayerType: {name}")
+    return lower[name.lower()]
 
 
 def check_layer_names(unknown: Iterable[str], known: Iterable[str], where: str) -> None:
@@ -159,23 +172,21 @@ def check_layer_names(unknown: Iterable[str], known: Iterable[str], where: str) 
         )
 
 
-def check_layer_keys(entry: Mapping[str, Any], layer_class: Any, where: str) -> None:
+def check_layer_keys(entry: Mapping[str, Any], layer_class: Any, kind: str, where: str) -> None:
     """The keys of one layer's entry against what its hls4ml class lets a user configure."""
     attributes = [attribute for attribute in layer_class.expected_attributes if attribute.configurable]
     known = [*_LAYER_KEYS, *(attribute.config_name for attribute in attributes)]
     normal = {_squash(key) for key in known}
     for key in entry:
         if _squash(str(key)) not in normal:
-            raise Split4mlError(
-                f"a {layer_class.__name__} has no setting {key!r}", where, suggestion(str(key), known)
-            )
+            raise Split4mlError(f"a {kind} has no setting {key!r}", where, suggestion(str(key), known))
     types = ["default", "result", *(a.name.removesuffix("_t") for a in attributes if a.name.endswith("_t"))]
     precision = entry.get("Precision")
     if isinstance(precision, Mapping):
         for variable in precision:
             if variable not in types:
                 raise Split4mlError(
-                    f"a {layer_class.__name__} has no precision {variable!r}",
+                    f"a {kind} has no precision {variable!r}",
                     where,
                     suggestion(variable, types),
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,11 +24,22 @@ def surviving_names(
     for name in order:
         if _is_input(layers, name):
             continue
-        for target in _candidates(name, sources):
+        for candidate in _candidates(name, sources):
+            target = f"repack_{candidate}" if f"repack_{candidate}" in alive else candidate
             if target in alive:
                 result[target] += [node for node in onnx.get(name, ()) if node not in result[target]]
                 break
     return {name: tuple(nodes) for name, nodes in result.items() if nodes}
+
+
+def is_inserted(node: Any, layers: frozenset[str] | None) -> bool:
+    """Whether hls4ml put a layer there. layers: the user's, if known; otherwise hls4ml's naming has to tell."""
+    if layers is None:
+        padding = re.fullmatch(r"zp[12]d_.*", node.name) and node.class_name.startswith("ZeroPadding")
+        return node.class_name in ("Clone", "Repack", "Broadcast") or bool(padding)
+    if node.class_name == "Repack" and node.name.removeprefix("repack_") in layers:
+        return False  # it takes the place of a Reshape
+    return node.name not in layers and not any(node.name.startswith(f"{name}_") for name in layers)
 
 
 def _is_input(layers: Sequence[Layer], name: str) -> bool:

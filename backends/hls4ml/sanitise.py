@@ -24,6 +24,9 @@ Json = Any
 # No quote, backslash, brace, parenthesis, semicolon, hash or line break. `:` is for names, `<>` for types, the
 # rest for einsum equations and lists of numbers.
 _PLAIN = re.compile(r"[\w .,:<>+*/=|@%&\[\]-]*")
+# Descriptions that front ends leave behind and no template uses may also call something (`quantized_bits(6,0)`).
+_DESCRIPTION = re.compile(r"[a-z_]*(?:quantizer|initializer|regularizer|constraint)")
+_CALL = re.compile(r"[\w .,:<>+*/=|@%&\[\]()-]*")
 _MAX_TEXT = 1_000_000
 _ARRAY = "@ndarray:"
 _MODULES = ("hls4ml.model.", "hls4ml.backends.fpga.", "hls4ml.backends.vivado.", "hls4ml.backends.vitis.")
@@ -175,7 +178,8 @@ def _check_nested(value: Json, arrays: Mapping[str, bytes], where: str) -> None:
 
 def _check_strings(value: Json, where: str, key: str) -> None:
     if isinstance(value, str):
-        if len(value) > _MAX_TEXT or not _PLAIN.fullmatch(value):
+        allowed = _CALL if _DESCRIPTION.fullmatch(key) else _PLAIN
+        if len(value) > _MAX_TEXT or not allowed.fullmatch(value):
             raise Split4mlError(
                 f"its {key} holds characters that no graph of hls4ml needs: {value[:60]!r}", where
             )

@@ -87,6 +87,32 @@ class Network:
         size = int(np.prod(self.shapes[source]))
         return self._add("Reshape", name, [source], (size,), target_shape=[size])
 
+    def reshape(self, name: str, source: str, *shape: int) -> str:
+        return self._add("Reshape", name, [source], shape, target_shape=list(shape))
+
+    def transpose(self, name: str, source: str, *axes: int) -> str:
+        shape = tuple(self.shapes[source][axis] for axis in axes)
+        return self._add("Transpose", name, [source], shape, perm=list(axes))
+
+    def resize(self, name: str, source: str, factor: int) -> str:
+        height, width, channels = self.shapes[source]
+        out = (height * factor, width * factor, channels)
+        return self._add(
+            "Resize", name, [source], out, in_height=height, in_width=width, out_height=out[0], out_width=out[1],
+            n_chan=channels, algorithm="nearest", align_corners=False,
+        )  # fmt: skip
+
+    def depthwise(self, name: str, source: str, kernel: int = 3) -> str:
+        height, width, channels = self.shapes[source]
+        weights = self._weights(kernel, kernel, channels, 1)
+        sides = dict.fromkeys(("pad_top", "pad_bottom", "pad_left", "pad_right"), kernel // 2)
+        return self._add(
+            "DepthwiseConv2D", name, [source], self.shapes[source], in_height=height, in_width=width, n_chan=channels,
+            out_height=height, out_width=width, n_filt=channels, filt_height=kernel, filt_width=kernel,
+            stride_height=1, stride_width=1, padding="same", dilation_height=1, dilation_width=1, depth_multiplier=1,
+            weight_data=weights, depthwise_data=weights, bias_data=self._weights(channels), use_bias=True, **sides,
+        )  # fmt: skip
+
     def dense(self, name: str, source: str, size: int) -> str:
         (n_in,) = self.shapes[source]
         return self._add(

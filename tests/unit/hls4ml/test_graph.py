@@ -144,11 +144,12 @@ def test_the_configuration_is_honoured(mixed: Saved) -> None:
         ({"model": {}}, "unknown section 'model'", "Model"),
         ({"LayerName": ["conv1"]}, "list, not a table", None),
         ({"LayerName": {"fc": {"Compression": True}}}, "compressed weights", None),
+        ({"LayerName": {"fc": {"ReuseFactor": 2}, "/fc": {"ReuseFactor": 3}}}, "are the same layer fc", None),
     ],
 )
 def test_slips_in_the_configuration(config: dict[str, Any], message: str, hint: str | None) -> None:
     with pytest.raises(Split4mlError, match=message) as caught:
-        build_graph(*residual(), HlsOptions(hls_config=config, config_file="my.yml"))
+        build_graph(*residual(), HlsOptions(hls_config=config, config_file="my.yml"), {"fc": ("/fc",)})
     assert str(caught.value.where).startswith("my.yml")
     if hint:
         assert hint in str(caught.value.hint)
@@ -176,6 +177,42 @@ def test_a_token_too_wide_for_a_port_cannot_be_cut() -> None:
     info = describe(build_graph(n.layers, ["x"], ["last"]))
     wide = info.by_stream[info.by_task["wider"].outputs[0]]
     assert wide.cut_reason == "its port would have 4800 bits, and Vitis HLS allows 4096"
+
+
+def test_layers_that_hls4ml_replaces_or_counts_differently() -> None:
+    n = Network(9)
+    image = n.resize("larger", n.depthwise("each", n.input("x", 4, 4, 3)), 2)
+    n.transpose("turned", n.reshape("lines", image, 16, 12), 1, 0)
+    names = {layer["name"]: (layer["name"].upper(),) for layer in n.layers}
+    info = describe(build_graph(n.layers, ["x"], ["turned"], onnx_names=names))
+    assert [(task.kind, task.inserted, task.onnx_names) for task in info.tasks] == [
+        ("ZeroPadding2D", True, ()),
+        ("DepthwiseConv2D", False, ("EACH",)),
+        ("Resize", False, ("LARGER",)),
+        ("Repack", False, ("LINES",)),
+        ("Transpose", False, ("TURNED",)),
+    ]
+    each = info.by_task["each"]
+    assert (each.n_in, each.n_out, each.weights[0].max_nonzeros) == (9, 3, 9)
+    assert [(s.tokens, s.elements) for s in info.streams] == [
+        (16, 3),
+        (36, 3),
+        (16, 3),
+        (64, 3),
+        (16, 12),
+        (12, 16),
+    ]
+
+
+def test_inferred_types() -> None:
+    """For one layer; for the whole model, hls4ml 1.3 would try for ever to infer the type of a Clone."""
+    auto = {"Precision": {"result": "auto", "accum": "auto"}}
+    info = describe(build_graph(*residual(), HlsOptions(hls_config={"LayerName": {"conv1": auto}})))
+    # 27 products of 16 x 16 bits, and a bias
+    assert str(info.by_stream[info.by_task["conv1"].outputs[0]].precision) == "fixed<38,18>"
+    model = {"Model": {"Precision": {"default": "fixed<16,6>", "result": "auto"}}}
+    with pytest.raises(Split4mlError, match="clone_relu0: hls4ml cannot infer its types"):
+        build_graph(*residual(), HlsOptions(hls_config=model))
 
 
 def test_names_that_hls4ml_would_confuse() -> None:
