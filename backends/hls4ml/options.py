@@ -14,7 +14,8 @@ from typing import Any
 from split4ml.dialects.errors import Split4mlError
 
 BACKENDS = ("Vitis", "Vivado")
-STRATEGIES = ("latency", "resource", "resource_unrolled", "unrolled", "distributed_arithmetic", "da")
+STRATEGIES = ("latency", "resource", "resource_unrolled")
+NO_DA = "distributed arithmetic is not supported: its code does not survive saving and slicing the graph"
 _MODEL_KEYS = (
     "Precision",
     "ReuseFactor",
@@ -90,7 +91,7 @@ def check_options(options: HlsOptions) -> None:
             "the default precision cannot be auto", hint="set auto for single layers in the configuration"
         )
     _check_reuse_factor(options.reuse_factor, "the default reuse factor")
-    _check_word(options.strategy, STRATEGIES, "the default strategy")
+    _check_strategy(options.strategy, "the default strategy")
 
 
 def full_config(options: HlsOptions, layer_names: Mapping[str, str]) -> Config:
@@ -226,7 +227,7 @@ def _check_values(entry: Mapping[str, Any], where: str, keys: tuple[str, ...] | 
             case "ReuseFactor":
                 _check_reuse_factor(value, place)
             case "Strategy":
-                _check_word(value, STRATEGIES, place)
+                _check_strategy(value, place)
             case "ConvImplementation":
                 _check_word(value, ("LineBuffer", "Encoded"), place)
             case "PipelineStyle":
@@ -251,6 +252,12 @@ def _check_precision(value: Any, where: str) -> None:
 def _check_reuse_factor(value: Any, where: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise Split4mlError(f"{value!r} is no reuse factor, which is a whole number of at least 1", where)
+
+
+def _check_strategy(value: Any, where: str) -> None:
+    if isinstance(value, str) and _squash(value) in ("distributedarithmetic", "da"):
+        raise Split4mlError(NO_DA, where, "use the latency or resource strategy")
+    _check_word(value, STRATEGIES, where)
 
 
 def _check_word(value: Any, words: tuple[str, ...], where: str) -> None:
