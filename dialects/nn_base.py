@@ -97,6 +97,12 @@ def check_text(text: str, symbol: str) -> None:
         raise VerifyException(f"@{symbol}: {text!r} is not ASCII, and would not survive as text of the IR.")
 
 
+def check_number(value: float, what: str) -> None:
+    """Raises ValueError for what no network means, and what xDSL prints in a form that it does not parse here."""
+    if not abs(value) <= 1000:
+        raise ValueError(f"The {what} must be between -1000 and 1000, not {value}.")
+
+
 class NamedOp(IRDLOperation):
     """An op with a name that is unique in the model and legal in every language we emit."""
 

@@ -19,7 +19,17 @@ from xdsl.irdl import (
 from xdsl.traits import Pure
 
 from split4ml.dialects import nn_shape
-from split4ml.dialects.nn_base import END, TENSOR, Tensor, TensorOp, integer, origin, shape_of, tensor
+from split4ml.dialects.nn_base import (
+    END,
+    TENSOR,
+    Tensor,
+    TensorOp,
+    check_number,
+    integer,
+    origin,
+    shape_of,
+    tensor,
+)
 from split4ml.dialects.nn_shape import Shape
 
 _SAME = "$sym_name $data " + END + "type($result)"
@@ -118,6 +128,10 @@ class SlopedOp(ElementwiseOp):
 
     def __init__(self, name: str, data: SSAValue, alpha: float, *, onnx: Sequence[str] = ()) -> None:
         super().__init__(name, data, onnx=onnx, properties={"alpha": FloatAttr(alpha, f32)})
+
+    def result_shape(self) -> Shape:
+        check_number(self.alpha.value.data, "alpha")
+        return super().result_shape()
 
 
 @irdl_op_definition

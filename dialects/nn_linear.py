@@ -24,6 +24,7 @@ from split4ml.dialects.nn_base import (
     INTEGERS,
     TENSOR,
     TensorOp,
+    check_number,
     integer,
     integers,
     numbers,
@@ -208,6 +209,7 @@ class BatchNormOp(TensorOp):
 
     def result_shape(self) -> Shape:
         shape = shape_of(self.data)
+        check_number(self.epsilon.value.data, "epsilon")
         if not shape:
             raise ValueError("A scalar has no channels to normalise.")
         channels = shape[-1 if self.channels_last is not None else 0]

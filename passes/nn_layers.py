@@ -17,6 +17,13 @@ from xdsl.ir import SSAValue
 from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.names import legal_name
+from split4ml.passes.nn_layer_attributes import (
+    check_channels_last,
+    error,
+    is_non_negative,
+    pad_attributes,
+    spatial,
+)
 from split4ml.passes.nn_layer_weights import convolution_weights
 from split4ml.passes.nn_rewriting import Doubles, array_of
 from split4ml.passes.weights import WeightStore
@@ -129,7 +136,7 @@ class _Lowering:
     # --- operators -------------------------------------------------------------------------------------------
 
     def conv(self, op: nn.ConvOp) -> None:
-        _check_channels_last(op, op.channels_last is not None)
+        check_channels_last(op, op.channels_last is not None)
         kind, kernel = convolution_weights(self._array(op, op.weight, "weight"), op.groups, op.dilation)
         pads = nn.numbers(op.pads)
         self._add(
@@ -170,7 +177,7 @@ class _Lowering:
         )
 
     def batch_norm(self, op: nn.BatchNormOp) -> None:
-        _check_channels_last(op, op.channels_last is not None or len(op.shape) == 1)
+        check_channels_last(op, op.channels_last is not None or len(op.shape) == 1)
         gamma, beta, mean, variance = (self._array(op, value, "parameter") for value in op.operands[1:])
         scale = gamma / np.sqrt(variance + op.epsilon.value.data)
         self._affine(op, op.data, scale, beta - scale * mean)
@@ -263,7 +270,7 @@ class _Lowering:
             joined = self._add(op, "Concatenate", [joined, name], options, part)
 
     def pool(self, op: nn.PoolOp) -> None:
-        _check_channels_last(op, op.channels_last is not None)
+        check_channels_last(op, op.channels_last is not None)
         data, shape, pads = self._data(op, op.data), nn.shape_of(op.data), list(nn.numbers(op.pads))
         dims = len(shape) - 1
         if any(pads):
@@ -320,7 +327,7 @@ class _Lowering:
         return name, (*wide, shape[-1])
 
     def global_average_pool(self, op: nn.GlobalAveragePoolOp) -> None:
-        _check_channels_last(op, op.channels_last is not None)
+        check_channels_last(op, op.channels_last is not None)
         shape = nn.shape_of(op.data)
         dims = len(shape) - 1
         extents = {"n_in": shape[0]} if dims == 1 else spatial("in", shape[:-1])
@@ -339,43 +346,6 @@ class _Lowering:
 
     def reshape(self, op: nn.ReshapeOp | nn.FlattenOp) -> None:
         self._add(op, "Reshape", [self._data(op, op.data)], {"target_shape": list(op.shape)})
-
-
-def error(op: nn.TensorOp, message: str, hint: str | None = None) -> Split4mlError:
-    names = ", ".join(repr(name) for name in op.onnx_names)
-    return Split4mlError(message, where=f"@{op.symbol}" + (f" (node {names})" if names else ""), hint=hint)
-
-
-def _check_channels_last(op: nn.TensorOp, holds: bool) -> None:
-    if not holds:
-        raise error(
-            op, "its data is channels-first, but hls4ml streams channels-last", "run channels-last first"
-        )
-
-
-def spatial(what: str, extents: Sequence[int]) -> dict[str, int]:
-    """`in` and (8, 6) to in_height 8 and in_width 6; one extent is the width."""
-    axes = ("width",) if len(extents) == 1 else ("height", "width")
-    return {f"{what}_{axis}": int(extent) for axis, extent in zip(axes, extents, strict=True)}
-
-
-def pad_attributes(pads: Sequence[int]) -> dict[str, int]:
-    """ONNX's begins and ends to hls4ml's sides."""
-    sides = ("left", "right") if len(pads) == 2 else ("top", "left", "bottom", "right")
-    return {f"pad_{side}": int(pad) for side, pad in zip(sides, pads, strict=True)}
-
-
-def is_non_negative(value: SSAValue) -> bool:
-    """Whether no element can be negative, as far as the ops that compute it tell."""
-    match value.owner:
-        case nn.ReluOp() | nn.SigmoidOp() | nn.SoftplusOp() | nn.SoftmaxOp():
-            return True
-        case nn.PoolOp() | nn.GlobalAveragePoolOp() | nn.ReshapeOp() | nn.FlattenOp() | nn.IdentityOp() as op:
-            return is_non_negative(op.data)
-        case nn.ConcatOp() | nn.AddOp() | nn.MultiplyOp() as op:
-            return all(is_non_negative(operand) for operand in op.operands)
-        case _:
-            return False
 
 
 _LOWERINGS: dict[type[nn.TensorOp], Callable[..., None]] = {

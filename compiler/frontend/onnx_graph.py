@@ -19,6 +19,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper, reference, shape_inference
 
 from split4ml.compiler.frontend.onnx_load import check, first_line, opset_of
+from split4ml.compiler.frontend.onnx_values import array_of, attributes_of, static_shape
 from split4ml.compiler.frontend.torch_names import module_name
 from split4ml.dialects.errors import Split4mlError
 
@@ -144,13 +145,13 @@ def read_graph(model: onnx.ModelProto, path: Path, supported: Collection[str]) -
     walk = _Walk(model, path, opset_of(model))
     initializers = {tensor.name for tensor in model.graph.initializer}
     for tensor in model.graph.initializer:
-        walk.constants[tensor.name] = _array(tensor, f"{path}: initializer {tensor.name!r}")
+        walk.constants[tensor.name] = array_of(tensor, f"{path}: initializer {tensor.name!r}")
     inputs = [value for value in model.graph.input if value.name not in initializers]
     batch = _bind_inputs(walk, inputs)
     for proto in model.graph.node:
         _visit(walk, proto)
     outputs = tuple(value.name for value in model.graph.output)
-    shapes = {name: _static_shape(kind, name, str(path)) for name, kind in walk.types.items()}
+    shapes = {name: static_shape(kind, name, str(path)) for name, kind in walk.types.items()}
     for name in outputs:
         if name not in shapes:
             raise Split4mlError(f"output {name!r} depends on no input", where=str(path))
@@ -240,8 +241,8 @@ def _visit(walk: _Walk, proto: onnx.NodeProto) -> None:
     operands = [name for name in proto.input if name]
     known = all(name in walk.constants for name in operands)
     if proto.op_type in ("Shape", "Size") and not known:
-        shape = np.array(_static_shape(walk.types[operands[0]], operands[0], where), np.int64)
-        attributes = _attributes(proto, walk.opset, where)
+        shape = np.array(static_shape(walk.types[operands[0]], operands[0], where), np.int64)
+        attributes = attributes_of(proto, walk.opset, where)
         end = attributes.get("end")
         part = shape[attributes.get("start", 0) : end]
         walk.constants[proto.output[0]] = (
@@ -256,12 +257,12 @@ def _visit(walk: _Walk, proto: onnx.NodeProto) -> None:
         return
     if known and proto.op_type in FOLDABLE:
         for name, kind in types.items():
-            if prod(_static_shape(kind, name, where)) > MAX_FOLDED:
+            if prod(static_shape(kind, name, where)) > MAX_FOLDED:
                 raise Split4mlError(f"the constant {name!r} has more than {MAX_FOLDED} elements", where=where)
         walk.constants.update(_evaluate(walk, proto, where))
         return
     for name, kind in types.items():
-        _static_shape(kind, name, where)
+        static_shape(kind, name, where)
     walk.types.update(types)
     walk.nodes.append(
         Node(
@@ -269,7 +270,7 @@ def _visit(walk: _Walk, proto: onnx.NodeProto) -> None:
             proto.op_type,
             tuple(proto.input),
             tuple(proto.output),
-            _attributes(proto, walk.opset, where),
+            attributes_of(proto, walk.opset, where),
             label,
         )
     )
@@ -324,41 +325,3 @@ def _evaluate(walk: _Walk, proto: onnx.NodeProto, where: str) -> dict[str, Array
     except Exception as error:  # noqa: BLE001 - numpy and the evaluator raise whatever they like on bad values
         raise Split4mlError(f"this constant cannot be computed: {first_line(error)}", where=where) from None
     return {name: np.asarray(value) for name, value in zip(filter(None, proto.output), results, strict=True)}
-
-
-def _attributes(proto: onnx.NodeProto, opset: int, where: str) -> dict[str, Any]:
-    """Attributes as Python values, strings decoded, the schema's defaults filled in."""
-    schema = onnx.defs.get_schema(proto.op_type, opset, "")
-    values = {
-        name: helper.get_attribute_value(attribute.default_value)
-        for name, attribute in schema.attributes.items()
-        if attribute.default_value.type != onnx.AttributeProto.UNDEFINED
-    }
-    values |= {attribute.name: helper.get_attribute_value(attribute) for attribute in proto.attribute}
-    try:
-        return {name: v.decode() if isinstance(v, bytes) else v for name, v in values.items()}
-    except UnicodeDecodeError:
-        raise Split4mlError("an attribute holds a string that is not UTF-8", where=where) from None
-
-
-def _array(tensor: TensorProto, where: str) -> Array:
-    try:
-        return numpy_helper.to_array(tensor)
-    except (ValueError, TypeError, KeyError) as error:
-        raise Split4mlError(f"its data does not fit its type: {first_line(error)}", where=where) from None
-
-
-def _static_shape(kind: onnx.TypeProto, name: str, where: str) -> Shape:
-    if not kind.HasField("tensor_type") or not kind.tensor_type.HasField("shape"):
-        raise Split4mlError(
-            f"the shape of {name!r} is dynamic, but hardware needs static shapes", where=where
-        )
-    extents = kind.tensor_type.shape.dim
-    if any(not extent.HasField("dim_value") for extent in extents):
-        shown = "x".join(str(extent.dim_value) if extent.HasField("dim_value") else "?" for extent in extents)
-        raise Split4mlError(
-            f"the shape of {name!r} is dynamic ({shown}), but hardware needs static shapes",
-            where=where,
-            hint="export with fixed extents; only the first axis, the batch, may be dynamic",
-        )
-    return tuple(extent.dim_value for extent in extents)

@@ -55,7 +55,7 @@ def test_networks(network: Path) -> None:
 ASCII = st.text(st.characters(max_codepoint=127), max_size=30)
 
 
-@given(ASCII, st.lists(ASCII, max_size=3), st.floats(width=32, allow_nan=False))
+@given(ASCII, st.lists(ASCII, max_size=3), st.floats(-1000, 1000, width=32))
 def test_any_text_and_number(source: str, origin: list[str], alpha: float) -> None:
     model = nn.ModelOp("m")
     data = nn.InputOp("x", source, (2, 3))
@@ -115,6 +115,16 @@ def test_names_are_checked(name: str) -> None:
     data = nn.InputOp(name, "x", (2,))
     model.block.add_ops([data, nn.OutputOp("y", "y", data.result)])
     with pytest.raises(VerifyException, match="no legal name"):
+        ModuleOp([model]).verify()
+
+
+@pytest.mark.parametrize("alpha", [float("inf"), float("nan"), 123456789.0])
+def test_numbers_that_no_network_means(alpha: float) -> None:
+    model = nn.ModelOp("m")
+    data = nn.InputOp("x", "x", (2,))
+    elu = nn.EluOp("e", data.result, alpha)
+    model.block.add_ops([data, elu, nn.OutputOp("y", "y", elu.result)])
+    with pytest.raises(VerifyException, match="between -1000 and 1000"):
         ModuleOp([model]).verify()
 
 
