@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -65,7 +66,7 @@ class Built:
 def network(
     model: ModelOp,
     schedules: Schedules,
-    options: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen)
+    options: NetworkOptions = NetworkOptions(),
 ) -> Built:
     """The model as the replay sees it. Raises Split4mlError if a schedule does not fit its task."""
     # This engine is free of xDSL; only whoever has a ModelOp has loaded it already.
@@ -168,7 +169,7 @@ class _Builder:
             ends.append(self._fifo(stream))
         if stream.reader.task >= 0 and self.graph.is_port(index):
             ends.append(self._slice(stream.reader.task, stream))
-        for before, after in zip(ends[:-1], ends[1:], strict=True):
+        for before, after in pairwise(ends):
             name = f"{self.channels[before].name}->{self.channels[after].name}"
             self.movers.append(Process(name, None, (before,), (after,)))
         self.first[index], self.last[index] = ends[0], ends[-1]
