@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -15,6 +16,10 @@ from split4ml.passes.timing.build import parents
 
 MAX_TASK_PORTS = 32
 """Streams that one task can read, or write; a mask of them is 64 bits wide."""
+
+
+_WORD = re.compile(r"[A-Za-z0-9_]{1,128}", re.ASCII)
+"""A task's name stands behind a prefix only, so keywords do no harm."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +184,8 @@ def _twin(
     tasks = []
     for task in members:
         inputs, outputs = graph.tasks[task].inputs, graph.tasks[task].outputs
+        if not _WORD.fullmatch(graph.tasks[task].name):
+            raise Split4mlError(f"the name {graph.tasks[task].name!r} of a task is no identifier")
         if max(len(inputs), len(outputs)) > MAX_TASK_PORTS:
             raise Split4mlError(
                 f"task {graph.tasks[task].name} has more than {MAX_TASK_PORTS} streams on one side",

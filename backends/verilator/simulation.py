@@ -41,7 +41,7 @@ Sources = dict[str, str]
 
 
 class Simulation:
-    """A program built for one design, in `workdir`. The folder can be moved; `open` finds it again."""
+    """A program built for one design, in `workdir`. The folder can be moved; `build_simulation` recognises it there."""
 
     def __init__(self, design: SimDesign, workdir: Path) -> None:
         self.design = design

@@ -127,6 +127,19 @@ def test_a_template_refuses_what_it_is_not_given() -> None:
         render("top.sv.j2")
 
 
+def test_a_task_whose_name_is_no_identifier() -> None:
+    stream = "!flow.stream<4 x 2 x int<12>>"
+    text = f"""
+    flow.model @m archive("m.fml", "sha256:00") {{
+      %i = flow.input @x : {stream}
+      %0 = flow.task "Relu" @"a(); endmodule"(%i) : ({stream}) -> {stream}
+      flow.output @y %0 : {stream}
+    }}"""
+    module = stitched(text, {"a(); endmodule": 0})
+    with pytest.raises(Split4mlError, match="of a task is no identifier"):
+        sim_design(the_model(module), the_design(module))
+
+
 def test_a_task_with_too_many_streams() -> None:
     stream = "!flow.stream<1 x 1 x int<8>>"
     results = ", ".join(f"%r{n}" for n in range(33))

@@ -141,7 +141,7 @@ def test_a_missing_export_is_said(module: ModuleOp, tmp_path: Path) -> None:
 def test_constraints(module: ModuleOp) -> None:
     files = vivado_sources(the_design(module))
     assert "create_clock -period 3.333 -name ap_clk [get_ports ap_clk]" in files["m_top.xdc"]
-    assert "add_cells_to_pblock [get_pblocks pblock_slr1] [get_cells u_sg1]" in files["m_top_slr.xdc"]
+    assert "add_cells_to_pblock [get_pblocks pblock_slr1] [get_cells u_ip_sg1]" in files["m_top_slr.xdc"]
     for name in ("m_top.xdc", "m_top_slr.xdc"):
         commands = re.findall(r"(?:^|\[)([a-z_]+)", files[name], re.MULTILINE)
         assert set(commands) <= set(CONSTRAINTS), name
