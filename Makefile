@@ -7,7 +7,7 @@ JOBS   ?= 2
 # The folders that hold Python; .pkg/ only links to them.
 CODE := compiler dialects passes backends tests examples benchmarks
 
-.PHONY: help setup lint types filecheck pytest test test-slow test-all docs clean
+.PHONY: help setup demo lint types filecheck pytest test test-slow test-all docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -18,6 +18,12 @@ $(VENV)/.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@
+
+DEMO := build/demo
+
+demo: setup ## compile the digits network into three subgraphs, verify it in C and RTL simulation, show the report
+	$(BIN)/split4ml compile examples/digits_resnet.onnx -o $(DEMO) --force \
+	  --input examples/digits_test.npz --subgraphs 3 --verify rtl
 
 lint: setup ## ruff: rules and formatting
 	$(BIN)/ruff check $(CODE)

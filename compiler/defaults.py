@@ -20,10 +20,10 @@ from split4ml.compiler.pipeline.syntax import (
 CANONICALISE = (
     "remove-identity",
     "fold-constants",
-    "simplify-reshapes",
-    "global-pool-from-reduce",
-    "fold-batch-norm",
     "fuse-bias",
+    "fold-batch-norm",
+    "global-pool-from-reduce",
+    "simplify-reshapes",
 )
 
 
@@ -45,7 +45,7 @@ def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
         ),
         "stream": (
             "Data in the order in which hls4ml streams it.",
-            (PassSpec("channels-last"), PassSpec("eliminate-dead-code")),
+            (PassSpec("channels-last"), PassSpec("simplify-reshapes"), PassSpec("eliminate-dead-code")),
         ),
         "lower": (
             "Tasks and FIFOs; hls4ml chooses the layers.",
