@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 LOWERED = "lower-nn-to-flow"
 """After this pass a model is `flow`: where saved hls4ml graphs enter."""
 
+NO_TOP = "no stitched top is built for the Vivado backend, whose ports are one AXI-Stream per channel"
+
 Report = dict[str, Any]
 Importer = Callable[[Session], ModuleOp]
 
@@ -76,6 +78,8 @@ def compile_with(
         blobs = run_stages(
             module, specs, start, folder / "ir", services_of(lambda: session), session, reporter
         )
+        if options.backend == "Vivado":
+            session.notes.append(NO_TOP)
         session.store.flush(folder / "weights", blobs)
         model = flow_model(module)
         session.archive_path(model)

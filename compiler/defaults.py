@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from split4ml.compiler.options import CompileOptions
@@ -25,6 +25,12 @@ CANONICALISE = (
     "global-pool-from-reduce",
     "simplify-reshapes",
 )
+
+
+STITCH: Mapping[str, tuple[str, Pipeline]] = {
+    "stitch": ("The structural top.", (PassSpec("lower-flow-to-stitch"),)),
+}
+"""Not for the Vivado backend, whose ports are one AXI-Stream per channel."""
 
 
 def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
@@ -62,7 +68,7 @@ def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
                 PassSpec.of("size-fifos", method="bisect", frames=frames),
             ),
         ),
-        "stitch": ("The structural top.", (PassSpec("lower-flow-to-stitch"),)),
+        **({} if options.backend == "Vivado" else STITCH),
     }
 
 

@@ -115,6 +115,10 @@ class CompileOptions:
             cuts = len(set(self.cut_before))
             raise ValueError(f"{cuts} cuts make more than {self.subgraphs} subgraphs")
         self.budgets  # noqa: B018  (checks them)
+        if self.backend == "Vivado" and self.verify == "rtl":
+            raise ValueError(
+                "no stitched top is built for the Vivado backend, so there is no RTL to verify; use csim"
+            )
         self._check_tool()
 
     def _check_tool(self) -> None:

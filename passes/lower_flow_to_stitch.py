@@ -54,6 +54,12 @@ def stitch_design(model: flow.ModelOp) -> stitch.DesignOp:
             f"flow.model @{symbol(model)} has no subgraphs to stitch",
             hint="run the pass `partition` before `lower-flow-to-stitch`",
         )
+    if model.backend is not None and model.backend.data != "Vitis":
+        raise Split4mlError(
+            f"flow.model @{symbol(model)} is of the {model.backend.data} backend, whose ports are one AXI-Stream per "
+            "channel: no stitched top is built for it",
+            hint="use the Vitis backend, or leave lower-flow-to-stitch out",
+        )
     name = f"{symbol(model)[: MAX_LENGTH - 4]}_top"
     for op in (*model.inputs, *model.outputs, *model.fifos, *model.subgraphs):
         if not is_hdl_name(symbol(op)):
