@@ -73,6 +73,7 @@ def compile_with(
         session = open_session(folder, homes, options)
         with reporter.step("import"):
             module = load(session)
+        options = _of_the_model(options, module)
         specs = pipeline_of(options)
         start = 0 if fresh else _start(module, specs)
         blobs = run_stages(
@@ -123,6 +124,27 @@ def _start(module: ModuleOp, specs: Sequence[PassSpec]) -> int:
     if start == 0 and LOWERED in names and any(isinstance(op, flow.ModelOp) for op in module.ops):
         return names.index(LOWERED) + 1
     return start
+
+
+def _of_the_model(options: CompileOptions, module: ModuleOp) -> CompileOptions:
+    """A saved or lowered model knows its backend, part and clock: these hold, whatever the options say."""
+    for model in (op for op in module.ops if isinstance(op, flow.ModelOp)):
+        known: dict[str, object] = {}
+        if model.backend is not None and model.part is not None and model.clock_ps is not None:
+            known = {
+                "backend": model.backend.data,
+                "part": model.part.data,
+                "clock": model.clock_ps.value.data / 1000,
+            }
+        if model.tool is not None:
+            known["tool"] = model.tool.data
+        if model.start is not None:
+            known["start"] = model.start.data
+        try:
+            return options.updated(known)
+        except ValueError as error:
+            raise Split4mlError(str(error), f"flow.model @{symbol(model)}") from None
+    return options
 
 
 def flow_model(module: ModuleOp) -> flow.ModelOp:

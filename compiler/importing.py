@@ -87,6 +87,7 @@ def import_graph(graph: Graph, name: str, session: Session, inputs: Path | None 
 
     lowered = session.adopt(graph)
     info = lowered.info
+    session.tool = tool_for(info.backend, session.tool)
     ports = {}
     for streams, names in ((info.inputs, info.input_names), (info.outputs, info.output_names)):
         for stream, source in zip(streams, names or streams, strict=True):
@@ -110,6 +111,13 @@ def import_graph(graph: Graph, name: str, session: Session, inputs: Path | None 
             module, Stimulus(arrays, None, _labels(inputs, len(next(iter(arrays.values()))))), session.store
         )
     return module
+
+
+def tool_for(backend: str, tool: str) -> str:
+    """`tool` if it is one of the backend's, else the backend's default."""
+    from split4ml.passes.timing.constants import DEFAULT
+
+    return tool if tool.startswith(backend.lower()) else DEFAULT[backend.lower()]
 
 
 def import_ir(source: Path, session: Session, inputs: Path | None) -> ModuleOp:
