@@ -14,6 +14,9 @@ from split4ml.dialects.errors import Split4mlError
 CPP = Path(__file__).parent / "cpp"
 TOP = "split4ml_tb"
 JOBS = 2
+SPLIT = 100_000
+"""Statements beyond which Verilator writes several files to compile, each with all headers: twice the work if small."""
+
 LOG_LINES = 15
 """Lines of a failed tool's output that a user gets to see; the rest is in the log."""
 
@@ -63,7 +66,7 @@ def build(sources: Sequence[Path], workdir: Path, *, foreign: Sequence[Path] = (
             str(root / "bin" / "verilator_bin"),
             *("--cc", "--exe", "--no-timing", "-O3", "--x-assign", "fast", "--x-initial", "fast"),
             *("--top-module", TOP, "--Mdir", str(folder), "-DSPLIT4ML_SIMULATION"),
-            *("-CFLAGS", "-std=c++17 -DVL_TIME_CONTEXT", "--output-split", "8000"),
+            *("-CFLAGS", "-std=c++17 -DVL_TIME_CONTEXT", "--output-split", str(SPLIT)),
             *warnings,
             *(str(path.resolve()) for path in (*sources, *foreign)),
             *(str((CPP / name).resolve()) for name in ("main.cpp", "run.cpp", "dpi.cpp")),
