@@ -89,8 +89,11 @@ def import_graph(graph: Graph, name: str, session: Session, inputs: Path | None 
     info = lowered.info
     session.tool = tool_for(info.backend, session.tool)
     ports = {}
-    for streams, names in ((info.inputs, info.input_names), (info.outputs, info.output_names)):
-        for stream, source in zip(streams, names or streams, strict=True):
+    for streams, names in (
+        (info.inputs, info.input_names or graph.model.inputs),
+        (info.outputs, info.output_names or graph.model.outputs),
+    ):
+        for stream, source in zip(streams, names, strict=True):
             shape = info.by_stream[stream].shape
             ports[stream] = Port(source, shape, tuple(range(len(shape))))
     model = build_model(
