@@ -37,7 +37,7 @@ class Timed:
 
     @property
     def clock_ns(self) -> float:
-        return self.model.clock_ps.value.data / 1000 if self.model.clock_ps else 5.0
+        return self.model.clock_ps.value.data / 1000 if self.model.clock_ps is not None else 5.0
 
     def timing(self, task: str, direct_outputs: bool = False) -> TaskTiming:
         return _timing(self.traces[task], self.tool, self.clock_ns, direct_outputs)

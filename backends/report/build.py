@@ -105,8 +105,8 @@ def _fifo(fifo: flow.FifoOp, timing: Timing | None) -> dict[str, Any]:
         "scope": "boundary" if fifo.is_boundary else "internal",
         "width_bits": type_.width_bits,
         "tokens_per_frame": type_.tokens.data,
-        "default_depth": fifo.default_depth.value.data if fifo.default_depth else None,
-        "peak": fifo.peak.value.data if fifo.peak else None,
+        "default_depth": fifo.default_depth.value.data if fifo.default_depth is not None else None,
+        "peak": fifo.peak.value.data if fifo.peak is not None else None,
         "depth": fifo.depth.value.data,
         "style": flow.fifo_style(fifo),
     }
@@ -156,8 +156,8 @@ def _layer(task: flow.TaskOp, info: GraphInfo, subgraph_of: Mapping[str, str]) -
         "kind": task.kind.data,
         "inserted": info.by_task[name].inserted,
         "subgraph": subgraph_of.get(name),
-        "ii": task.ii.value.data if task.ii else None,
-        "latency": task.latency.value.data if task.latency else None,
+        "ii": task.ii.value.data if task.ii is not None else None,
+        "latency": task.latency.value.data if task.latency is not None else None,
         "cost": _cost([task.cost]),
         "cost_range": None,
         "cost_scale": None,
@@ -175,7 +175,7 @@ def _layer(task: flow.TaskOp, info: GraphInfo, subgraph_of: Mapping[str, str]) -
 def _subgraph(part: flow.SubgraphOp) -> dict[str, Any]:
     return {
         "name": symbol(part),
-        "slr": part.slr.value.data if part.slr else None,
+        "slr": part.slr.value.data if part.slr is not None else None,
         "layers": [symbol(task) for task in part.tasks],
         "inputs": [stream_name(value) for value in part.inputs],
         "outputs": [stream_name(value) for value in part.outputs],

@@ -77,15 +77,17 @@ def test_a_live_graph_is_split_and_predicts_as_hls4ml_does(graph: Any, tmp_path:
 
 
 def test_a_saved_graph_is_read(graph: Any, tmp_path: Path) -> None:
+    from hls4ml.utils.serialization import serialize_model
+
     with contextlib.redirect_stdout(io.StringIO()):
-        graph.serialize(str(tmp_path / "tiny.fml"))
+        serialize_model(graph, str(tmp_path / "tiny.fml"))
     design = split4ml.compile(tmp_path / "tiny.fml", tmp_path / "build", cut_before=["fc2"], verify="none")
     assert len(design.report["subgraphs"]) == 2
     assert (tmp_path / "build" / "model.fml").is_file()
 
 
 def test_misuse_is_told(graph: Any, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no option|did you mean|takes"):
+    with pytest.raises(Split4mlError, match="no option .subgraph."):
         split4ml.compile("m.onnx", subgraph=3)
     with pytest.raises(UsageError, match="between 1 and"):
         split4ml.compile("m.onnx", subgraphs=0)
