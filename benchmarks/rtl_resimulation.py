@@ -16,8 +16,8 @@ from pathlib import Path
 from split4ml.backends.verilator.simulation import build_simulation
 from split4ml.compiler.design import Design
 from split4ml.compiler.rtl_check import compare, schedules_of
+from split4ml.passes.networks import NetworkOptions
 from split4ml.passes.timed import Timed
-from split4ml.passes.timing.build import NetworkOptions
 from split4ml.passes.timing.replay import replay
 
 FRAMES = 8

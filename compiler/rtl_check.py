@@ -20,8 +20,8 @@ from split4ml.compiler.emit import PROJECTS
 from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import symbol
+from split4ml.passes.networks import Built, NetworkOptions
 from split4ml.passes.timed import Timed
-from split4ml.passes.timing.build import Built, NetworkOptions
 from split4ml.passes.timing.network import Replayed
 from split4ml.passes.timing.replay import replay
 from split4ml.passes.timing.schedule import Ints, Schedule

@@ -5,8 +5,8 @@ from __future__ import annotations
 from split4ml.backends.report.build import CycleCounts, Timing
 from split4ml.dialects import flow
 from split4ml.passes.interfaces import Tracer
+from split4ml.passes.networks import NetworkOptions
 from split4ml.passes.timed import Timed, sizable
-from split4ml.passes.timing.build import NetworkOptions
 from split4ml.passes.timing.metrics import Metrics, measure
 from split4ml.passes.timing.sizing import size
 

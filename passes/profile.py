@@ -36,8 +36,8 @@ class Profile(ModulePass):
             self._profile(model)
 
     def _profile(self, model: flow.ModelOp) -> None:
+        from split4ml.passes.networks import NetworkOptions
         from split4ml.passes.timed import Timed
-        from split4ml.passes.timing.build import NetworkOptions
         from split4ml.passes.timing.replay import replay
 
         if self.frames < 4:

@@ -9,7 +9,7 @@ from functools import cache
 from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import symbol
-from split4ml.passes.timing.build import Built, NetworkOptions, network
+from split4ml.passes.networks import Built, NetworkOptions, network
 from split4ml.passes.timing.judge import Fifo
 from split4ml.passes.timing.rules import TaskTiming, timing
 from split4ml.passes.timing.tasktrace import TaskTrace

@@ -12,7 +12,7 @@ from split4ml.dialects import flow, stitch
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import SHIFT_BITS
 from split4ml.passes.dataflow import Dataflow, Stream, dataflow
-from split4ml.passes.timing.build import parents
+from split4ml.passes.networks import parents
 
 MAX_TASK_PORTS = 32
 """Streams that one task can read, or write; a mask of them is 64 bits wide."""
@@ -26,7 +26,7 @@ _WORD = re.compile(r"[A-Za-z0-9_]{1,128}", re.ASCII)
 class SimChannel:
     """A FIFO or a register slice (`stream` is then None) whose depth is data; its number is its place in the list.
 
-    name: of the FIFO, or "<subgraph>.<stream>" of a slice, as in passes/timing/build.py.
+    name: of the FIFO, or "<subgraph>.<stream>" of a slice, as in passes/networks.py.
     storage, shift_storage: the deepest it can be as a memory and as a shift register.
     """
 

@@ -28,7 +28,7 @@ from split4ml.backends.verilator.tokens import Words, layout_of, unpack
 from split4ml.dialects import flow, stitch
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import symbol
-from split4ml.passes.timing.build import check_schedule
+from split4ml.passes.networks import check_schedule
 from split4ml.passes.timing.schedule import Ints, Schedule
 
 IDLE_CYCLES = 256

@@ -20,7 +20,7 @@ from split4ml.backends.verilator.result import RtlResult
 from split4ml.backends.verilator.simulation import Simulation, build_simulation
 from split4ml.backends.verilator.tokens import Words
 from split4ml.dialects.errors import Split4mlError
-from split4ml.passes.timing.build import NetworkOptions, network
+from split4ml.passes.networks import NetworkOptions, network
 from split4ml.passes.timing.network import Replayed
 from split4ml.passes.timing.replay import replay
 from split4ml.passes.timing.schedule import Schedule

@@ -22,7 +22,7 @@ from rtl_models import (
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import symbol
 from split4ml.passes.lower_flow_to_stitch import LowerFlowToStitch
-from split4ml.passes.timing.build import NetworkOptions, network
+from split4ml.passes.networks import NetworkOptions, network
 from split4ml.passes.timing.network import UNBOUNDED
 from split4ml.passes.timing.replay import replay
 from split4ml.passes.timing.schedule import Schedule

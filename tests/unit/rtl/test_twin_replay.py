@@ -11,7 +11,7 @@ import pytest
 from rtl_models import graph_of, random_design, random_schedules, random_tokens, stitched, the_model
 
 from split4ml.backends.verilator.simulation import build_simulation
-from split4ml.passes.timing.build import NetworkOptions, network
+from split4ml.passes.networks import NetworkOptions, network
 from split4ml.passes.timing.replay import replay
 from split4ml.passes.timing.schedule import Schedule
 

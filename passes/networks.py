@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.flow import ModelOp
+from split4ml.passes.dataflow import Dataflow, Stream, dataflow, latency_of, style_of
 from split4ml.passes.timing.network import UNBOUNDED, Channel, Network, Process, Sink, Source
 from split4ml.passes.timing.schedule import Ints, Schedule
-
-if TYPE_CHECKING:
-    from split4ml.dialects.flow import ModelOp
-    from split4ml.passes.dataflow import Dataflow, Stream
 
 SLICE_TOKENS = 2
 """A register slice holds two beats (measured on vendor RTL: `regslice_both` accepts two ahead)."""
@@ -69,13 +67,16 @@ def network(
     options: NetworkOptions = NetworkOptions(),
 ) -> Built:
     """The model as the replay sees it. Raises Split4mlError if a schedule does not fit its task."""
-    # This engine is free of xDSL; only whoever has a ModelOp has loaded it already.
-    from split4ml.passes.dataflow import dataflow
-
     held = options.held_start
     if held is None:
         held = model.start is not None and model.start.data == "held"
-    graph = dataflow(model, monolithic=options.monolithic)
+    return network_of(
+        dataflow(model, monolithic=options.monolithic), schedules, replace(options, held_start=held)
+    )
+
+
+def network_of(graph: Dataflow, schedules: Schedules, options: NetworkOptions) -> Built:
+    """The same from a dataflow, which need not come from IR. `options.monolithic` is up to the dataflow."""
     for what, known, given in (
         ("FIFO", {s.name for s in graph.streams if s.is_fifo}, options.depths),
         ("output", {graph.streams[s].name for s in graph.outputs}, options.stalls),
@@ -83,7 +84,7 @@ def network(
         for name in given:
             if name not in known:
                 raise Split4mlError(f"there is no {what} {name!r}", where=graph.name)
-    return _Builder(graph, schedules, options).build(held)
+    return _Builder(graph, schedules, options).build(bool(options.held_start))
 
 
 def parents(graph: Dataflow) -> tuple[int, ...]:
@@ -180,8 +181,6 @@ class _Builder:
         return self.slices[name]
 
     def _fifo(self, stream: Stream) -> int:
-        from split4ml.passes.dataflow import latency_of, style_of
-
         assert stream.depth is not None
         depth = self.options.depths.get(stream.name, stream.depth)
         width = stream.bus_bits if stream.boundary else stream.width_bits
