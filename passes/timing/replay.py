@@ -75,6 +75,13 @@ class Engine:
 
         A deadline of -1 is for a frame that need not complete; its end is -1 if it does not.
         """
+        ends, peaks = self.race(deadline, capacities=capacities, latencies=latencies)
+        return None if ends is None else (ends, peaks)
+
+    def race(
+        self, deadline: tuple[int, ...], *, capacities: Ints, latencies: Ints
+    ) -> tuple[tuple[int, ...] | None, Ints]:
+        """As `ends`, but with the peaks until then if a frame is late."""
         limits = np.array([NEVER if d < 0 else d for d in deadline], np.int64)
         state = self._state(len(deadline), capacities, latencies, record=False)
         ended, _ = self._go(state, limits)
@@ -82,7 +89,7 @@ class Engine:
         if ended in (kernel.LATE, kernel.RUNAWAY) or any(
             end < 0 <= limit for end, limit in zip(ends, deadline, strict=True)
         ):
-            return None
+            return None, _peaks(state)
         return ends, _peaks(state)
 
     def _go(self, state: State, deadline: Ints) -> tuple[int, int]:

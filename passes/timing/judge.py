@@ -1,0 +1,211 @@
+"""Whether FIFO depths are feasible: replays against the same network with FIFOs of unbounded depth.
+
+Feasible are depths with which a lone frame's latency and the interval of a run of several frames equal those of the
+same network with FIFOs of unbounded depth, no frame of that run ends later, and nothing deadlocks. The reference has
+the latencies that the candidate's depths imply (a shift register is a cycle faster than a memory), so it is a new one
+whenever a FIFO changes its style (docs/decisions/0002-unbounded-reference.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from split4ml.dialects.errors import Split4mlError
+from split4ml.passes.timing.critical import Critical, Path
+from split4ml.passes.timing.metrics import interval
+from split4ml.passes.timing.network import UNBOUNDED, Network
+from split4ml.passes.timing.replay import Engine
+from split4ml.passes.timing.schedule import Ints
+
+LatencyRule = Callable[[int, int], int]
+"""From bits of a token and depth to cycles from write to readable; never falls as the depth rises."""
+
+SHIFT_REGISTER_BITS = 1024
+"""Up to so many bits Vitis HLS 2022.2 to 2023.2 makes a FIFO of shift registers (measured on vendor RTL)."""
+
+
+def fifo_latency(width_bits: int, depth: int) -> int:
+    """Cycles from write to readable: 1 for a shift register, 2 for a memory with an output register."""
+    return 1 if depth == 1 or width_bits * depth <= SHIFT_REGISTER_BITS else 2
+
+
+@dataclass(frozen=True)
+class Fifo:
+    """A channel whose depth is to be chosen; with `sizable` False it keeps the channel's capacity and latency."""
+
+    channel: int
+    width_bits: int
+    sizable: bool = True
+
+
+Cost = Callable[[Fifo, int], int]
+"""What a FIFO of a depth costs, at least 0; never falls as the depth rises."""
+
+
+def storage_bits(fifo: Fifo, depth: int) -> int:
+    return fifo.width_bits * depth
+
+
+class Progress(Protocol):
+    """Told after every candidate: how many were tried, how many bits the best so far has."""
+
+    def __call__(self, tried: int, bits: int) -> None: ...
+
+
+def resized(
+    network: Network, fifos: Sequence[Fifo], depths: Sequence[int], latency: LatencyRule = fifo_latency
+) -> Network:
+    """`network` with these depths, and the latencies that go with them, in its sizable FIFOs."""
+    channels = list(network.channels)
+    for fifo, depth in zip(fifos, depths, strict=True):
+        if fifo.sizable:
+            channels[fifo.channel] = replace(
+                channels[fifo.channel], capacity=int(depth), latency=latency(fifo.width_bits, int(depth))
+            )
+    return replace(network, channels=tuple(channels))
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The unbounded network: ends of a lone frame and of several (-1: never), tokens held, interval."""
+
+    lone: int
+    ends: tuple[int, ...]
+    peaks: Ints
+    interval: int | float | None
+
+
+class Judge:
+    """Decides whether depths are feasible, and remembers what it has seen."""
+
+    def __init__(
+        self,
+        network: Network,
+        fifos: Sequence[Fifo],
+        frames: int,
+        latency: LatencyRule,
+        progress: Progress | None,
+    ) -> None:
+        self.engine = Engine(network)
+        self.fifos = fifos
+        self.frames = frames
+        self.replays = 0
+        self.tried = 0
+        self.at: Ints = np.array([f.channel for f in fifos], np.int64)
+        self.width: Ints = np.array([f.width_bits for f in fifos], np.int64)
+        self.sizable = [i for i, f in enumerate(fifos) if f.sizable]
+        self._latency = latency
+        self._progress = progress
+        self._references: dict[bytes, Reference] = {}
+        self._failed: dict[bytes, list[Ints]] = {}
+        self.unbounded = self.engine.capacities.copy()
+        self.unbounded[self.at[self.sizable]] = UNBOUNDED
+
+    def rule(self, fifo: int, depth: int) -> int:
+        return self._latency(self.fifos[fifo].width_bits, int(depth))
+
+    def latencies(self, depths: Ints) -> Ints:
+        """Per channel, with FIFOs of these depths."""
+        result = self.engine.latencies.copy()
+        for i in self.sizable:
+            result[self.at[i]] = self.rule(i, int(depths[i]))
+        return result
+
+    def reference(self, latencies: Ints) -> Reference:
+        key = latencies.tobytes()
+        if key not in self._references:
+            lone = self.engine.run(1, capacities=self.unbounded, latencies=latencies)
+            many = self.engine.run(self.frames, capacities=self.unbounded, latencies=latencies)
+            self.replays += 2
+            for run in (lone, many):
+                if run.deadlock:
+                    steps = ", ".join(
+                        f"{who} waits for {what} ({state})" for who, state, what in run.deadlock
+                    )
+                    raise Split4mlError(
+                        f"the design deadlocks however deep its FIFOs are: {steps}",
+                        hint="a task outside of these subgraphs must be part of them, or the cut must move",
+                    )
+            ends = tuple(int(t) for t in many.last_out)
+            peaks = np.maximum(lone.peak, many.peak)
+            self._references[key] = Reference(int(lone.last_out[0]), ends, peaks, interval(ends))
+        return self._references[key]
+
+    def hopeless(self, depths: Ints, exactly: bool) -> bool:
+        """Whether this vector has failed, or (not `exactly`) one of the same styles that is nowhere shallower."""
+        failed = self._failed.get(self.latencies(depths).tobytes(), ())
+        return any(np.array_equal(f, depths) if exactly else np.all(f >= depths) for f in failed)
+
+    def tokens_held(self, depths: Ints) -> Ints | None:
+        """None if the depths are not feasible, else the most tokens held, per FIFO, over both runs."""
+        feasible, peaks = self.verdict(depths)
+        self.tried += 1
+        if not feasible:
+            self._failed.setdefault(self.latencies(depths).tobytes(), []).append(depths.copy())
+        return peaks if feasible else None
+
+    def verdict(self, depths: Ints) -> tuple[bool, Ints]:
+        """Whether the depths are feasible, and the most tokens held per FIFO: over both runs, or until the first that
+        shows that they are not was late, or over all of it."""
+        capacities, latencies = self.capacities(depths), self.latencies(depths)
+        wanted = self.reference(latencies)
+        self.replays += 1
+        lone, held = self.engine.race((wanted.lone,), capacities=capacities, latencies=latencies)
+        if lone is None or lone != (wanted.lone,):
+            return False, held[self.at]
+        self.replays += 1
+        many, peaks = self.engine.race(wanted.ends, capacities=capacities, latencies=latencies)
+        if many is None or interval(many) != wanted.interval:
+            return False, peaks[self.at]
+        return True, np.maximum(held, peaks)[self.at]
+
+    def late(self, capacities: Ints, lo: Ints, hi: Ints, frames: int) -> tuple[bool, Ints]:
+        """Whether a run (lone, or of `self.frames`) misses a deadline, and the most tokens held per FIFO until then.
+
+        capacities: per FIFO. It has the latency of its depth in `lo`, and the reference that of its depth in `hi`.
+        """
+        wanted = self.reference(self.latencies(np.minimum(hi, capacities)))
+        deadline = (wanted.lone,) if frames == 1 else wanted.ends
+        self.replays += 1
+        ends, peaks = self.engine.race(
+            deadline, capacities=self.capacities(capacities), latencies=self.latencies(lo)
+        )
+        return ends is None, peaks[self.at]
+
+    def late_on_path(self, capacities: Ints, lo: Ints, hi: Ints) -> tuple[bool, Path | None]:
+        """As `late` for a lone frame, but where the critical path crosses a FIFO, the reference has its latency in `lo`.
+
+        Whatever latency between the two that FIFO has: it delays the path at least as often as it delays any path
+        of the reference, which crosses it once at most. The path is None if the frame does not complete.
+        """
+        room, latencies = self.capacities(capacities), self.latencies(lo)
+        self.replays += 1
+        run = self.engine.run(1, capacities=room, latencies=latencies, record=True)
+        if not run.completed:
+            return True, None
+        path = self.critical.path(run, room, latencies)
+        most = self.latencies(np.minimum(hi, capacities))
+        wanted = self.reference(np.where(path.crossed, latencies, most))
+        return int(run.last_out[0]) > wanted.lone, path
+
+    def capacities(self, depths: Ints) -> Ints:
+        """Per channel, with FIFOs of these depths."""
+        result = self.engine.capacities.copy()
+        result[self.at[self.sizable]] = depths[self.sizable]
+        return result
+
+    @cached_property
+    def critical(self) -> Critical:
+        return Critical(self.engine)
+
+    def bits(self, depths: Ints) -> int:
+        return int(np.sum(depths * self.width))
+
+    def tell(self, depths: Ints) -> None:
+        if self._progress:
+            self._progress(self.tried, self.bits(depths))
