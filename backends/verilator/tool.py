@@ -36,9 +36,14 @@ def verilator_root() -> Path:
     )
 
 
+def compiler() -> str:
+    """The C++ compiler: `$CXX`, or else g++."""
+    return os.environ.get("CXX") or "g++"
+
+
 def require_tools() -> None:
     """Raises Split4mlError for the first program that a build needs and that is missing."""
-    for tool in ("g++", "make", "perl"):
+    for tool in (compiler(), "make", "perl"):
         if shutil.which(tool) is None:
             raise Split4mlError(
                 f"{tool} was not found, and the RTL simulation cannot be built without it",
@@ -81,6 +86,8 @@ def build(sources: Sequence[Path], workdir: Path, *, foreign: Sequence[Path] = (
             # The wheel was built for another compiler: without this g++ is not told to include the precompiled header.
             "CFG_CXXFLAGS_PCH_I=-include",
             *("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O0"),
+            # Verilator would take c++, which need not be there.
+            *(f"CXX={compiler()}", f"LINK={compiler()}"),
         ],
         environment,
         workdir,
@@ -109,6 +116,4 @@ def _run(command: list[str], environment: dict[str, str], workdir: Path, log: Pa
         file.write(text)
     if done.returncode:
         told = "\n".join(text.splitlines()[-LOG_LINES:])
-        raise Split4mlError(
-            f"{Path(command[0]).name} failed while building the RTL simulation:\n{told}", hint=f"see {log}"
-        )
+        raise Split4mlError(f"{Path(command[0]).name} failed while building the RTL simulation:\n{told}")
