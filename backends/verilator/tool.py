@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,8 +19,8 @@ JOBS = 2
 SPLIT = 100_000
 """Statements beyond which Verilator writes several files to compile, each with all headers: twice the work if small."""
 
-LOG_LINES = 15
-"""Lines of a failed tool's output that a user gets to see; the rest is in the log."""
+LOG_LINES, LOG_COLUMNS = 15, 200
+"""Of a failed tool's output, what a user gets to see; the rest is in the log."""
 
 _WARNINGS = ("-Wall", "-Wno-DECLFILENAME", "-Wno-UNUSEDSIGNAL", "-Wno-PINCONNECTEMPTY", "-Wno-VARHIDDEN")
 _FOREIGN_WARNINGS = ("-Wno-fatal", "-Wno-lint", "-Wno-style", "-Wno-TIMESCALEMOD")
@@ -86,8 +88,8 @@ def build(sources: Sequence[Path], workdir: Path, *, foreign: Sequence[Path] = (
             # The wheel was built for another compiler: without this g++ is not told to include the precompiled header.
             "CFG_CXXFLAGS_PCH_I=-include",
             *("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O0"),
-            # Verilator would take c++, which need not be there.
-            *(f"CXX={compiler()}", f"LINK={compiler()}"),
+            # Verilator would take c++ and python, which need not be there.
+            *(f"CXX={compiler()}", f"LINK={compiler()}", f"PYTHON3={sys.executable}"),
         ],
         environment,
         workdir,
@@ -115,5 +117,7 @@ def _run(command: list[str], environment: dict[str, str], workdir: Path, log: Pa
     with log.open("a", encoding="utf-8") as file:
         file.write(text)
     if done.returncode:
-        told = "\n".join(text.splitlines()[-LOG_LINES:])
+        lines = [line[:LOG_COLUMNS] for line in text.splitlines()]
+        wrong = [line for line in lines if re.search(r"error|not found|undefined", line, re.IGNORECASE)]
+        told = "\n".join((wrong or lines)[-LOG_LINES:])
         raise Split4mlError(f"{Path(command[0]).name} failed while building the RTL simulation:\n{told}")
