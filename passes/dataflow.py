@@ -173,7 +173,7 @@ def dataflow(model: flow.ModelOp, *, monolithic: bool = False) -> Dataflow:
             assert isinstance(value, OpResult) and isinstance(value.owner, flow.TaskOp)
             add(origin.source, symbol(origin), origin, End(index[value.owner], value.index), reader)
     outputs = []
-    for place, leaving in enumerate(model.outputs):
+    for number, leaving in enumerate(model.outputs):
         value = _origin_value(leaving.stream)
         if not (isinstance(value, OpResult) and isinstance(value.owner, flow.TaskOp)):
             raise Split4mlError(
@@ -182,7 +182,7 @@ def dataflow(model: flow.ModelOp, *, monolithic: bool = False) -> Dataflow:
                 hint="drop the output",
             )
         writer = End(index[value.owner], value.index)
-        outputs.append(add(leaving.stream, symbol(leaving), None, writer, End(OUTSIDE, place)))
+        outputs.append(add(leaving.stream, symbol(leaving), None, writer, End(OUTSIDE, number)))
     for entering in model.inputs:
         if entering not in inputs:
             raise Split4mlError(f"no task reads input {symbol(entering)}", where=symbol(model))

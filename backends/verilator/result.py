@@ -84,7 +84,8 @@ class RtlResult:
 
 def result_of(design: SimDesign, told: Mapping[str, Any], outputs: dict[str, Words]) -> RtlResult:
     """From the JSON that cpp/run.cpp writes."""
-    peaks, slices = {}, {}
+    peaks: dict[str, int] = {}
+    slices: dict[str, int] = {}
     for channel, peak in zip(design.channels, told["peaks"], strict=True):
         (slices if channel.stream is None else peaks)[channel.name] = peak
     completed = told["completed"] == len(told["last_out"])
