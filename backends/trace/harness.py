@@ -5,37 +5,31 @@ from __future__ import annotations
 from split4ml.backends.trace.toplevel import IDENTIFIER, Config, Top
 
 
-def harness(top: Top, name: str, configs: dict[str, Config], loops: int, functions: int) -> str:
-    """`main.cpp`: includes the top file, so that everything is one translation unit."""
+def harness(
+    top: Top, name: str, configs: dict[str, Config], loops: int, functions: int, endless: bool = False
+) -> str:
+    """`main.cpp`: includes the top file, so that everything is one translation unit.
+
+    endless: the inputs are zeros, as many as are read, and no file is read.
+    """
     streams = [f'    hls::stream<{kind}> {port}("{port}");' for kind, port in top.ports]
     tasks = ", ".join(f'"{_safe(task.name)}"' for task in top.tasks)
     inputs, outputs = directions(top)
     if not inputs or not outputs:
         raise ValueError(f"{name} has no input stream or no output stream")
-    arguments = ", ".join(port for _, port in top.ports)
+    arguments = ", ".join(top.arguments)
+    call = [f"{name}({arguments});", *(f"while (!{port}.empty()) {port}.read();" for port in outputs)]
+    frames = _zeros(inputs, call) if endless else _frames(inputs, call)
     lines = [
         f'#include "{name}.cpp"',
         '#include "split4ml_harness.h"',
         f"using namespace {top.namespace};" if top.namespace else "",
         "int main(int, char **argv) {",
         "    s4rec::State &state = s4rec::state();",
-        "    s4rec::Reader in(argv[1]);",
         *streams,
-        *(f'    in.tokens({port}, "{port}");' for port in inputs),
+        *(f"    {declaration}" for declaration in top.locals),
         f"    s4rec::prepare({{{tasks}}}, {loops}, {functions});",
-        "    do {",
-        "        state.keep_tokens = !state.kept;",
-        *(f"        in.offer({port}, {number});" for number, port in enumerate(inputs)),
-        f"        while (!{inputs[0]}.empty()) {{",
-        f"            const size_t before = {inputs[0]}.size();",
-        f"            {name}({arguments});",
-        *(f"            while (!{port}.empty()) {port}.read();" for port in outputs),
-        f'            if ({inputs[0]}.size() == before) s4rec::fail("idle {inputs[0]}");',
-        "            state.frame++;",
-        "        }",
-        *(f'        if (!{port}.empty()) s4rec::fail("leftover {port}");' for port in inputs),
-        "        if (!state.kept) state.kept = state.frame;",
-        "    } while (state.frame < s4rec::FRAMES);",
+        *(f"    {line}" for line in frames),
         "    s4rec::Writer out(argv[2]);",
         "    out.recording();",
         *_facts(top, configs),
@@ -43,6 +37,39 @@ def harness(top: Top, name: str, configs: dict[str, Config], loops: int, functio
         "}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _frames(inputs: list[str], call: list[str]) -> list[str]:
+    """The frames of the input file, again and again until there were enough."""
+    return [
+        "s4rec::Reader in(argv[1]);",
+        *(f'in.tokens({port}, "{port}");' for port in inputs),
+        "do {",
+        "    state.keep_tokens = !state.kept;",
+        *(f"    in.offer({port}, {number});" for number, port in enumerate(inputs)),
+        f"    while (!{inputs[0]}.empty()) {{",
+        f"        const size_t before = {inputs[0]}.size();",
+        *(f"        {line}" for line in call),
+        f'        if ({inputs[0]}.size() == before) s4rec::fail("idle {inputs[0]}");',
+        "        state.frame++;",
+        "    }",
+        *(f'    if (!{port}.empty()) s4rec::fail("leftover {port}");' for port in inputs),
+        "    if (!state.kept) state.kept = state.frame;",
+        "} while (state.frame < s4rec::FRAMES);",
+    ]
+
+
+def _zeros(inputs: list[str], call: list[str]) -> list[str]:
+    """Frames of zeros; how many tokens a frame has, the top function says by reading them."""
+    return [
+        *(f"{port}.endless();" for port in inputs),
+        "while (state.frame < s4rec::FRAMES) {",
+        "    state.keep_tokens = !state.kept;",
+        *(f"    {line}" for line in call),
+        "    state.kept = 1;",
+        "    state.frame++;",
+        "}",
+    ]
 
 
 def directions(top: Top) -> tuple[list[str], list[str]]:

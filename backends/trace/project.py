@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ _RESOURCE = (1, 2)  # nnet::strategy resource, resource_unrolled (nnet_common.h)
 def trace_project(
     project: Path,
     top: str,
-    inputs: Mapping[str, npt.NDArray[np.uint64]],
+    inputs: Mapping[str, npt.NDArray[np.uint64]] | None,
     workdir: Path,
     timeout: float = 1800.0,
 ) -> ProjectTrace:
@@ -35,6 +36,7 @@ def trace_project(
 
     project: the folder that holds `firmware/`; top: name of the top function and its file.
     inputs: raw bits per input stream, uint64[frames * tokens, elements]; the same number of frames in each.
+        None: one frame of zeros is recorded, of as many tokens as the top function reads. Control does not depend on data.
     workdir: an empty or absent folder for the instrumented sources; the caller removes it.
     timeout: seconds, for the compiler and for the program.
     Raises Split4mlError if the project is not understood, does not compile, or its control depends on data.
@@ -43,14 +45,16 @@ def trace_project(
         raise Split4mlError(f"{top!r} is no name of a top function", str(project))
     firmware = project.resolve() / "firmware"
     try:
-        parsed, configs, sites = _prepare(firmware, top, workdir)
+        parsed, configs, sites = _prepare(firmware, top, workdir, inputs is None)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise Split4mlError(
             f"this is no hls4ml io_stream project that can be traced: {error}", str(firmware)
         ) from None
     names, outputs = directions(parsed)
-    arrays = _in_order(names, inputs, str(project))
+    arrays = _in_order(names, inputs, str(project)) if inputs is not None else []
     ap_types = firmware / "ap_types"
+    if not ap_types.is_dir():
+        ap_types = packaged_ap_types()
     program = workdir / "trace"
     compile_cpp(workdir / "main.cpp", program, [INCLUDE, workdir, ap_types], str(project), timeout)
     (workdir / "inputs.bin").write_bytes(encode_inputs(arrays))
@@ -63,9 +67,19 @@ def trace_project(
     return _digest(raw, parsed, configs, sites, tuple(names), tuple(outputs), top, str(project))
 
 
-def _prepare(firmware: Path, top: str, workdir: Path) -> tuple[Top, dict[str, Config], Sites]:
+def packaged_ap_types() -> Path:
+    """The ap_types headers that hls4ml brings along. Raises Split4mlError if they are not there."""
+    package = find_spec("hls4ml")
+    for folder in (package.submodule_search_locations or ()) if package else ():
+        if (found := Path(folder) / "templates" / "vivado" / "ap_types").is_dir():
+            return found
+    raise Split4mlError("the headers of ap_fixed are missing: neither the project nor hls4ml has them")
+
+
+def _prepare(firmware: Path, top: str, workdir: Path, endless: bool) -> tuple[Top, dict[str, Config], Sites]:
     """Writes the instrumented sources."""
-    configs = parse_configs((firmware / "parameters.h").read_text())
+    parameters = (firmware / "parameters.h").read_text()
+    configs = parse_configs(parameters)
     parsed = parse_top((firmware / f"{top}.cpp").read_text(), top, set(configs))
     sites = Sites()
     for folder in ("nnet_utils", "weights"):
@@ -77,12 +91,54 @@ def _prepare(firmware: Path, top: str, workdir: Path) -> tuple[Top, dict[str, Co
         (workdir / "nnet_utils" / header.name).write_text(text)
     for header in sorted((firmware / "weights").glob("*.h")):
         (workdir / "weights" / header.name).write_text(quick_weights(header.read_text()))
+    for kind, name, size in parsed.loaded:
+        header = workdir / "weights" / f"{name}.h"
+        if not header.exists() and f'"weights/{name}.h"' in parameters:
+            header.write_text(f"#pragma once\nstatic {kind} {name}[{size}];\n")
     for header in sorted(firmware.glob("*.h")):
         shutil.copyfile(header, workdir / header.name)
     (workdir / f"{top}.cpp").write_text(parsed.text)
-    bench = harness(parsed, top, configs, len(sites.loops), len(sites.functions))
+    bench = harness(parsed, top, configs, len(sites.loops), len(sites.functions), endless)
     (workdir / "main.cpp").write_text(bench)
     return parsed, configs, sites
+
+
+def find_top(project: Path) -> str:
+    """Name of the top function of an hls4ml project: the file in firmware/ that instantiates the layers.
+
+    Raises Split4mlError if there is none, or more than one.
+    """
+    firmware = project / "firmware"
+    if not firmware.is_dir():
+        raise Split4mlError(
+            "this is no hls4ml project: it has no folder firmware/",
+            str(project),
+            "give the folder that holds firmware/, as hls4ml's `output_dir` was",
+        )
+    found = [
+        path.stem
+        for path in sorted(firmware.glob("*.cpp"))
+        if re.search(
+            rf"\bnnet::.*|\bvoid\s+{re.escape(path.stem)}\s*\(", text := path.read_text(errors="replace")
+        )
+        and '"parameters.h"' in text
+    ]
+    if len(found) != 1:
+        what = (
+            f"several top functions ({', '.join(found)})" if found else "no top function beside parameters.h"
+        )
+        raise Split4mlError(f"this is no hls4ml project: firmware/ has {what}", str(project))
+    return found[0]
+
+
+def read_top(project: Path, top: str) -> Top:
+    """The top function alone, as `trace_project` reads it. Raises Split4mlError."""
+    firmware = project / "firmware"
+    try:
+        configs = parse_configs((firmware / "parameters.h").read_text())
+        return parse_top((firmware / f"{top}.cpp").read_text(), top, set(configs))
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise Split4mlError(f"this is no hls4ml io_stream project: {error}", str(firmware)) from None
 
 
 def _in_order(

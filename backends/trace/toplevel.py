@@ -13,6 +13,12 @@ from split4ml.backends.trace.lexer import clean, line_end, matching, split_argum
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _DROPPED = ("nnet::load_weights", "nnet::load_compressed", "nnet::load_exponent", "nnet::save_layer_output")
+_PLAIN_ARGUMENT = re.compile(
+    r"(?:const\s+)?(?P<type>[A-Za-z_][\w\s:]*?)\s*&?\s*\b(?P<name>\w+)\s*(?P<array>(?:\[[\w\s*+]+\])*)"
+)
+_DEPTH = re.compile(r"#\s*pragma\s+HLS\s+STREAM\s+variable=(\w+)\s+depth=(\d+)", re.IGNORECASE)
+_AXIS = re.compile(r"#\s*pragma\s+HLS\s+INTERFACE\s+axis\s+port=([\w,]+)", re.IGNORECASE)
+_LOADED = re.compile(r"nnet::load_weights_from_txt<\s*([\w:]+)\s*,\s*(\d+)\s*>\s*\(\s*(\w+)")
 _STREAM = re.compile(r"hls::stream<(?P<type>.+)>\s*&\s*(?P<name>[A-Za-z_]\w*)", re.DOTALL)
 
 
@@ -33,11 +39,23 @@ class TaskCall:
 
 @dataclass(frozen=True)
 class Top:
-    """The top function. ports: (C++ type, name) in order; text: the whole file, tasks marked."""
+    """The top function.
+
+    ports: (C++ type, name) of the streams among its arguments, in order; arguments: all names, in order.
+    locals: declarations of variables to pass for the arguments that are no streams.
+    depths: of the STREAM pragmas; axis: the ports that are AXI4-Streams by an INTERFACE pragma.
+    loaded: (C++ type, name, size) of the weights that it loads from text files.
+    text: the whole file, tasks marked.
+    """
 
     namespace: str
     ports: tuple[tuple[str, str], ...]
+    arguments: tuple[str, ...]
+    locals: tuple[str, ...]
     tasks: tuple[TaskCall, ...]
+    depths: dict[str, int]
+    axis: frozenset[str]
+    loaded: tuple[tuple[str, str, int], ...]
     text: str
 
 
@@ -80,21 +98,16 @@ def synthesised(text: str) -> str:
 
 def parse_top(text: str, top: str, configs: set[str]) -> Top:
     """The top function named `top` in its file. Raises ValueError."""
-    text = synthesised(re.sub(r"\\[ \t]*\r?\n", " ", text).replace("\r\n", "\n"))
+    text = re.sub(r"\\[ \t]*\r?\n", " ", text).replace("\r\n", "\n")
+    loaded = tuple((kind, name, int(size)) for kind, size, name in _LOADED.findall(clean(text)))
+    text = synthesised(text)
     comments = [line.rpartition("//")[2].strip() if "//" in line else "" for line in text.split("\n")]
     text = clean(text)
     found = re.search(rf"\bvoid\s+{re.escape(top)}\s*\(", text)
     if found is None:
         raise ValueError(f"there is no function `void {top}(…)`")
     closing = matching(text, found.end() - 1)
-    ports = []
-    for argument in split_arguments(text[found.end() : closing]):
-        stream = _STREAM.fullmatch(argument)
-        if stream is None:
-            raise ValueError(
-                f"argument {' '.join(argument.split())!r} of {top} is no stream (not io_stream?)"
-            )
-        ports.append((stream["type"].strip(), stream["name"]))
+    ports, arguments, declared = _arguments(split_arguments(text[found.end() : closing]), top)
     opening = text.index("{", closing)
     end = matching(text, opening)
     names = {name: name for _, name in ports}
@@ -102,10 +115,38 @@ def parse_top(text: str, top: str, configs: set[str]) -> Top:
     namespaces = re.findall(r"\bnamespace\s+([A-Za-z_]\w*)\s*\{", text[: found.start()])
     return Top(
         namespace="::".join(namespaces),
-        ports=tuple(ports),
+        ports=ports,
+        arguments=arguments,
+        locals=declared,
         tasks=tuple(tasks),
+        depths={name: int(depth) for name, depth in _DEPTH.findall(text, opening, end)},
+        axis=frozenset(name for names in _AXIS.findall(text, opening, end) for name in names.split(",")),
+        loaded=loaded,
         text=text[: opening + 1] + body + text[end:],
     )
+
+
+def _arguments(
+    texts: list[str], top: str
+) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[str, ...]]:
+    """Streams, names of all arguments, and declarations for those that are no streams: sizes that hls4ml 0.5 returned,
+    and weights in external memory.
+    """
+    ports, names, declared = [], [], []
+    for text in texts:
+        stream = _STREAM.fullmatch(text)
+        plain = _PLAIN_ARGUMENT.fullmatch(text)
+        if stream is not None:
+            ports.append((stream["type"].strip(), stream["name"]))
+            names.append(stream["name"])
+        elif plain is not None:
+            names.append(plain["name"])
+            declared.append(f"static {plain['type']} {plain['name']}{plain['array']};")
+        else:
+            raise ValueError(f"argument {' '.join(text.split())!r} of {top} is no stream")
+    if not ports:
+        raise ValueError(f"no argument of {top} is a stream: with io_parallel there are no FIFOs")
+    return tuple(ports), tuple(names), tuple(declared)
 
 
 def _mark_tasks(
@@ -192,7 +233,7 @@ def parse_configs(text: str) -> dict[str, Config]:
 
 def quick_weights(text: str) -> str:
     """A weight header whose array is filled by a loop: thousands of constructor calls compile very slowly."""
-    text = clean(synthesised(text))
+    text = re.sub(r"(?<![\w.])-?(?:nan|inf)\b", "0", clean(synthesised(text)))
 
     def rewrite(found: re.Match[str]) -> str:
         kind, name, size, values = found.groups()

@@ -60,10 +60,13 @@ class Tool:
     write_stage: stage in which a loop that only writes does so.
     loop_end, code_end: from the last operation to the end of the call, if a loop or straight code is last.
     depths:     Depth of a loop, per kind of task; "" for all others.
+    pad_reads_ahead: zero padding reads a row's tokens as early as possible, one left pad ahead of their copies.
     pool_ii:    II of pooling.
     pool_extra: Depth of pooling is this plus half the binary logarithm of its window.
     softmax_*:  read to write of one token; `softmax_log` adds the binary logarithm of the classes.
     auto_pipeline: innermost loops without a pragma are pipelined.
+    pipelines_single: a pipelined loop of one iteration becomes a pipelined function: ready at once, its output held until
+                the next token comes.
     reuse_*:    dense with a reuse loop: read to write less the reuse factor, of one token (`single`) or after a
                 loop that collects tokens (`prepared`); `rewinds`: frames of one token overlap.
     """
@@ -83,8 +86,10 @@ class Tool:
     sequential: Sequential
     sequential_slow: Sequential
     padding1d: Padding1d
+    pad_reads_ahead: bool
     pool_ii: int
     pool_extra: int
+    pipelines_single: bool
     softmax_stable: int
     softmax_latency: int
     softmax_log: bool
@@ -97,7 +102,7 @@ class Tool:
     def depth(self, kind: str, clock_ns: float) -> int:
         """Depth of the one loop of a task of this kind."""
         found = self.depths.get(kind, self.depths[""])
-        return max(2, found - 1) if clock_ns >= SLOW_NS and not self.vivado else found
+        return max(2, found - 1) if clock_ns >= SLOW_NS else found
 
 
 _VITIS_DEPTHS = {
@@ -161,8 +166,10 @@ _VITIS = Tool(
     sequential=Sequential(full=6, write=4, other=4, frame=2),  # measured, 2022.2, 5 ns, RF 36 and 144
     sequential_slow=Sequential(full=5, write=4, other=4, frame=2),  # measured, 2023.1, 25 ns, RF 36 and 252
     padding1d=Padding1d(first=2, to_copy=3, copy=1, to_right=1, end=1),  # measured, 2023.1
+    pad_reads_ahead=True,  # measured, 2023.1
     pool_ii=1,  # measured, 2022.2 and 2023.1
     pool_extra=2,  # reports: 3 for windows of 2 to 4
+    pipelines_single=False,  # measured: an FSM, 2022.2 and 2023.1
     softmax_stable=4,  # measured: 7 to 10 for 5 to 10 classes
     softmax_latency=4,  # inferred
     softmax_log=True,
@@ -188,13 +195,15 @@ _VIVADO = Tool(
     sequential=Sequential(full=11, write=9, other=4, frame=1),  # measured, 2019.2, RF 9, 36, 72
     sequential_slow=Sequential(full=11, write=9, other=4, frame=1),  # inferred
     padding1d=Padding1d(first=1, to_copy=2, copy=1, to_right=2, end=2),  # inferred from zeropad2d
+    pad_reads_ahead=False,  # measured, 2019.2: a copy is written in the cycle of its read
     pool_ii=2,  # measured, 2019.2: the pool window is loaded and stored
     pool_extra=4,  # measured: the RTL of 2x2 windows behaves as Depth 5
+    pipelines_single=True,  # measured, 2019.2: relu of one token
     softmax_stable=22,  # measured, 2019.2, 10 classes, 5 ns
     softmax_latency=5,  # measured, 2019.2, 5 classes, 10 ns
     softmax_log=False,
     reuse_single=5,  # reports: 64 -> 69, 32 -> 36
-    reuse_single_slow=5,
+    reuse_single_slow=4,  # reports, 10 ns: 64 -> 68, 32 -> 36
     reuse_rewinds=False,  # a rewound single-token dense of Vivado is not modelled yet
     reuse_prepared=5,
     depths=_VIVADO_DEPTHS,
@@ -206,9 +215,10 @@ _TOOLS = {
     "vitis-2023.1": _VITIS,
     # measured: II 2 ("load of the pool window against its store")
     "vitis-2023.2": replace(_VITIS, pool_ii=2, pool_extra=3),
-    "vitis-2024.1": replace(_VITIS, pool_ii=2, pool_extra=3),  # inferred from 2023.2
-    "vitis-2024.2": replace(_VITIS, pool_ii=2, pool_extra=3),  # inferred from 2023.2
-    # reports: loop_auto_rewind, a frame takes exactly N * II; clone and add write in the cycle of their read
+    # reports, 2024.1: loop_auto_rewind, a frame takes exactly N * II (130 iterations of 3: 390); pooling inferred from 2023.2
+    "vitis-2024.1": replace(_VITIS, pool_ii=2, pool_extra=3, bubble_one=0, bubble_more=0, bubble_slow=0),
+    "vitis-2024.2": replace(_VITIS, pool_ii=2, pool_extra=3, bubble_one=0, bubble_more=0, bubble_slow=0),
+    # reports: loop_auto_rewind likewise; clone and add write in the cycle of their read
     "vitis-2025.2": replace(
         _VITIS,
         pool_ii=2,

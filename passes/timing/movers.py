@@ -15,7 +15,9 @@ _CONCATENATE_GAP = 4  # measured, Vitis 2023.1: last read of a loop of 6 tokens 
 
 
 def padding_2d(context: Context) -> Placed:
-    """Rows of padding, then padded rows: of each the reads come as early as possible and the writes in series."""
+    """Rows of padding, then padded rows: the writes of a row come in series, its reads as early as possible (Vitis) or each
+    with its copy (Vivado).
+    """
     task, tool = context.task, context.tool
     at = np.zeros(task.operations, np.int64)
     last = -1
@@ -25,7 +27,12 @@ def padding_2d(context: Context) -> Placed:
             local = repeats(np.zeros(len(write), np.int64))
         else:
             width = int(np.bincount(segment.outer[write]).max())
-            local = segment.outer * width + repeats(2 * segment.outer + write)
+            nth = repeats(2 * segment.outer + write)
+            local = segment.outer * width + nth
+            if not tool.pad_reads_ahead:
+                local = np.where(
+                    write, local, segment.outer * width + int(task.constant("pad_left", default=0)) + nth
+                )
         first = 1 + tool.write_stage if last < 0 else last + tool.loop_gap
         at[segment.start : segment.stop] = first + local
         last = int(at[segment.start : segment.stop][write].max())
@@ -67,7 +74,7 @@ def softmax(context: Context) -> Placed:
 
 
 def resize(context: Context) -> Placed:
-    """Rows: a row's pixels are read one by one, its copies written one by one, each after the pixel it needs."""
+    """Rows: its copies are written one by one, and each of its pixels is read just before its first copy."""
     task = context.task
     if len(context.segments) != 1 or not context.segments[0].perfect:
         return generic(context)
@@ -75,7 +82,12 @@ def resize(context: Context) -> Placed:
     rows = max(1, segment.iterations)
     interval = max(1, segment.ii, busiest(task, segment))
     nth = repeats(2 * segment.iteration + task.op_write)
-    at = 1 + segment.iteration * interval + nth + np.where(task.op_write, 1, 0)
+    copies = max(
+        1, int(task.constant("new_width", default=1)) // max(1, int(task.constant("width", default=1)))
+    )
+    # measured, Vivado 2019.2: the first copy is written in the cycle of the read
+    nth = np.where(task.op_write, nth + (0 if context.tool.vivado else 1), nth * copies)
+    at = 1 + segment.iteration * interval + nth
     tail = 2 if context.tool.drains else context.tool.bubble_more
     period = max(rows * interval + tail, int(at.max()) + 2 if context.tool.drains else 1)
     return Placed(at, period, interval, interval + 1, "rows")
@@ -105,3 +117,26 @@ def concatenate_1d(context: Context) -> Placed:
     at = placed.at.copy()
     at[write] = max(int(at[~write].max()) + 1, int(at[loops[-1].stop - 1]) + _CONCATENATE_GAP)
     return replace(placed, at=at, period=int(at.max()) + context.tool.code_end)
+
+
+def relu(context: Context) -> Placed:
+    """On Vitis it has one stage less if it neither rounds nor keeps a sign (measured, 2023.1: 16 to 10 bits, unsigned)."""
+    task, tool = context.task, context.tool
+    depth = tool.depth("relu", context.clock_ns)
+    before, after = (
+        task.types.get(streams[0]) if streams else None for streams in (task.inputs, task.outputs)
+    )
+    if not tool.vivado and before is not None and after is not None:
+        exact = after.width - after.integer >= before.width - before.integer
+        if exact and not after.signed:
+            depth = 2
+    return by_structure(context, depth)
+
+
+def normalize(context: Context) -> Placed:
+    """A multiplication and an addition; without any scale but zero, the addition alone."""
+    task = context.task
+    depth = context.tool.depth("normalize", context.clock_ns)
+    if task.weights and task.weights[0].nonzeros == 0:
+        depth = max(2, depth - 1)
+    return by_structure(context, depth)

@@ -14,9 +14,11 @@ from split4ml.passes.timing.macs import convolution, dense
 from split4ml.passes.timing.movers import (
     concatenate_1d,
     global_pooling,
+    normalize,
     padding_1d,
     padding_2d,
     pooling,
+    relu,
     resize,
     softmax,
 )
@@ -87,13 +89,14 @@ _RULES: dict[str, Callable[[Context], Placed]] = {
     "softmax": softmax,
     "resize_nearest": resize,
     "concatenate1d": concatenate_1d,
+    "relu": relu,
+    "normalize": normalize,
 }
 
 
 _BY_STRUCTURE = frozenset(
     [
         "linear",
-        "relu",
         "sigmoid",
         "tanh",
         "hard_sigmoid",
@@ -108,7 +111,6 @@ _BY_STRUCTURE = frozenset(
         "unary_lut",
         "binary_tanh",
         "ternary_tanh",
-        "normalize",
         "normalize_binary_tanh",
         "normalize_ternary_tanh",
         "add",

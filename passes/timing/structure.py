@@ -77,6 +77,11 @@ def code(context: Context, latency: int) -> Placed:
     task = context.task
     at = serial(task, 0, task.operations, 0, latency)
     period = int(at.max()) + 1
+    only = context.segments[0]
+    # A loop of the task's own function, not of one that it calls: a call makes it an FSM (measured: softmax).
+    own = len(context.segments) == 1 and len(only.sites) == 1 and only.sites[0].startswith(f"{task.kind}:")
+    if context.tool.pipelines_single and own and only.ii:
+        period = only.ii
     return Placed(at, period, period, latency, "code")
 
 

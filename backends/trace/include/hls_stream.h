@@ -34,11 +34,14 @@ template <class T, int DEPTH = 0> class stream {
 
     void operator>>(T &value) { value = read(); }
     void operator<<(const T &value) { write(value); }
-    bool empty() const { return queue_.empty(); }
+    bool empty() const { return queue_.empty() && !endless_; }
+    void endless() { endless_ = true; }  // whatever is read is zero, and as many tokens as are read are there
     bool full() const { return false; }
     size_t size() const { return queue_.size(); }
     void read(T &value) { value = read(); }
     T read() {
+        if (endless_)
+            supply();
         if (queue_.empty())
             s4rec::fail("underrun " + (wire_ >= 0 ? s4rec::state().wires[wire_].name : std::string("?")) + " " +
                         s4rec::here());
@@ -76,6 +79,14 @@ template <class T, int DEPTH = 0> class stream {
     }
 
   private:
+    void supply() {
+        T value = T();
+        for (int i = 0; i < token::elements; i++)
+            element::assign(token::at(value, i), 0);
+        if (wire_ >= 0)
+            record(value);
+        queue_.push_back(value);
+    }
     static int enrol(const std::string &name) {
         s4rec::State &s = s4rec::state();
         if (s.task)
@@ -109,6 +120,7 @@ template <class T, int DEPTH = 0> class stream {
     }
 
     int wire_;
+    bool endless_ = false;
     std::deque<T> queue_;
 };
 

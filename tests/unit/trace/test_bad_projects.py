@@ -160,5 +160,5 @@ def test_what_is_no_project_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Split4mlError, match="no name of a top function"):
         trace_project(tmp_path, "../tiny", x, tmp_path / "work")
     project = tiny(tmp_path, arguments="token_t x[4], token_t y[4]")
-    with pytest.raises(Split4mlError, match=r"'token_t x\[4\]' of tiny is no stream"):
+    with pytest.raises(Split4mlError, match="no argument of tiny is a stream"):
         trace_project(project, "tiny", x, tmp_path / "work")

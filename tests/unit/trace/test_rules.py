@@ -167,8 +167,9 @@ def test_a_direct_output_is_written_one_advance_earlier() -> None:
 def test_a_called_core_bounds_the_interval(n_in: int, clock: float, ii: int) -> None:
     found = timing(windows([False, True, True], 1, **core_facts(n_in, 1)), VITIS, clock)
     bubble = 1 if clock >= 10 else 2
-    check(found, [1, 1 + ii, 1 + 2 * ii], [1 + 2 * ii, 1 + 3 * ii], 3 * ii + bubble)
-    assert found.depth == ii + 2
+    depth = ii + 1 if clock >= 10 else ii + 2
+    check(found, [1, 1 + ii, 1 + 2 * ii], [ii + depth - 1, 2 * ii + depth - 1], 3 * ii + bubble)
+    assert found.depth == depth
     low, high = found.ii_range
     assert low <= ii <= high
     if clock < 10:
@@ -257,10 +258,10 @@ def test_zero_padding_writes_before_it_reads(residual: Any) -> None:
 
 
 def test_zero_padding_of_vivado(reused: Any) -> None:
-    """The same with one idle advance between loops; ready one after the last write."""
+    """One idle advance between loops; a copy in the advance of its read; ready one after the last write."""
     found = timing(_padded(reused.trace, "zp2d_c4"), VIVADO, 5.0)
     write = [*range(1, 7), *range(8, 32), *range(33, 39)]
-    read = [8 + 6 * row + column for row, column in itertools.product(range(4), range(4))]
+    read = [9 + 6 * row + column for row, column in itertools.product(range(4), range(4))]
     check(found, read, write, 40)
 
 
@@ -282,10 +283,26 @@ def test_convolution_of_a_real_kernel_fills_windows_where_the_line_buffer_is_ful
 
 
 def test_resize_writes_each_row_twice(assorted: Any) -> None:
-    """2x2 to 4x4: rows of 8 writes, one per advance; a pixel is read before it is written."""
+    """2x2 to 4x4: rows of 8 writes, one per advance; a pixel is read just before its first copy is written."""
     found = timing(_padded(assorted.trace, "up"), VITIS, 5.0)
     assert writes(found.schedule) == list(range(2, 18))
-    assert reads(found.schedule) == [1, 2, 9, 10]
+    assert reads(found.schedule) == [1, 3, 9, 11]
+    old = timing(_padded(assorted.trace, "up"), VIVADO, 5.0)
+    assert (reads(old.schedule), writes(old.schedule)) == ([1, 3, 9, 11], list(range(1, 17)))
+
+
+def test_relu_that_loses_no_bits_and_no_sign_has_a_stage_less() -> None:
+    for after, advances in ((Element(10, 0, False), 0), (Element(6, 0, False), 1), (Element(16, 6, True), 1)):
+        types = MappingProxyType({"in0": Element(16, 6, True), "out0": after})
+        made = schedule(copies("relu", 3, types=types), VITIS, 5.0, direct_outputs=False)
+        assert (reads(made), writes(made)) == ([1, 2, 3], [1 + advances, 2 + advances, 3 + advances])
+
+
+def test_one_token_relu_of_vivado_is_ready_at_once() -> None:
+    one = task("relu", [("relu:ReLUActLoop", 1, [[(READ, 0), (WRITE, 0)]])])
+    made = schedule(one, VIVADO, 5.0, direct_outputs=False)
+    assert (reads(made), writes(made), made.period) == ([0], [2], 1)
+    assert schedule(one, VITIS, 5.0, direct_outputs=False).period > 1
 
 
 @pytest.mark.parametrize("tool", tools())
