@@ -271,7 +271,7 @@ class ModelOp(IRDLOperation):
     """A network as hls4ml lowered it; `archive` holds its weights and layer attributes, `digest` says which.
 
     Attributes: backend, part, clock_ps, tool (timing constants) and start (protocol), which hls4ml's graph or the
-    command line gave; partition, what `partition` says of its solution.
+    command line gave; partition, what `partition` says of its solution; sizing, what `size-fifos` has proven.
     """
 
     name = "flow.model"
@@ -284,6 +284,7 @@ class ModelOp(IRDLOperation):
     tool = opt_prop_def(StringAttr)
     start = opt_prop_def(StringAttr)
     partition = opt_prop_def(DictionaryAttr)
+    sizing = opt_prop_def(DictionaryAttr)
     body = region_def("single_block")
 
     assembly_format = "$sym_name `archive` `(` $archive `,` $digest `)` attr-dict-with-keyword $body"

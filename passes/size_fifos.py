@@ -3,7 +3,11 @@
     flow.fifo @layer2_out %1 depth 64 of 64 peak 17   =>   flow.fifo @layer2_out %1 depth 2 of 64 peak 17
 
 `peak` takes the most tokens that the profile saw, plus one. `bisect` shrinks every FIFO for as long as latency and interval
-stay those of unbounded FIFOs, judged by replay (docs/timing.md, docs/decisions/0002-unbounded-reference.md).
+stay those of unbounded FIFOs, judged by replay (docs/timing.md, docs/decisions/0002-unbounded-reference.md). `exact` finds the
+depths of the fewest bits, and proves that no fewer will do or how far from it they may be (docs/sizing.md); this is
+noted on the model:
+
+    sizing = {method = "exact", bits = 8480 : i64, lower_bound = 8480 : i64, lower_bound_certain = 7712 : i64, optimal = true}
 """
 
 from __future__ import annotations
@@ -12,23 +16,26 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import BoolAttr, DictionaryAttr, ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
 from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import integer, symbol
+from split4ml.dialects.flow_attrs import StreamType
 from split4ml.passes.interfaces import Tracer
 
 
 @dataclass(frozen=True)
 class SizeFifos(ModulePass):
-    """Size every FIFO. method: `bisect` (as shallow as the unbounded design's latency and interval allow) or `peak`
-    (what the profile saw, plus one). frames: of the flooding run that is judged."""
+    """Size every FIFO. method: `bisect` (as shallow as the unbounded design's latency and interval allow, one at a
+    time), `exact` (the fewest bits, proven) or `peak` (what the profile saw, plus one). frames: of the flooding run that
+    is judged. time_limit: seconds after which `exact` gives the best depths and lower bound so far."""
 
     name = "size-fifos"
-    method: Literal["bisect", "peak"] = "bisect"
+    method: Literal["bisect", "exact", "peak"] = "bisect"
     frames: int = 8
+    time_limit: float = 60.0
     tracer: Tracer = field(kw_only=True)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
@@ -49,10 +56,38 @@ class SizeFifos(ModulePass):
         if self.frames < 4:
             raise Split4mlError(f"a steady interval needs at least 4 frames, not {self.frames}")
         built = Timed(model, self.tracer.trace(model)).network()
+        if self.time_limit < 0:
+            raise Split4mlError(f"a time limit of {self.time_limit:g} seconds is none")
         fifos = sizable(built)
-        sized = size(built.network, fifos, self.method, frames=self.frames)
+        # Bits are counted as the report does: without what a port pads its tokens with.
+        widths = {built.fifos[symbol(fifo)]: _width_bits(fifo) for fifo in model.fifos}
+        sized = size(
+            built.network,
+            fifos,
+            self.method,
+            frames=self.frames,
+            cost=lambda fifo, depth: widths[fifo.channel] * depth,
+            seconds=self.time_limit,
+        )
         depths = dict(zip(built.fifos, sized.depths, strict=True))
+        model.properties.pop("sizing", None)
+        if sized.bound is not None:
+            model.properties["sizing"] = DictionaryAttr(
+                {
+                    "method": StringAttr(self.method),
+                    "bits": integer(sized.bound.cost),
+                    "lower_bound": integer(sized.bound.lower),
+                    "lower_bound_certain": integer(sized.bound.lower_certain),
+                    "optimal": BoolAttr.from_bool(sized.bound.optimal),
+                }
+            )
         for fifo in model.fifos:
             name = symbol(fifo)
             fifo.properties["depth"] = integer(depths[name])
             fifo.properties.pop("style", None)  # judged with the style that the tool's rule gives this depth
+
+
+def _width_bits(fifo: flow.FifoOp) -> int:
+    type_ = fifo.source.type
+    assert isinstance(type_, StreamType)
+    return type_.width_bits

@@ -73,7 +73,7 @@ def build_report(
         "source": "flooding" if timing else None,
         "monolithic": _monolithic(timing, fifos),
         "fifos": fifos,
-        "fifo_bits": (bits := _bits(fifos)),
+        "fifo_bits": (bits := _bits(fifos, model)),
         "fifo_cost": {"unit": "bits", **bits},
         "layers": [_layer(task, info, subgraph_of) for task in model.tasks],
         "subgraphs": [_subgraph(part) for part in model.subgraphs],
@@ -117,8 +117,9 @@ def _fifo(fifo: flow.FifoOp, timing: Timing | None) -> dict[str, Any]:
     return found
 
 
-def _bits(fifos: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
-    """Bits of storage with hls4ml's default depths, with peak-based ones, and as sized."""
+def _bits(fifos: Sequence[Mapping[str, Any]], model: flow.ModelOp) -> dict[str, int | None]:
+    """Bits of storage with hls4ml's default depths, with peak-based ones, as sized, and that are needed at least."""
+    lower_bound = model.sizing.data["lower_bound"] if model.sizing else None
 
     def total(key: str, extra: int = 0) -> int | None:
         if any(fifo[key] is None for fifo in fifos):
@@ -129,7 +130,7 @@ def _bits(fifos: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
         "default": total("default_depth"),
         "peak": total("peak", 1),
         "sized": total("depth"),
-        "lower_bound": None,
+        "lower_bound": int(lower_bound.value.data) if lower_bound else None,  # type: ignore[attr-defined]
     }
 
 

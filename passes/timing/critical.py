@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from split4ml.passes.timing.flat import Flat, Small
 from split4ml.passes.timing.jit import compiled
+from split4ml.passes.timing.kernel import LONG_AGO
 from split4ml.passes.timing.network import Network, Replayed
 from split4ml.passes.timing.replay import Engine
 from split4ml.passes.timing.schedule import Ints
@@ -66,8 +67,8 @@ class Critical:
         _walk(
             flat,
             Tokens(
-                np.concatenate(run.writes),
-                np.concatenate(run.reads),
+                self._laid_out(run.writes),
+                self._laid_out(run.reads),
                 self._base,
                 self._writer,
                 self._reader,
@@ -82,6 +83,13 @@ class Critical:
             pressed,
         )
         return Path(crossed, pressed)
+
+    def _laid_out(self, times: tuple[Ints, ...]) -> Ints:
+        """One array for all channels; some tokens are never moved, since the run ends with the frame."""
+        found = np.full(int(self._base[-1]), LONG_AGO, np.int64)
+        for base, some in zip(self._base, times, strict=False):
+            found[base : base + len(some)] = some
+        return found
 
 
 class Tokens(NamedTuple):

@@ -125,7 +125,7 @@ def test_services_are_made_once_and_only_when_needed() -> None:
             "partition takes",
         ),
         ("partition{subgraphs=3 subgraphs=4}", "-p:1:23", "given twice", ""),
-        ("size-fifos{method=exakt}", "-p:1:12", "method is exakt, but must be bisect|peak", ""),
+        ("size-fifos{method=exakt}", "-p:1:12", "method is exakt, but must be bisect|exact|peak", ""),
         ("profile{tracer=x}", "-p:1:9", "no option 'tracer'", ""),
         ("estimate{x}", "-p:1:10", "no option 'x'", "estimate takes no options"),
     ],

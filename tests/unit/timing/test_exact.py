@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -14,10 +12,13 @@ from hypothesis import strategies as st
 from timing_networks import networks
 
 from split4ml.dialects.errors import Split4mlError
-from split4ml.passes.timing.blame import overlaps
-from split4ml.passes.timing.judge import Judge, storage_bits
+from split4ml.passes.solve.boxes import Box, cheapest
+from split4ml.passes.timing.blame import Blame, Blamer, overlaps
+from split4ml.passes.timing.critical import Critical
+from split4ml.passes.timing.judge import Cost, Judge, storage_bits
 from split4ml.passes.timing.network import UNBOUNDED, Channel, Network, Process, Sink, Source
-from split4ml.passes.timing.schedule import Schedule
+from split4ml.passes.timing.replay import Engine
+from split4ml.passes.timing.schedule import Ints, Schedule
 from split4ml.passes.timing.sizing import Fifo, fifo_latency, size
 
 FRAMES = 5
@@ -54,66 +55,218 @@ def residual(tokens: int, delay: int, skips: int = 1) -> Network:
     )
 
 
-def cheapest(judge: Judge, bounds: list[int], cost: Callable[[Fifo, int], int]) -> int:
-    """By trying all depths up to the bounds, cheapest first."""
-    vectors = itertools.product(*(range(1, bound + 1) for bound in bounds))
-    priced = sorted((sum(cost(f, d) for f, d in zip(judge.fifos, v, strict=True)), v) for v in vectors)
-    return next(price for price, v in priced if judge.tokens_held(np.array(v, np.int64)) is not None)
+def affordable(fifos: list[Fifo], cost: Cost, most: int) -> list[tuple[int, ...]]:
+    """All depths that cost no more than `most`, up to 60 each."""
+    found: list[tuple[tuple[int, ...], int]] = [((), sum(cost(f, 1) for f in fifos))]
+    for f in fifos:
+        found = [
+            ((*v, d), spent + cost(f, d) - cost(f, 1))
+            for v, spent in found
+            for d in range(1, 61)
+            if spent + cost(f, d) - cost(f, 1) <= most
+        ]
+    return [v for v, _ in found]
 
 
-def monotone(judge: Judge, bounds: list[int]) -> bool:
-    """Whether no feasible depths of some styles become infeasible by a word more of the same style."""
-    feasible = {
-        v: judge.tokens_held(np.array(v, np.int64)) is not None
-        for v in itertools.product(*(range(1, bound + 1) for bound in bounds))
-    }
+def monotone(judge: Judge, feasible: dict[tuple[int, ...], bool]) -> bool:
+    """Whether no feasible depths become infeasible by a word more of the same style."""
     for v, fits in feasible.items():
-        for i in range(len(v)):
-            deeper = (*v[:i], v[i] + 1, *v[i + 1 :])
-            if fits and not feasible.get(deeper, True) and judge.rule(i, v[i]) == judge.rule(i, v[i] + 1):
+        for i, depth in enumerate(v):
+            deeper = (*v[:i], depth + 1, *v[i + 1 :])
+            if fits and not feasible.get(deeper, True) and judge.rule(i, depth) == judge.rule(i, depth + 1):
                 return False
     return True
 
 
-def small(network: Network, data: st.DataObject) -> tuple[list[Fifo], list[int]]:
-    """Up to three FIFOs and depths up to which to try all; assumes away those that take too long to try."""
-    chosen = data.draw(
-        st.lists(st.integers(0, len(network.channels) - 1), min_size=1, max_size=3, unique=True)
-    )
-    fifos = [Fifo(c, data.draw(st.sampled_from([8, 100, 341, 500, 2000]))) for c in chosen]
+def steps(fifo: Fifo, depth: int) -> int:
+    """A cost with plateaus that end in the middle of a style."""
+    return fifo.width_bits * (3 * -(-depth // 3)) + 7
+
+
+def check(network: Network, fifos: list[Fifo], cost: Cost) -> bool:
+    """That `exact` gives the cheapest of all depths that could be; False if these are too many to try."""
     try:
-        found = size(network, fifos, "bisect", frames=FRAMES)
+        start = size(network, fifos, "bisect", frames=FRAMES)
     except Split4mlError:
-        assume(False)
-    spare = [storage_bits(f, d - 1) for f, d in zip(fifos, found.depths, strict=True)]
-    # Deeper than this, a FIFO alone costs more than what was found.
-    bounds = [1 + sum(spare) // f.width_bits for f in fifos]
-    bounds = [max(d, min(b, 14)) for b, d in zip(bounds, found.depths, strict=True)]
-    assume(np.prod(bounds) <= 1500)
-    return fifos, bounds
-
-
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-@given(networks(bounded=False), st.data())
-def test_cheapest_of_all(network: Network, data: st.DataObject) -> None:
-    network = replace(
-        network,
-        channels=tuple(
-            replace(c, capacity=data.draw(st.sampled_from([2, 3, UNBOUNDED]))) for c in network.channels
-        ),
-    )
-    fifos, bounds = small(network, data)
-    sized = size(network, fifos, "exact", frames=FRAMES, seconds=20)
-    bound = sized.bound
-    assert bound is not None
-    assert bound.cost == sum(storage_bits(f, d) for f, d in zip(fifos, sized.depths, strict=True))
+        return False
+    most = sum(cost(f, d) for f, d in zip(fifos, start.depths, strict=True))
+    vectors = affordable(fifos, cost, most)
+    if len(vectors) > 6000:
+        return False
+    sized = size(network, fifos, "exact", frames=FRAMES, cost=cost)
+    assert sized.bound is not None and sized.bound.optimal
+    assert sized.bound.cost == sum(cost(f, d) for f, d in zip(fifos, sized.depths, strict=True)) <= most
     judge = Judge(network, fifos, FRAMES, fifo_latency, None)
     assert judge.tokens_held(np.array(sized.depths, np.int64)) is not None
-    best = cheapest(judge, bounds, storage_bits)
-    assert bound.lower_certain <= best
-    assert bound.lower_certain <= bound.lower <= bound.cost
+    feasible = {v: judge.tokens_held(np.array(v, np.int64)) is not None for v in vectors}
+    best = min(sum(cost(f, d) for f, d in zip(fifos, v, strict=True)) for v, fits in feasible.items() if fits)
+    assert sized.bound.lower_certain <= best
     if not overlaps(network):
-        assert bound.lower_certain == bound.lower
-    if monotone(judge, bounds):
-        assert bound.lower <= best
-        assert bound.cost == best or not bound.optimal
+        assert sized.bound.lower_certain == sized.bound.lower
+    if monotone(judge, feasible):
+        assert sized.bound.cost == best
+    return True
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks(bounded=False), st.sampled_from([storage_bits, steps]), st.data())
+def test_cheapest_of_all(network: Network, cost: Cost, data: st.DataObject) -> None:
+    channels = [replace(c, capacity=data.draw(st.sampled_from([2, 3, UNBOUNDED]))) for c in network.channels]
+    network = replace(network, channels=tuple(channels))
+    chosen = data.draw(
+        st.lists(st.integers(0, len(channels) - 1), min_size=1, max_size=4, unique=True), label="FIFOs"
+    )
+    widths = st.sampled_from([8, 100, 341, 500, 2000])
+    assume(check(network, [Fifo(c, data.draw(widths)) for c in chosen], cost))
+
+
+@pytest.mark.parametrize("skips", [1, 2, 3])
+@pytest.mark.parametrize("cost", [storage_bits, steps])
+@pytest.mark.parametrize(
+    "widths", [(8, 8, 8), (100, 400, 300), (341, 256, 256), (1000, 1000, 1000), (700, 150, 1100)]
+)
+def test_skip_connections_cheapest_of_all(skips: int, cost: Cost, widths: tuple[int, ...]) -> None:
+    """Several FIFOs share what the skip must hold, in styles that change on the way."""
+    network = residual(8, 4, skips)
+    fifos = [Fifo(2, widths[0])]
+    fifos += [Fifo(4 + k, widths[k]) for k in range(skips)]
+    assert check(network, fifos, cost)
+
+
+def test_finds_what_bisection_cannot() -> None:
+    """Bisection shrinks the FIFO first that costs most now, and is left with the wrong one of the two deep."""
+    network = residual(24, 20, 2)
+    fifos = [Fifo(4, 8), Fifo(5, 32)]
+    bisected = size(network, fifos, "bisect")
+    found = size(network, fifos, "exact")
+    assert found.bound is not None and found.bound.optimal
+    assert found.bound.cost == storage_bits(fifos[0], found.depths[0]) + storage_bits(
+        fifos[1], found.depths[1]
+    )
+    assert found.bound.cost <= sum(storage_bits(f, d) for f, d in zip(fifos, bisected.depths, strict=True))
+    assert found.depths[0] > found.depths[1]
+
+
+def test_same_answer_again() -> None:
+    network = residual(24, 11, 3)
+    fifos = [Fifo(c, 16 * c) for c in (1, 2, 4, 5, 6)]
+    first, second = size(network, fifos, "exact"), size(network, fifos, "exact")
+    assert first.depths == second.depths
+    assert first.bound == second.bound
+    assert first.replays == second.replays
+
+
+def test_fifos_that_keep_their_depth() -> None:
+    network = residual(8, 4, 2)
+    network = replace(
+        network,
+        channels=tuple(replace(c, capacity=7) if c.name == "skip1" else c for c in network.channels),
+    )
+    sized = size(network, [Fifo(4, 8), Fifo(5, 8, sizable=False)], "exact")
+    assert sized.depths[1] == 7
+    assert sized.bound is not None and sized.bound.optimal
+    assert sized.bound.cost == 8 * sum(sized.depths)
+
+
+def test_time_limit() -> None:
+    """Out of time at once: what bisection found, and a lower bound that holds."""
+    network = residual(20, 9, 3)
+    fifos = [Fifo(c, 16) for c in (1, 2, 4, 5, 6)]
+    start = time.monotonic()
+    sized = size(network, fifos, "exact", seconds=0.0)
+    assert time.monotonic() - start < 5
+    assert sized.bound is not None
+    assert sized.depths == size(network, fifos, "bisect").depths
+    assert sum(f.width_bits for f in fifos) <= sized.bound.lower < sized.bound.cost
+    assert not sized.bound.optimal and 0 < sized.bound.gap < 1
+    optimal = size(network, fifos, "exact").bound
+    assert optimal is not None and optimal.optimal
+    assert sized.bound.lower <= optimal.cost <= sized.bound.cost
+
+
+def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Control-C keeps the best depths and the bound so far."""
+    network = residual(20, 9, 3)
+    fifos = [Fifo(c, 16) for c in (1, 2, 4, 5, 6)]
+    blame, calls = Blamer.blame, 0
+
+    def interrupted(self: Blamer, depths: Ints) -> list[Blame]:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise KeyboardInterrupt
+        return blame(self, depths)
+
+    monkeypatch.setattr(Blamer, "blame", interrupted)
+    sized = size(network, fifos, "exact")
+    assert sized.bound is not None
+    assert sum(f.width_bits for f in fifos) < sized.bound.lower < sized.bound.cost
+    assert sized.metrics.completed
+
+
+def test_starts_again_where_the_assumption_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A box that turns out to hold feasible depths takes all that rest on the assumption with it."""
+    network = residual(8, 4)
+    fifos = [Fifo(1, 8), Fifo(2, 8), Fifo(4, 8)]
+    expected = size(network, fifos, "exact")
+    assert expected.bound is not None
+    blame, calls = Blamer.blame, 0
+
+    def wrong(self: Blamer, depths: Ints) -> list[Blame]:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            return [Blame(Box((1,) * len(depths), (UNBOUNDED,) * len(depths)), certain=False)]
+        return blame(self, depths)
+
+    monkeypatch.setattr(Blamer, "blame", wrong)
+    sized = size(network, fifos, "exact")
+    assert calls > 1
+    assert sized.bound is not None
+    assert (sized.bound.cost, sized.bound.lower) == (expected.bound.cost, expected.bound.lower)
+
+
+def test_boxes_without_any_assumption_suffice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With nobody to blame, infeasible depths are excluded one run at a time: slow, and right all the same."""
+    network = residual(6, 2)
+    fifos = [Fifo(1, 8), Fifo(2, 16), Fifo(4, 8)]
+    expected = size(network, fifos, "exact")
+    monkeypatch.setattr(Blamer, "blame", lambda self, depths: [])
+    sized = size(network, fifos, "exact")
+    assert expected.bound is not None and sized.bound is not None
+    assert sized.bound.optimal
+    assert sized.bound.cost == sized.bound.lower_certain == expected.bound.cost
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks(bounded=False), st.data())
+def test_critical_path_explains_the_end(network: Network, data: st.DataObject) -> None:
+    """Room where the path did not wait for it changes nothing; without any such wait, the frame is as early as can be."""
+    assume(Critical.applies(network))
+    engine = Engine(network)
+    channels = range(len(network.channels))
+    capacities = np.array([data.draw(st.sampled_from([1, 2, 3, UNBOUNDED])) for _ in channels], np.int64)
+    run = engine.run(1, capacities=capacities, record=True)
+    assume(run.completed)
+    path = Critical(engine).path(run, capacities, engine.latencies)
+    roomy = np.where(path.pressed, capacities, UNBOUNDED)
+    assert engine.run(1, capacities=roomy).last_out[0] == run.last_out[0]
+    # Each crossing delays the path: a cycle more in one of them makes the frame a cycle later at least.
+    for channel in np.flatnonzero(path.crossed & (engine.latencies == 1)):
+        slower = engine.latencies.copy()
+        slower[channel] = 2
+        assert engine.run(1, capacities=capacities, latencies=slower).last_out[0] > run.last_out[0]
+
+
+def test_cheapest_outside_boxes() -> None:
+    price = [3, 5, 1]
+    vector = cheapest([], [9, 9, 9], lambda i, level: price[i] * level, 10).vector
+    assert vector == (1, 1, 1)
+    boxes = [Box((1, 1, 1), (4, 2, UNBOUNDED)), Box((1, 3, 1), (UNBOUNDED, UNBOUNDED, 7))]
+    found = cheapest(boxes, [9, 9, 9], lambda i, level: price[i] * level, 10)
+    assert found.vector == (5, 1, 1)
+    assert not any(box.holds(found.vector) for box in boxes)
+    # If five of the first are too dear, the second must be deeper, and so must the third.
+    assert cheapest(boxes, [4, 9, 9], lambda i, level: price[i] * level, 10).vector == (1, 3, 8)
+    nothing = cheapest(boxes, [4, 9, 7], lambda i, level: price[i] * level, 10)
+    assert nothing.vector is None and nothing.complete
