@@ -104,6 +104,12 @@ def run_verify(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def run_profile(arguments: argparse.Namespace) -> int:
+    from split4ml.compiler.profile_command import run_profile
+
+    return run_profile(arguments)
+
+
 def run_report(arguments: argparse.Namespace) -> int:
     from split4ml.compiler.builddir import REPORT, require_build
 
@@ -129,6 +135,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "run": run_script,
     "predict": run_predict,
     "verify": run_verify,
+    "profile": run_profile,
     "report": run_report,
 }
 """By name; `opt` takes its arguments unparsed."""

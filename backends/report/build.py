@@ -61,7 +61,7 @@ def build_report(
     return {
         "schema": SCHEMA,
         "model": name,
-        "versions": {package: _version(package) for package in PACKAGES},
+        "versions": {package: package_version(package) for package in PACKAGES},
         "backend": info.backend,
         "io_type": "io_stream",
         "part": info.part,
@@ -83,7 +83,7 @@ def build_report(
     }
 
 
-def _version(package: str) -> str | None:
+def package_version(package: str) -> str | None:
     try:
         return version(package)
     except PackageNotFoundError:

@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "run a pipeline script",
     "predict": "run the split firmware's C simulation on your data",
     "verify": "check a build again: C simulation, or RTL simulation of the stitched top",
+    "profile": "time any hls4ml project and size its FIFOs, or compare a build with a simulation's VCD",
     "report": "show the report of a build",
 }
 
@@ -84,6 +85,7 @@ def build_parser() -> Parser:
     _run(made["run"])
     _predict(made["predict"])
     _verify(made["verify"])
+    _profile(made["profile"])
     _report(made["report"])
     return parser
 
@@ -143,6 +145,32 @@ def _verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layers", action="store_true", help="compare every layer, not only the outputs")
     parser.add_argument("--subgraph", metavar="NAME", help="check one subgraph alone")
     _output(parser, "the checks")
+
+
+def _profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "project",
+        type=Path,
+        metavar="DIR",
+        help="an hls4ml project (the folder that holds firmware/), whose C++ is compiled and run, or a build",
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="a new directory for report.json")
+    parser.add_argument("--vcd", type=Path, metavar="FILE", help="occupancies or strobes from a simulation")
+    parser.add_argument(
+        "--apply", action="store_true", help="write the depths into the pragmas of the project's top function"
+    )
+    parser.add_argument(
+        "--method",
+        choices=("bisect", "peak"),
+        default="bisect",
+        help="as shallow as latency and interval allow (default), or the most tokens held (in the VCD, if given) plus one",
+    )
+    parser.add_argument(
+        "--tool", metavar="TOOL", help="whose timing, such as vitis-2023.2; default: the backend's"
+    )
+    parser.add_argument("--clock", type=float, metavar="NS", help="clock period; default: the project's")
+    parser.add_argument("--frames", type=int, default=8, metavar="N", help="of the flooding run (default: 8)")
+    _output(parser, "the report")
 
 
 def _report(parser: argparse.ArgumentParser) -> None:

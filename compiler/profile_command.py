@@ -1,0 +1,186 @@
+"""`split4ml profile`: an hls4ml project's timing and FIFO depths, or a co-simulation's VCD against the model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from split4ml.compiler.builddir import REPORT, check_free, is_build, new_build
+from split4ml.compiler.progress import Reporter, make_reporter
+from split4ml.dialects.errors import Split4mlError, UsageError
+
+if TYPE_CHECKING:
+    from split4ml.compiler.profile_project import Profiled
+
+
+def run_profile(arguments: argparse.Namespace) -> int:
+    """The command. Writes only with -o (a new directory) and --apply (the project's top function)."""
+    project: Path = arguments.project
+    if not project.is_dir():
+        raise Split4mlError("there is no such directory", str(project))
+    reporter = make_reporter(arguments.quiet or arguments.json)
+    if arguments.output is not None:
+        check_free(arguments.output, force=False)
+    profiled = None
+    if is_build(project):
+        found = _profile_build(arguments, reporter)
+    else:
+        profiled = _profile_project(arguments, reporter)
+        found = profiled.report
+    if arguments.output is not None:
+        with new_build(arguments.output) as folder:
+            (folder / REPORT).write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    changed: Mapping[str, tuple[int | None, int]] = {}
+    if profiled is not None and arguments.apply:
+        from split4ml.compiler.pragmas import apply_depths
+
+        changed = apply_depths(profiled.source, profiled.depths)
+    if arguments.json:
+        print(json.dumps(found, indent=1))
+    elif not arguments.quiet:
+        print("\n".join(_lines(found)))
+        for name, (old, new) in changed.items():
+            print(f"{name}: depth {'not stated' if old is None else old} -> {new}")
+        if arguments.apply and not changed:
+            print("every pragma has its depth already")
+        if arguments.output is not None:
+            print(f"\nwritten to {arguments.output}")
+    return 0
+
+
+def _profile_project(arguments: argparse.Namespace, reporter: Reporter) -> Profiled:
+    from split4ml.compiler.profile_project import profile_project
+
+    observed = None
+    if arguments.vcd is not None:
+        from split4ml.compiler.project_facts import project_facts
+
+        facts = project_facts(arguments.project, arguments.tool, arguments.clock)
+        names = _project_fifos(arguments.project)
+        observed = observe(arguments.vcd, names, round(facts.clock_ns * 1000), reporter).peaks
+    return profile_project(
+        arguments.project,
+        tool=arguments.tool,
+        clock_ns=arguments.clock,
+        method=arguments.method,
+        frames=arguments.frames,
+        observed=observed,
+        reporter=reporter,
+    )
+
+
+def _project_fifos(project: Path) -> list[str]:
+    from split4ml.backends.trace.project import find_top, read_top
+
+    top = read_top(project, find_top(project))
+    ports = {name for _, name in top.ports}
+    return [s for s in dict.fromkeys(s for task in top.tasks for s in task.streams) if s not in ports]
+
+
+def _profile_build(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
+    """A build's own model against the VCD of a simulation of it."""
+    for option in ("apply", "tool", "clock"):
+        if getattr(arguments, option):
+            raise UsageError(
+                f"--{option} is for an hls4ml project, and {arguments.project} is a build of split4ml"
+            )
+    if arguments.vcd is None:
+        raise UsageError(
+            "a build is profiled when it is made; give a simulation's VCD to compare with: --vcd FILE",
+            hint="to size it again: split4ml compile DIR/ir/NN-partition.mlir -o OTHER",
+        )
+    from split4ml.compiler.design import Design
+    from split4ml.passes.timed import Timed
+    from split4ml.passes.timing.replay import replay
+
+    design = Design(arguments.project)
+    seen = observe(arguments.vcd, design.fifos, design.report["clock_ps"], reporter)
+    with reporter.step("replay"):
+        built = Timed(design.model, design.session.trace(design.model)).network()
+        peaks = replay(built.network, arguments.frames).peak
+    fifos = [
+        {
+            **fifo,
+            "model_peak": int(peaks[built.fifos[name]]),
+            "observed_peak": seen.peaks.get(name),
+        }
+        for name, fifo in design.fifos.items()
+    ]
+    for fifo in fifos:
+        if (fifo["observed_peak"] or 0) > fifo["depth"]:
+            reporter.warn(
+                f"{fifo['name']} held {fifo['observed_peak']} tokens, but its depth is {fifo['depth']}: is the VCD of another build?"
+            )
+    return {**design.report, "fifos": fifos, "frames": arguments.frames}
+
+
+@dataclass(frozen=True)
+class Observed:
+    """peaks: of the FIFOs that the VCD has; missing: those that it does not have."""
+
+    peaks: dict[str, int]
+    missing: tuple[str, ...]
+
+
+def observe(vcd: Path, fifos: Iterable[str], clock_ps: int, reporter: Reporter) -> Observed:
+    """Peaks from a VCD, for as many of the FIFOs as it has; warns of the rest.
+
+    Raises Split4mlError if the file cannot be read or has none of them.
+    """
+    from split4ml.backends.vcd import read_profile
+    from split4ml.backends.vcd.header import read_header
+    from split4ml.backends.vcd.names import belonging
+
+    names = list(fifos)
+    signals = read_header(vcd).signals
+    there = []
+    for name in names:
+        roles = belonging(name, signals)
+        if "usedw" in roles or {"write", "read"} <= set(roles):
+            there.append(name)
+    missing = tuple(name for name in names if name not in there)
+    if names and not there:
+        raise Split4mlError(
+            f"none of the design's {len(names)} FIFOs ({', '.join(names[:3])}, …) is among its {len(signals)} signals",
+            str(vcd),
+            "is it from another design? log `usedw`, or `if_write` and `if_read`, of every FIFO",
+        )
+    if missing:
+        reporter.warn(f"{vcd}: {len(there)} of {len(names)} FIFOs found; not there: {', '.join(missing)}")
+    with reporter.step("VCD"):
+        profiles = read_profile(vcd, there, clock_ps)
+    return Observed({name: profile.peak for name, profile in profiles.items()}, missing)
+
+
+def _lines(report: Mapping[str, Any]) -> Iterable[str]:
+    """The result for the terminal."""
+    from split4ml.backends.report.render import thousands
+
+    yield f"{report['model']}: {len(report['layers'])} tasks, {report['tool']}, {report['clock_ps'] / 1000:g} ns"
+    for label, counts in (("as it is", report.get("as_is")), ("sized", report)):
+        if counts is not None:
+            stuck = f", stuck: {', '.join(counts['stuck'])}" if counts.get("stuck") else ""
+            yield (
+                f"  {label:<9} latency {thousands(counts['latency_cycles'])} cycles"
+                f" ({thousands(counts['latency_stream_cycles'])} in a stream),"
+                f" interval {thousands(counts['interval_cycles'])}{stuck}"
+            )
+    bits = report["fifo_bits"]
+    yield f"  FIFO bits {thousands(bits['default'])} stated, {thousands(bits['peak'])} by peak, {thousands(bits['sized'])} sized"
+    columns = [("default_depth", "stated"), ("peak", "peak"), ("depth", "sized")]
+    columns += [
+        column
+        for column in (("model_peak", "model"), ("observed_peak", "observed"))
+        if any(column[0] in fifo for fifo in report["fifos"])
+    ]
+    width = max([len(fifo["name"]) for fifo in report["fifos"]] + [4])
+    yield ""
+    yield f"{'FIFO':<{width}}" + "".join(f"{title:>10}" for _, title in columns)
+    for fifo in report["fifos"]:
+        yield f"{fifo['name']:<{width}}" + "".join(f"{thousands(fifo.get(key)):>10}" for key, _ in columns)
+    for note in report["notes"]:
+        yield f"note: {note}"

@@ -1,0 +1,173 @@
+"""Profiles any hls4ml io_stream project: its timing and FIFO depths from its C++ alone."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from split4ml.compiler.progress import Reporter
+from split4ml.compiler.project_facts import ProjectFacts, project_facts
+from split4ml.dialects.errors import UsageError
+
+if TYPE_CHECKING:
+    from split4ml.passes.timing.metrics import Metrics
+    from split4ml.passes.timing.sizing import Sized
+    from split4ml.passes.traced import TracedDesign
+
+Method = Literal["peak", "bisect"]
+
+
+@dataclass(frozen=True, eq=False)
+class Profiled:
+    """depths: by FIFO, as pragmas count. source: the file of the top function."""
+
+    source: Path
+    depths: Mapping[str, int]
+    report: dict[str, Any]
+
+
+def profile_project(
+    project: Path,
+    *,
+    tool: str | None = None,
+    clock_ns: float | None = None,
+    method: Method = "bisect",
+    frames: int = 8,
+    observed: Mapping[str, int] | None = None,
+    reporter: Reporter | None = None,
+) -> Profiled:
+    """Traces, replays and sizes the project in the folder that holds firmware/. Its C++ is run on this machine.
+
+    tool, clock_ns: as the project says, if not given. observed: peaks by FIFO from a simulation, which `peak` takes in
+    place of the replay's. Raises Split4mlError for what is no such project, does not compile, or deadlocks.
+    """
+    from split4ml.passes.timing.metrics import measure
+    from split4ml.passes.timing.sizing import size
+
+    if frames < 4:
+        raise UsageError(f"a steady interval needs at least 4 frames, not {frames}")
+    reporter = reporter or Reporter()
+    top, design, facts = traced_design(project, tool, clock_ns, reporter)
+    built = design.network()
+    with reporter.step("replay"):
+        as_is = measure(built.network, frames)
+    with reporter.step("FIFO depths"):
+        sized = size(built.network, design.sizable(built), method, frames=frames, latency=design.latency_rule)
+    depths = {
+        name: design.pragma(name, capacity) for name, capacity in zip(built.fifos, sized.depths, strict=True)
+    }
+    if method == "peak" and observed:
+        depths |= {name: design.pragma(name, peak + 1) for name, peak in observed.items() if name in depths}
+    report = _report(design, facts, as_is, sized, depths, frames)
+    for fifo in report["fifos"]:
+        if observed is not None:
+            fifo["observed_peak"] = observed.get(fifo["name"])
+    return Profiled(project / "firmware" / f"{top}.cpp", depths, report)
+
+
+def traced_design(
+    project: Path, tool: str | None, clock_ns: float | None, reporter: Reporter
+) -> tuple[str, TracedDesign, ProjectFacts]:
+    """Name of the top function, the design, and what the project says. Raises Split4mlError."""
+    from split4ml.backends.trace.project import find_top, read_top, trace_project
+    from split4ml.passes.traced import TracedDesign, traced_streams
+
+    top = find_top(project)
+    facts = project_facts(project, tool, clock_ns)
+    parsed = read_top(project, top)
+    with reporter.step("trace"), tempfile.TemporaryDirectory(prefix="split4ml-") as scratch:
+        trace = trace_project(project, top, None, Path(scratch) / "work")
+    streams = traced_streams(trace.tokens, trace.elements, parsed.depths, trace.frames)
+    design = TracedDesign(top, trace.tasks, trace.inputs, trace.outputs, streams, facts.tool, facts.clock_ns)
+    return top, design, facts
+
+
+def _report(
+    design: TracedDesign,
+    facts: ProjectFacts,
+    as_is: Metrics,
+    sized: Sized,
+    depths: Mapping[str, int],
+    frames: int,
+) -> dict[str, Any]:
+    """The keys of docs/report.md as far as a project that is not split has them."""
+    from split4ml.backends.report.build import PACKAGES, SCHEMA, CycleCounts, package_version
+
+    def counts(metrics: Metrics) -> dict[str, Any]:
+        stuck = tuple(metrics.stuck)
+        return CycleCounts(metrics.latency_lone, metrics.latency_stream, metrics.interval, stuck).keys()
+
+    writer = {stream: task.name for task in design.tasks for stream in task.outputs}
+    reader = {stream: task.name for task in design.tasks for stream in task.inputs}
+    peaks = dict(zip(design.network().fifos, sized.peaks, strict=True))
+    fifos = [
+        {
+            "name": name,
+            "producer": writer[name],
+            "consumer": reader[name],
+            "scope": "internal",
+            "width_bits": design.streams[name].width_bits,
+            "tokens_per_frame": design.streams[name].tokens,
+            "default_depth": design.depth(name),
+            "peak": peaks[name],
+            "depth": depths[name],
+            "style": design.style(name, depths[name]),
+        }
+        for name in peaks
+    ]
+    bits = {
+        "default": _bits(fifos, "default_depth"),
+        "peak": _bits(fifos, "peak", 1),
+        "sized": _bits(fifos, "depth"),
+        "lower_bound": None,
+    }
+    unknown = [task.kind for task in design.tasks if not design.timing(task).modelled]
+    return {
+        "schema": SCHEMA,
+        "model": design.name,
+        "versions": {package: package_version(package) for package in PACKAGES},
+        "backend": facts.backend,
+        "io_type": "io_stream",
+        "part": facts.part,
+        "clock_ps": round(facts.clock_ns * 1000),
+        "tool": facts.tool,
+        "start": "per-frame",
+        **counts(sized.metrics),
+        "frames": frames,
+        "source": "flooding",
+        "as_is": counts(as_is),
+        "monolithic": {**counts(sized.metrics), "fifo_bits": bits["sized"]},
+        "fifos": fifos,
+        "fifo_bits": bits,
+        "fifo_cost": {"unit": "bits", **bits},
+        "layers": [_layer(design, number) for number in range(len(design.tasks))],
+        "subgraphs": [],
+        "partition": None,
+        "checks": {"onnx": None, "csim": None, "rtl": None},
+        "notes": [f"no timing rule knows {kind}: its cycles mean little" for kind in dict.fromkeys(unknown)],
+    }
+
+
+def _bits(fifos: Sequence[Mapping[str, Any]], key: str, extra: int = 0) -> int:
+    return sum(int(fifo["width_bits"]) * (int(fifo[key]) + extra) for fifo in fifos)
+
+
+def _layer(design: TracedDesign, number: int) -> dict[str, Any]:
+    task = design.tasks[number]
+    timing = design.timing(task)
+    return {
+        "name": task.name,
+        "onnx_names": [],
+        "kind": task.kind,
+        "subgraph": None,
+        "ii": timing.ii,
+        "ii_range": list(timing.ii_range),
+        "latency": timing.depth,
+        "cost": None,
+        "cost_range": None,
+        "cost_scale": None,
+        "cost_source": None,
+    }
