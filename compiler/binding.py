@@ -51,9 +51,12 @@ class BoundPass:
     options: Mapping[str, object]
 
     def instantiate(self, services: Services) -> ModulePass:
-        found = {name: services.get(name) for name in self.entry.services}
+        return self.make({name: services.get(name) for name in self.entry.services})
+
+    def make(self, services: Mapping[str, object]) -> ModulePass:
+        """The pass with these services. Raises PipelineError for values of options that cannot be."""
         try:
-            return self.cls(**self.options, **found)
+            return self.cls(**self.options, **services)
         except ValueError as error:  # from a __post_init__ that checks values
             raise PipelineError(f"{self.spec.name}: {error}", place=self.spec.place) from None
 
@@ -70,7 +73,9 @@ def bind_pass(spec: PassSpec, table: Mapping[str, PassEntry] = PASSES) -> BoundP
         )
     cls = entry.loader()
     options = bind(spec.options, options_of(cls, entry.services), spec.name, spec.place)
-    return BoundPass(spec, entry, cls, options)
+    bound = BoundPass(spec, entry, cls, options)
+    bound.make(dict.fromkeys(entry.services))  # values that cannot be are found before anything runs
+    return bound
 
 
 def bind_all(specs: Iterable[PassSpec], table: Mapping[str, PassEntry] = PASSES) -> tuple[BoundPass, ...]:

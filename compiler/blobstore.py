@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.nn import DIGEST
-from split4ml.passes.weights import Floats, decode, encode, missing, name_of
+from split4ml.passes.weights import Floats, checked, decode, encode, missing, name_of
 
 
 class BlobStore:
@@ -61,7 +61,7 @@ class BlobStore:
         for folder in self.folders:
             path = folder / _file_name(blob)
             try:
-                return path.read_bytes()
+                return checked(path.read_bytes(), blob, str(path))
             except FileNotFoundError:
                 continue
             except OSError as error:

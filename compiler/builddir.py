@@ -90,6 +90,8 @@ def new_build(directory: Path, force: bool = False) -> Iterator[Path]:
         raise Split4mlError(
             f"cannot make a directory here: {(error.strerror or str(error)).lower()}", str(parent)
         ) from None
+    except ValueError as error:  # a NUL in the name
+        raise Split4mlError(f"this names no directory: {error}", str(directory)) from None
     try:
         yield partial
         check_free(directory, force)  # somebody else may have been faster

@@ -13,11 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self
 
+from split4ml.backends.hls4ml.options import MAX_REUSE_FACTOR
 from split4ml.dialects.errors import Split4mlError, UsageError
 from split4ml.dialects.precision import Precision
 
 RESOURCES = ("lut", "ff", "dsp", "bram18")
 MAX_SUBGRAPHS = 256
+PROFILE_FRAMES = (4, 4096)
+"""Fewest, since a steady interval is between frames 3 and 4 at the earliest, and most."""
 SCHEMA = 1
 """Version of split4ml.toml."""
 
@@ -106,20 +109,31 @@ class CompileOptions:
                 "io_parallel networks are one pipeline without FIFOs, which cannot be split; use io_stream"
             )
         Precision.parse(self.precision.replace("ap_", ""))
-        for name, value in (("reuse-factor", self.reuse_factor), ("profile-frames", self.profile_frames)):
-            if value < 1:
-                raise ValueError(f"{name} is {value}, but must be at least 1")
+        for name, value, least, most in (
+            ("reuse-factor", self.reuse_factor, 1, MAX_REUSE_FACTOR),
+            ("profile-frames", self.profile_frames, *PROFILE_FRAMES),
+        ):
+            if value < least:
+                raise ValueError(f"{name} is {value}, but must be at least {least}")
+            if value > most:
+                raise ValueError(f"{name} is {value}, but must be at most {most}")
+        self._check_strategy()
         if isinstance(self.subgraphs, int) and not 1 <= self.subgraphs <= MAX_SUBGRAPHS:
             raise ValueError(f"subgraphs is {self.subgraphs}, but must be between 1 and {MAX_SUBGRAPHS}")
-        if isinstance(self.subgraphs, int) and self.subgraphs <= len(set(self.cut_before)):
-            cuts = len(set(self.cut_before))
-            raise ValueError(f"{cuts} cuts make more than {self.subgraphs} subgraphs")
         self.budgets  # noqa: B018  (checks them)
         if self.backend == "Vivado" and self.verify == "rtl":
             raise ValueError(
                 "no stitched top is built for the Vivado backend, so there is no RTL to verify; use csim"
             )
         self._check_tool()
+
+    def _check_strategy(self) -> None:
+        from split4ml.backends.hls4ml.options import check_strategy
+
+        try:
+            check_strategy(self.strategy, "strategy")
+        except Split4mlError as error:
+            raise ValueError(f"strategy: {error.message}{'; ' + error.hint if error.hint else ''}") from None
 
     def _check_tool(self) -> None:
         from split4ml.passes.timing.constants import DEFAULT, tool

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.parser import Parser
+from xdsl.parser.generic_parser import ParserState
 from xdsl.utils.exceptions import DiagnosticException, ParseError, VerifyException
-from xdsl.utils.lexer import Span
+from xdsl.utils.lexer import Input, Span
+from xdsl.utils.mlir_lexer import MLIRLexer
 
 from split4ml.compiler.diagnostics import locate
 from split4ml.compiler.passrunner import context
@@ -25,11 +28,19 @@ Begin = dict[Operation, "Span[str] | Span[bytes]"]
 """Where each op began in the text."""
 
 
+class LinearLexer(MLIRLexer):
+    """xDSL's lexer, whose pattern for strings takes time exponential in the length of one that is not closed
+    (xDSL 0.74; text cut off in the middle of a digest is enough). This pattern never goes back."""
+
+    _unescaped_characters_regex = re.compile(r'"(?:[^"\\\n\v\f]++|\\(?:["nt\\]|[0-9A-Fa-f]{2}))*+"')
+
+
 class LocatingParser(Parser):
     """A parser that remembers where each op began, so that a verifier's message can name the line."""
 
     def __init__(self, ctx: Context, text: str, name: str) -> None:
-        super().__init__(ctx, text, name)
+        super().__init__(ctx, "", name)
+        self._parser_state = ParserState(LinearLexer(Input(text, name)))
         self.begin: Begin = {}
         self._open: list[Span[str] | Span[bytes]] = []
 
@@ -59,6 +70,8 @@ def parse_ir(ctx: Context, data: bytes, name: str, implicit_module: bool = True)
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise Split4mlError("this is no text", name, "IR is text; models end in .onnx or .fml") from None
+    if not text.strip():
+        raise Split4mlError("this holds no IR: it is empty", name)
     parser = LocatingParser(ctx, text, name)
     try:
         module = parser.parse_module(implicit_module)

@@ -61,10 +61,34 @@ def hls_options(options: CompileOptions) -> HlsOptions:
         precision=options.precision.replace("ap_", ""),
         reuse_factor=options.reuse_factor,
         strategy=options.strategy,
-        hls_config=read_hls_config(options.hls_config) if options.hls_config else None,
+        hls_config=hls_config_for(options) if options.hls_config else None,
         io_type=options.io_type,
         config_file=str(options.hls_config) if options.hls_config else None,
     )
+
+
+def hls_config_for(options: CompileOptions) -> dict[str, Any]:
+    """The configuration that the options name. Raises Split4mlError if it is a whole `hls4ml_config.yml` for
+    another target than that of the options, which its settings would otherwise silently not reach."""
+    path = options.hls_config
+    assert path is not None
+    found = read_hls_config(path)
+    if "HLSConfig" in found:
+        for key, option, chosen in (
+            ("IOType", "--io-type", options.io_type),
+            ("Backend", "--backend", options.backend),
+            ("Part", "--part", options.part),
+            ("ClockPeriod", "--clock", options.clock),
+        ):
+            value = found.get(key, chosen)
+            if value != chosen and str(value).lower() != str(chosen).lower():
+                hint = (
+                    "only io_stream can be split"
+                    if key == "IOType"
+                    else f"give {option} {value}, or drop the line"
+                )
+                raise Split4mlError(f"its {key} is {value}, but {option} is {chosen}", str(path), hint)
+    return found
 
 
 def read_hls_config(path: Path) -> dict[str, Any]:
@@ -80,7 +104,12 @@ def read_hls_config(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise Split4mlError(f"this is no YAML: {getattr(error, 'problem', None) or error}", where) from None
+        problem = str(getattr(error, "problem", None) or error).splitlines()[0]
+        raise Split4mlError(f"this is no YAML: {problem}", where) from None
+    except RecursionError:
+        raise Split4mlError("this is nested too deeply", str(path)) from None
+    except ValueError as error:  # PyYAML's own conversions, such as that of a date that does not exist
+        raise Split4mlError(f"this is no YAML: {error}", str(path)) from None
     if not isinstance(found, dict):
         raise Split4mlError("this is no table of settings", str(path))
     return found

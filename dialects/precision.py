@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 ROUNDING = ("TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RND_CONV")
 SATURATION = ("WRAP", "SAT", "SAT_ZERO", "SAT_SYM")
+MAX_POINT = 1024
+"""How far the point may lie from the most significant bit, either way: as far as the exponents of doubles reach."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,16 @@ class Precision:
     def __post_init__(self) -> None:
         if not 1 <= self.width <= 1024:
             raise ValueError(f"an element has 1 to 1024 bits, not {self.width}")
+        if not -MAX_POINT <= self.integer <= MAX_POINT:
+            raise ValueError(
+                f"an element has -{MAX_POINT} to {MAX_POINT} bits before the point, not {self.integer}"
+            )
         if self.rounding not in ROUNDING:
             raise ValueError(f"rounding mode {self.rounding!r} is none of {', '.join(ROUNDING)}")
         if self.saturation not in SATURATION:
             raise ValueError(f"overflow mode {self.saturation!r} is none of {', '.join(SATURATION)}")
-        if self.saturation_bits < 0:
-            raise ValueError(f"saturation bits must not be negative, not {self.saturation_bits}")
+        if not 0 <= self.saturation_bits <= self.width:
+            raise ValueError(f"saturation bits number 0 to {self.width}, not {self.saturation_bits}")
 
     @property
     def fraction(self) -> int:

@@ -18,8 +18,9 @@ from xdsl.dialects.builtin import BoolAttr, DictionaryAttr, ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
 from split4ml.dialects import flow
-from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.form_subgraphs import form_subgraphs
+
+RESOURCES = ("lut", "ff", "dsp", "bram18")
 
 
 @dataclass(frozen=True)
@@ -43,18 +44,25 @@ class Partition(ModulePass):
     bram18: int | None = None
     time_limit: float = 60.0
 
+    def __post_init__(self) -> None:
+        if isinstance(self.subgraphs, int) and self.subgraphs < 1:
+            raise ValueError(f"a model has at least 1 subgraph, not {self.subgraphs}")
+        for name in RESOURCES:
+            if (budget := getattr(self, name)) is not None and budget < 0:
+                raise ValueError(f"the budget of {name} is {budget}, which is negative")
+        if self.time_limit <= 0:
+            raise ValueError(f"the solver needs some time, not {self.time_limit:g} seconds")
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for model in (inner for inner in op.ops if isinstance(inner, flow.ModelOp)):
             self._partition(model)
 
     def _partition(self, model: flow.ModelOp) -> None:
         from split4ml.passes.cost.synthesis import PROJECT
-        from split4ml.passes.flow_problem import RESOURCES, problem_of
+        from split4ml.passes.flow_problem import problem_of
         from split4ml.passes.solve.check import check
         from split4ml.passes.solve.partition import partition
 
-        if isinstance(self.subgraphs, int) and self.subgraphs < 1:
-            raise Split4mlError(f"a model has at least 1 subgraph, not {self.subgraphs}")
         budgets = {name: getattr(self, name) for name in RESOURCES}
         problem = problem_of(
             model,

@@ -16,7 +16,6 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from split4ml.dialects import flow
-from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import integer, symbol
 from split4ml.passes.interfaces import Tracer, Waveforms
 
@@ -31,6 +30,10 @@ class Profile(ModulePass):
     tracer: Tracer = field(kw_only=True)
     waveforms: Waveforms = field(kw_only=True)
 
+    def __post_init__(self) -> None:
+        if self.frames < 4:
+            raise ValueError(f"a steady interval needs at least 4 frames, not {self.frames}")
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for model in (inner for inner in op.ops if isinstance(inner, flow.ModelOp)):
             self._profile(model)
@@ -40,8 +43,6 @@ class Profile(ModulePass):
         from split4ml.passes.timed import Timed
         from split4ml.passes.timing.replay import replay
 
-        if self.frames < 4:
-            raise Split4mlError(f"a steady interval needs at least 4 frames, not {self.frames}")
         timed = Timed(model, self.tracer.trace(model))
         built = timed.network(NetworkOptions(unbounded=True))
         run = replay(built.network, self.frames, record=True)

@@ -51,15 +51,20 @@ def name_of(blob: bytes) -> str:
     return f"sha256:{sha256(blob).hexdigest()}"
 
 
-def decode(blob: bytes, name: str) -> Floats:
-    """The inverse of `encode`, read-only. Raises Split4mlError if the bytes are not those that `name` says."""
+def checked(blob: bytes, name: str, where: str) -> bytes:
+    """The bytes, if they are those that `name` says. Raises Split4mlError."""
     if name_of(blob) != name:
         raise Split4mlError(
             f"the blob is damaged: its digest is {name_of(blob)[7:19]}…",
-            where=name,
+            where=where,
             hint="compile the model again, or restore the file",
         )
-    header = _HEADER.match(blob)
+    return blob
+
+
+def decode(blob: bytes, name: str) -> Floats:
+    """The inverse of `encode`, read-only. Raises Split4mlError if the bytes are not those that `name` says."""
+    header = _HEADER.match(checked(blob, name, name))
     if header is None or len(header[0]) != 10 + int.from_bytes(header[1], "little"):
         raise Split4mlError("the blob is no .npy file of little-endian float32", where=name)
     shape = tuple(int(extent) for extent in header[2].replace(b",", b" ").split())

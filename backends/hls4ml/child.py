@@ -50,8 +50,9 @@ def run_child(folder: Path, timeout: float) -> dict[str, tuple[int, int]]:
                 f"the C simulation lost or invented tokens: {line.strip()[:300]}", _stage(folder)
             )
         return shapes
-    if code == 3:
-        failure = json.loads((folder / "failure.json").read_text())
+    failure_file = folder / "failure.json"
+    if code == 3 and failure_file.exists():  # not the simulated C++ itself, by `exit(3)`
+        failure = json.loads(failure_file.read_text())
         raise Split4mlError(failure["message"], _stage(folder))
     if code < 0:
         try:

@@ -15,6 +15,8 @@ from split4ml.dialects.errors import Split4mlError
 
 BACKENDS = ("Vitis", "Vivado")
 STRATEGIES = ("latency", "resource", "resource_unrolled")
+MAX_REUSE_FACTOR = 2**31 - 1
+"""The generated C++ holds it in an `unsigned`, hls4ml's own sources in an `int`."""
 NO_DA = "distributed arithmetic is not supported: its code does not survive saving and slicing the graph"
 _MODEL_KEYS = (
     "Precision",
@@ -91,7 +93,7 @@ def check_options(options: HlsOptions) -> None:
             "the default precision cannot be auto", hint="set auto for single layers in the configuration"
         )
     _check_reuse_factor(options.reuse_factor, "the default reuse factor")
-    _check_strategy(options.strategy, "the default strategy")
+    check_strategy(options.strategy, "the default strategy")
 
 
 def full_config(options: HlsOptions, layer_names: Mapping[str, str]) -> Config:
@@ -227,7 +229,7 @@ def _check_values(entry: Mapping[str, Any], where: str, keys: tuple[str, ...] | 
             case "ReuseFactor":
                 _check_reuse_factor(value, place)
             case "Strategy":
-                _check_strategy(value, place)
+                check_strategy(value, place)
             case "ConvImplementation":
                 _check_word(value, ("LineBuffer", "Encoded"), place)
             case "PipelineStyle":
@@ -252,9 +254,12 @@ def _check_precision(value: Any, where: str) -> None:
 def _check_reuse_factor(value: Any, where: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise Split4mlError(f"{value!r} is no reuse factor, which is a whole number of at least 1", where)
+    if value > MAX_REUSE_FACTOR:
+        raise Split4mlError(f"a reuse factor is at most {MAX_REUSE_FACTOR}, not {value}", where)
 
 
-def _check_strategy(value: Any, where: str) -> None:
+def check_strategy(value: Any, where: str) -> None:
+    """Raises Split4mlError for a strategy that hls4ml does not know, or whose code cannot be sliced."""
     if isinstance(value, str) and _squash(value) in ("distributedarithmetic", "da"):
         raise Split4mlError(NO_DA, where, "use the latency or resource strategy")
     _check_word(value, STRATEGIES, where)
@@ -262,7 +267,11 @@ def _check_strategy(value: Any, where: str) -> None:
 
 def _check_word(value: Any, words: tuple[str, ...], where: str) -> None:
     if not isinstance(value, str) or _squash(value) not in {_squash(word) for word in words}:
-        raise Split4mlError(f"{value!r} is none of {', '.join(words)}", where, suggestion(str(value), words))
+        near = suggestion(str(value), words)
+        hint = (
+            near if near is not None and near.startswith("did you mean") else None
+        )  # or it lists them again
+        raise Split4mlError(f"{value!r} is none of {', '.join(words)}", where, hint)
 
 
 def _check_scalar(value: Any, where: str) -> None:

@@ -87,7 +87,12 @@ class PassSpec:
     @classmethod
     def of(cls, name: str, **options: object) -> PassSpec:
         """For text made by programs: underscores become dashes; None and empty tuples are left out, and so is False."""
-        given = {key: value for key, value in options.items() if value not in (None, (), False)}
+        # by identity: a budget of 0 is a value
+        given = {
+            key: value
+            for key, value in options.items()
+            if value is not None and value is not False and value != ()
+        }
         return cls(name, tuple(Option.of(key.replace("_", "-"), value) for key, value in given.items()))
 
     def __str__(self) -> str:

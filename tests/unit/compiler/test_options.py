@@ -27,7 +27,7 @@ valid = st.builds(
     keep_together=st.lists(layers, max_size=3).map(tuple),
     budget=st.sampled_from([(), ("lut=5",), ("lut=5", "dsp=0")]),
     pipeline=st.none() | layers,
-    profile_frames=st.integers(1, 100),
+    profile_frames=st.integers(4, 100),
     verify=st.sampled_from(["none", "csim", "rtl"]),
 )
 
@@ -102,7 +102,10 @@ def test_the_tool_follows_the_backend() -> None:
         ("--clock fast", "must be number"),
         ("--subgraphs 0", "subgraphs is 0"),
         ("--subgraphs many", "must be integer|auto"),
-        ("--subgraphs 2 --cut-before a,b", "2 cuts make more than 2 subgraphs"),
+        ("--profile-frames 3", "profile-frames is 3, but must be at least 4"),
+        ("--reuse-factor 99999999999", "must be at most 2147483647"),
+        ("--strategy fast", "strategy: 'fast' is none of latency, resource"),
+        ("--precision fixed<16,99999>", "bits before the point, not 99999"),
         ("--budget lut=80%", "no budget such as lut=50000"),
         ("--budget uram=8", "no budget such as lut=50000"),
         ("--budget lut=8,lut=9", "given twice"),

@@ -89,10 +89,10 @@ def test_the_default_pipeline_exists() -> None:
 
 
 def test_binding() -> None:
-    (spec,) = parse_pipeline("profile{frames=3}")
+    (spec,) = parse_pipeline("profile{frames=5}")
     tracer, waveforms = object(), object()
     found = instantiate(spec, Services({"tracer": lambda: tracer, "waveforms": lambda: waveforms}))
-    assert found == PASSES["profile"].loader()(frames=3, tracer=tracer, waveforms=waveforms)  # type: ignore[call-arg]
+    assert found == PASSES["profile"].loader()(frames=5, tracer=tracer, waveforms=waveforms)  # type: ignore[call-arg]
     with pytest.raises(Split4mlError, match="waveforms is not available here"):
         instantiate(spec, Services({"tracer": lambda: tracer}))
 
