@@ -13,11 +13,13 @@ from split4ml.compiler.project_facts import ProjectFacts, project_facts
 from split4ml.dialects.errors import UsageError
 
 if TYPE_CHECKING:
+    from split4ml.passes.networks import Built
+    from split4ml.passes.timing.judge import Cost, Fifo
     from split4ml.passes.timing.metrics import Metrics
     from split4ml.passes.timing.sizing import Sized
     from split4ml.passes.traced import TracedDesign
 
-Method = Literal["peak", "bisect"]
+Method = Literal["peak", "bisect", "exact"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +57,14 @@ def profile_project(
     with reporter.step("replay"):
         as_is = measure(built.network, frames)
     with reporter.step("FIFO depths"):
-        sized = size(built.network, design.sizable(built), method, frames=frames, latency=design.latency_rule)
+        sized = size(
+            built.network,
+            design.sizable(built),
+            method,
+            frames=frames,
+            latency=design.latency_rule,
+            cost=_storage(design, built),
+        )
     depths = {
         name: design.pragma(name, capacity) for name, capacity in zip(built.fifos, sized.depths, strict=True)
     }
@@ -122,7 +131,7 @@ def _report(
         "default": _bits(fifos, "default_depth"),
         "peak": _bits(fifos, "peak", 1),
         "sized": _bits(fifos, "depth"),
-        "lower_bound": None,
+        "lower_bound": sized.bound.lower if sized.bound else None,
     }
     unknown = [task.kind for task in design.tasks if not design.timing(task).modelled]
     return {
@@ -149,6 +158,17 @@ def _report(
         "checks": {"onnx": None, "csim": None, "rtl": None},
         "notes": [f"no timing rule knows {kind}: its cycles mean little" for kind in dict.fromkeys(unknown)],
     }
+
+
+def _storage(design: TracedDesign, built: Built) -> Cost:
+    """Bits of a FIFO that holds so many tokens."""
+    name_of = {channel: name for name, channel in built.fifos.items()}
+
+    def cost(fifo: Fifo, capacity: int) -> int:
+        name = name_of[fifo.channel]
+        return design.streams[name].width_bits * design.pragma(name, capacity)
+
+    return cost
 
 
 def _bits(fifos: Sequence[Mapping[str, Any]], key: str, extra: int = 0) -> int:

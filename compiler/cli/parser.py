@@ -161,9 +161,10 @@ def _profile(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--method",
-        choices=("bisect", "peak"),
+        choices=("bisect", "exact", "peak"),
         default="bisect",
-        help="as shallow as latency and interval allow (default), or the most tokens held (in the VCD, if given) plus one",
+        help="as shallow as latency and interval allow, FIFO by FIFO (default) or all in all, with a lower bound; or the "
+        "most tokens held (in the VCD, if given) plus one",
     )
     parser.add_argument(
         "--tool", metavar="TOOL", help="whose timing, such as vitis-2023.2; default: the backend's"
