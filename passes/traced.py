@@ -115,7 +115,8 @@ class TracedDesign:
         return stream.element.width if self._vivado else stream.width_bits
 
     def _dataflow(self, depths: Mapping[str, int]) -> Dataflow:
-        names = list(dict.fromkeys([*self.inputs, *self.fifos, *self.outputs]))
+        read = [s for task in self.tasks for s in task.inputs]
+        names = list(dict.fromkeys([*self.inputs, *self.fifos, *read, *self.outputs]))
         writers = {s: End(t, p) for t, task in enumerate(self.tasks) for p, s in enumerate(task.outputs)}
         readers = {s: End(t, p) for t, task in enumerate(self.tasks) for p, s in enumerate(task.inputs)}
         outside = {s: End(OUTSIDE, p) for ports in (self.inputs, self.outputs) for p, s in enumerate(ports)}

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from split4ml.backends.trace import ProjectTrace, trace_project
+from split4ml.backends.trace.project import find_top
 from split4ml.dialects.errors import Split4mlError
 
 KERNEL = """
@@ -162,3 +163,26 @@ def test_what_is_no_project_is_refused(tmp_path: Path) -> None:
     project = tiny(tmp_path, arguments="token_t x[4], token_t y[4]")
     with pytest.raises(Split4mlError, match="no argument of tiny is a stream"):
         trace_project(project, "tiny", x, tmp_path / "work")
+
+
+def test_a_foreign_project_needs_no_inputs(tmp_path: Path) -> None:
+    """Without inputs: zeros, as many as are read; other arguments, ap_types of hls4ml's and weights that are missing."""
+    ports = (
+        "hls::stream<token_t> &x, hls::stream<token_t> &y, unsigned short &size_in, const token_t big[4*2]"
+    )
+    project = tiny(tmp_path, arguments=ports)
+    firmware = project / "firmware"
+    shutil.rmtree(firmware / "ap_types")
+    (firmware / "parameters.h").write_text(
+        (firmware / "parameters.h").read_text() + '#include "weights/w2.h"\n'
+    )
+    text = (firmware / "tiny.cpp").read_text()
+    loads = 'size_in = 4;\n#ifndef __SYNTHESIS__\nnnet::load_weights_from_txt<token_t, 7>(w2, "w2.txt");\n#endif\n'
+    (firmware / "tiny.cpp").write_text(text.replace("    nnet::copy", loads + "    nnet::copy"))
+    (firmware / "other.cpp").write_text("void other() {}\n")
+    assert find_top(project) == "tiny"
+    traced = trace_project(project, "tiny", None, tmp_path / "work")
+    assert traced.frames == 1
+    assert traced.tokens["x"].tolist() == traced.tokens["y"].tolist() == [[0, 0]] * 4
+    (task,) = traced.tasks
+    assert task.op_write.tolist() == [False, True] * 4
