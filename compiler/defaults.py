@@ -20,6 +20,8 @@ from split4ml.compiler.pipeline.syntax import (
 CANONICALISE = (
     "remove-identity",
     "fold-constants",
+    "relu-from-bounds",
+    "fuse-pads",
     "fuse-bias",
     "fold-batch-norm",
     "global-pool-from-reduce",

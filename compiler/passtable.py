@@ -63,6 +63,18 @@ def _fuse_bias() -> type[ModulePass]:
     return FuseBias
 
 
+def _relu_from_bounds() -> type[ModulePass]:
+    from split4ml.passes.relu_from_bounds import ReluFromBounds
+
+    return ReluFromBounds
+
+
+def _fuse_pads() -> type[ModulePass]:
+    from split4ml.passes.fuse_pads import FusePads
+
+    return FusePads
+
+
 def _channels_last() -> type[ModulePass]:
     from split4ml.passes.channels_last import ChannelsLast
 
@@ -125,7 +137,7 @@ PASSES = _table(
     # nn: the network as tensors
     PassEntry(
         "remove-identity",
-        "remove identities: Identity, Dropout, reshapes and transposes to the same",
+        "remove identities: Identity, Dropout, reshapes and transposes to the same, pads of nothing",
         _remove_identity,
         dialect="nn",
     ),
@@ -137,6 +149,14 @@ PASSES = _table(
         dialect="nn",
     ),
     PassEntry(
+        "relu-from-bounds",
+        "turn maxima and minima with constants into ReLUs between additions",
+        _relu_from_bounds,
+        ("weights",),
+        dialect="nn",
+    ),
+    PassEntry("fuse-pads", "merge zero padding into convolutions", _fuse_pads, dialect="nn"),
+    PassEntry(
         "simplify-reshapes",
         "merge chains of reshapes, and write flatten where the result is a vector",
         _simplify_reshapes,
@@ -144,7 +164,7 @@ PASSES = _table(
     ),
     PassEntry(
         "global-pool-from-reduce",
-        "turn means over all of space into global average pooling",
+        "turn means and maxima over all of space into global pooling",
         _global_pool_from_reduce,
         dialect="nn",
     ),

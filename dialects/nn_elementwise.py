@@ -28,7 +28,6 @@ from split4ml.dialects.nn_base import (
     integer,
     origin,
     shape_of,
-    tensor,
 )
 from split4ml.dialects.nn_shape import Shape
 
@@ -121,8 +120,18 @@ class SoftsignOp(ElementwiseOp):
     traits = traits_def(Pure())
 
 
+@irdl_op_definition
+class SeluOp(ElementwiseOp):
+    """1.0507 x if x >= 0, else 1.0507 * 1.6733 * (exp(x) - 1), with the constants of Klambauer et al. (2017)"""
+
+    name = "nn.selu"
+    assembly_format = _SAME
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+
 class SlopedOp(ElementwiseOp):
-    """An elementwise function with one parameter for negative arguments."""
+    """An elementwise function with one parameter: a slope, a height or a threshold."""
 
     alpha = prop_def(FloatAttr[Float32Type])
 
@@ -155,6 +164,16 @@ class EluOp(SlopedOp):
 
 
 @irdl_op_definition
+class ThresholdedReluOp(SlopedOp):
+    """x if x > alpha, else 0"""
+
+    name = "nn.thresholded_relu"
+    assembly_format = _SLOPED
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
 class SoftmaxOp(TensorOp):
     """exp(x) / sum(exp(x)) along `axis`."""
 
@@ -179,53 +198,3 @@ class SoftmaxOp(TensorOp):
         shape = shape_of(self.data)
         nn_shape.check_axis(self.axis.value.data, len(shape))
         return shape
-
-
-class BinaryOp(TensorOp):
-    """A function of two tensors, element by element, with ONNX's broadcasting."""
-
-    left = operand_def(TENSOR)
-    right = operand_def(TENSOR)
-
-    def __init__(self, name: str, left: SSAValue, right: SSAValue, *, onnx: Sequence[str] = ()) -> None:
-        super().__init__(
-            operands=[left, right],
-            properties={"sym_name": StringAttr(name), "onnx": origin(onnx)},
-            result_types=[tensor(nn_shape.broadcast(shape_of(left), shape_of(right)))],
-        )
-
-    def result_shape(self) -> Shape:
-        return nn_shape.broadcast(shape_of(self.left), shape_of(self.right))
-
-
-_BINARY = "$sym_name `` `(` $left `,` $right `)` " + END + "functional-type(operands, $result)"
-
-
-@irdl_op_definition
-class AddOp(BinaryOp):
-    """left + right"""
-
-    name = "nn.add"
-    assembly_format = _BINARY
-    irdl_options = (ParsePropInAttrDict(),)
-    traits = traits_def(Pure())
-
-
-@irdl_op_definition
-class SubtractOp(BinaryOp):
-    """left - right"""
-
-    name = "nn.subtract"
-    assembly_format = _BINARY
-    irdl_options = (ParsePropInAttrDict(),)
-    traits = traits_def(Pure())
-
-
-@irdl_op_definition
-class MultiplyOp(BinaryOp):
-    """left * right"""
-
-    name = "nn.multiply"
-    assembly_format = _BINARY
-    irdl_options = (ParsePropInAttrDict(),)
-    traits = traits_def(Pure())

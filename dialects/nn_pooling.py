@@ -107,16 +107,11 @@ class AveragePoolOp(PoolOp):
     traits = traits_def(Pure())
 
 
-@irdl_op_definition
-class GlobalAveragePoolOp(TensorOp):
-    """The mean of every channel over all of space: a vector of the channels."""
+class GlobalPoolOp(TensorOp):
+    """A function of every channel over all of space: a vector of the channels."""
 
-    name = "nn.global_average_pool"
     data = operand_def(TENSOR)
     channels_last = opt_prop_def(UnitAttr)
-    assembly_format = "$sym_name $data (`channels_last` $channels_last^)? " + _TYPES
-    irdl_options = (ParsePropInAttrDict(),)
-    traits = traits_def(Pure())
 
     def __init__(
         self, name: str, data: SSAValue, *, channels_last: bool = False, onnx: Sequence[str] = ()
@@ -137,17 +132,35 @@ class GlobalAveragePoolOp(TensorOp):
         return (channels,)
 
 
-@irdl_op_definition
-class ReduceMeanOp(TensorOp):
-    """The mean along `axes`, which vanish unless `keep` is given."""
+_GLOBAL = "$sym_name $data (`channels_last` $channels_last^)? " + _TYPES
 
-    name = "nn.reduce_mean"
+
+@irdl_op_definition
+class GlobalAveragePoolOp(GlobalPoolOp):
+    """The mean of every channel."""
+
+    name = "nn.global_average_pool"
+    assembly_format = _GLOBAL
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class GlobalMaxPoolOp(GlobalPoolOp):
+    """The largest element of every channel."""
+
+    name = "nn.global_max_pool"
+    assembly_format = _GLOBAL
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+
+class ReduceOp(TensorOp):
+    """A function along `axes`, which vanish unless `keep` is given."""
+
     data = operand_def(TENSOR)
     axes = prop_def(INTEGERS)
     keep = opt_prop_def(UnitAttr)
-    assembly_format = "$sym_name $data `axes` $axes (`keep` $keep^)? " + _TYPES
-    irdl_options = (ParsePropInAttrDict(),)
-    traits = traits_def(Pure())
 
     def __init__(
         self, name: str, data: SSAValue, axes: Sequence[int], *, keep: bool, onnx: Sequence[str] = ()
@@ -165,3 +178,26 @@ class ReduceMeanOp(TensorOp):
 
     def result_shape(self) -> Shape:
         return nn_shape.reduction(shape_of(self.data), numbers(self.axes), self.keep is not None)
+
+
+_REDUCE = "$sym_name $data `axes` $axes (`keep` $keep^)? " + _TYPES
+
+
+@irdl_op_definition
+class ReduceMeanOp(ReduceOp):
+    """The mean along `axes`."""
+
+    name = "nn.reduce_mean"
+    assembly_format = _REDUCE
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class ReduceMaxOp(ReduceOp):
+    """The largest element along `axes`."""
+
+    name = "nn.reduce_max"
+    assembly_format = _REDUCE
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())

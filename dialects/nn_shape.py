@@ -136,6 +136,24 @@ def reduction(data: Shape, axes: Sequence[int], keep: bool) -> Shape:
     return tuple(size for axis, size in enumerate(kept) if keep or axis not in axes)
 
 
+def padded(data: Shape, pads: Sequence[int]) -> Shape:
+    """pads: before each axis, then after each."""
+    rank = len(data)
+    if len(pads) != 2 * rank or any(pad < 0 for pad in pads):
+        raise ValueError(f"{rank} axes need {2 * rank} pads of at least 0, not {list(pads)}.")
+    return tuple(size + pads[axis] + pads[rank + axis] for axis, size in enumerate(data))
+
+
+def repetition(data: Shape, scales: Sequence[int], channels_last: bool) -> Shape:
+    channels, spatial = split(data, channels_last)
+    if len(scales) != len(spatial) or any(scale < 1 for scale in scales):
+        raise ValueError(
+            f"{len(spatial)} spatial axes need {len(spatial)} scales of at least 1, not {list(scales)}."
+        )
+    wide = tuple(size * scale for size, scale in zip(spatial, scales, strict=True))
+    return join(channels, wide, channels_last)
+
+
 def check_axis(axis: int, rank: int) -> None:
     if not 0 <= axis < rank:
         raise ValueError(f"Axis {axis} is none of the {rank} axes of the data.")

@@ -155,8 +155,10 @@ class _Relayout:
                 self._rebuild(op, [], op.shape, None)
             case nn.BatchNormOp() if len(op.shape) == 1:
                 self._vector_norm(op)
-            case nn.ConvOp() | nn.BatchNormOp() | nn.PoolOp() | nn.GlobalAveragePoolOp():
+            case nn.ConvOp() | nn.BatchNormOp() | nn.PoolOp() | nn.GlobalPoolOp() | nn.UpsampleOp():
                 self._spatial(op)
+            case nn.PadOp():
+                self._pad(op)
             case nn.DenseOp():
                 self._dense(op)
             case nn.SoftmaxOp():
@@ -173,8 +175,8 @@ class _Relayout:
                 self.stored[op.result] = self._stored(op.data).transposed(nn.numbers(op.order))
             case nn.ReshapeOp() | nn.FlattenOp():
                 self._reshape(op)
-            case nn.ReduceMeanOp():
-                self._reduce_mean(op)
+            case nn.ReduceOp():
+                self._reduce(op)
             case _:
                 raise self._error(op, f"the layout of {op.name} is not known")
 
@@ -322,7 +324,7 @@ class _Relayout:
         else:
             self._rebuild(op, [physical], shape, stored)
 
-    def _reduce_mean(self, op: nn.ReduceMeanOp) -> None:
+    def _reduce(self, op: nn.ReduceOp) -> None:
         order = self._order(op, op.data)
         data = self._in_order(op, op.data, order, "its own order")
         axes = nn.numbers(op.axes)
@@ -331,3 +333,11 @@ class _Relayout:
         after = tuple(kept.index(axis) for axis in order if axis in kept)
         shape = tuple(op.shape[axis] for axis in after)
         self._rebuild(op, [data], shape, Stored.of(op.shape, after), axes=nn.integers(reduced))
+
+    def _pad(self, op: nn.PadOp) -> None:
+        order = self._order(op, op.data)
+        data = self._in_order(op, op.data, order, "its own order")
+        rank, pads = len(order), nn.numbers(op.pads)
+        moved = [pads[side * rank + axis] for side in (0, 1) for axis in order]
+        shape = tuple(op.shape[axis] for axis in order)
+        self._rebuild(op, [data], shape, Stored.of(op.shape, order), pads=nn.integers(moved))

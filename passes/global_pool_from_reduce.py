@@ -1,4 +1,4 @@
-"""Recognises means over all of space as global average pooling.
+"""Recognises means and maxima over all of space as global pooling.
 
 %0 = nn.reduce_mean @mean %x axes [1, 2] keep   =>   %0 = nn.global_average_pool @mean %x
                                                      %1 = nn.reshape @mean_keep %0
@@ -17,13 +17,13 @@ from split4ml.passes.nn_rewriting import fresh_name, models, replace
 
 
 def layout(op: nn.TensorOp) -> bool | None:
-    """Whether channels are last, if the op is a mean over all of space; else None."""
-    if isinstance(op, nn.ReduceMeanOp):
+    """Whether channels are last, if the op reduces all of space; else None."""
+    if isinstance(op, nn.ReduceOp):
         rank, axes = len(nn.shape_of(op.data)), nn.numbers(op.axes)
         if rank in (2, 3) and axes == tuple(range(1, rank)):
             return False
         return True if rank in (2, 3) and axes == tuple(range(rank - 1)) else None
-    if isinstance(op, nn.AveragePoolOp):
+    if isinstance(op, nn.PoolOp):
         last = op.channels_last is not None
         shape = nn.shape_of(op.data)
         space = shape[:-1] if last else shape[1:]
@@ -33,21 +33,23 @@ def layout(op: nn.TensorOp) -> bool | None:
 
 @dataclass(frozen=True)
 class GlobalPoolFromReduce(ModulePass):
-    """Turn means over all of space into global average pooling."""
+    """Turn means and maxima over all of space into global pooling."""
 
     name = "global-pool-from-reduce"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for model in models(op):
             for inner in list(model.block.ops):
-                if isinstance(inner, nn.ReduceMeanOp | nn.AveragePoolOp):
+                if isinstance(inner, nn.ReduceOp | nn.PoolOp):
                     self._rewrite(inner)
 
-    def _rewrite(self, op: nn.ReduceMeanOp | nn.AveragePoolOp) -> None:
+    def _rewrite(self, op: nn.ReduceOp | nn.PoolOp) -> None:
         last = layout(op)
         if last is None:
             return
-        pool = nn.GlobalAveragePoolOp(op.symbol, op.data, channels_last=last, onnx=op.onnx_names)
+        largest = isinstance(op, nn.ReduceMaxOp | nn.MaxPoolOp)
+        kind = nn.GlobalMaxPoolOp if largest else nn.GlobalAveragePoolOp
+        pool = kind(op.symbol, op.data, channels_last=last, onnx=op.onnx_names)
         if pool.shape == op.shape:
             replace(op, pool)
             return

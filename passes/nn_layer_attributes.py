@@ -39,9 +39,16 @@ def is_non_negative(value: SSAValue) -> bool:
     match value.owner:
         case nn.ReluOp() | nn.SigmoidOp() | nn.SoftplusOp() | nn.SoftmaxOp():
             return True
-        case nn.PoolOp() | nn.GlobalAveragePoolOp() | nn.ReshapeOp() | nn.FlattenOp() | nn.IdentityOp() as op:
+        case (
+            nn.PoolOp()
+            | nn.GlobalPoolOp()
+            | nn.ReshapeOp()
+            | nn.FlattenOp()
+            | nn.PadOp()
+            | nn.UpsampleOp() as op
+        ):
             return is_non_negative(op.data)
-        case nn.ConcatOp() | nn.AddOp() | nn.MultiplyOp() as op:
+        case nn.ConcatOp() | nn.AddOp() | nn.MultiplyOp() | nn.MinimumOp() | nn.AverageOp() as op:
             return all(is_non_negative(operand) for operand in op.operands)
         case _:
             return False

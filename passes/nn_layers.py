@@ -206,7 +206,7 @@ class _Lowering:
         )
 
     def sloped(self, op: nn.SlopedOp) -> None:
-        kind = "LeakyReLU" if isinstance(op, nn.LeakyReluOp) else "ELU"
+        kind = _SLOPED[type(op)]
         self._add(
             op,
             kind,
@@ -250,6 +250,8 @@ class _Lowering:
             raise error(op, f"its constant of shape {list(constant.shape)} is not one value per channel")
         vector = np.broadcast_to(aligned.reshape(-1), (channels,))
         one, zero = np.ones(channels), np.zeros(channels)
+        if isinstance(op, nn.MaximumOp | nn.MinimumOp | nn.AverageOp):
+            raise error(op, "hls4ml has no layer for it with a constant", "run relu-from-bounds first")
         if isinstance(op, nn.MultiplyOp):
             self._affine(op, data, vector, zero)
         elif isinstance(op, nn.AddOp):
@@ -311,29 +313,18 @@ class _Lowering:
             raise error(op, "padded average pooling is supported only if the pads are counted")
         dims = len(shape) - 1
         wide = tuple(shape[axis] + pads[axis] + pads[dims + axis] for axis in range(dims))
-        name = self._add(
-            op,
-            f"ZeroPadding{dims}D",
-            [data],
-            {
-                "data_format": "channels_last",
-                "n_chan": shape[-1],
-                **spatial("in", shape[:-1]),
-                **spatial("out", wide),
-                **pad_attributes(pads),
-            },
-            self._name(f"{op.symbol}_pad"),
-        )
+        name = self._zero_padding(op, data, pads, self._name(f"{op.symbol}_pad"))
         return name, (*wide, shape[-1])
 
-    def global_average_pool(self, op: nn.GlobalAveragePoolOp) -> None:
+    def global_pool(self, op: nn.GlobalPoolOp) -> None:
         check_channels_last(op, op.channels_last is not None)
         shape = nn.shape_of(op.data)
         dims = len(shape) - 1
         extents = {"n_in": shape[0]} if dims == 1 else spatial("in", shape[:-1])
+        kind = "Max" if isinstance(op, nn.GlobalMaxPoolOp) else "Average"
         self._add(
             op,
-            f"GlobalAveragePooling{dims}D",
+            f"Global{kind}Pooling{dims}D",
             [self._data(op, op.data)],
             {
                 "data_format": "channels_last",
@@ -344,9 +335,73 @@ class _Lowering:
             },
         )
 
+    def pad(self, op: nn.PadOp) -> None:
+        rank, pads = len(op.shape), nn.numbers(op.pads)
+        if rank == 1 or pads[rank - 1] or pads[-1]:
+            raise error(
+                op,
+                f"pads {list(pads)} extend the last axis, but hls4ml pads space only",
+                "pad the height and width of an image, or the length of a sequence",
+            )
+        self._zero_padding(op, self._data(op, op.data), [*pads[: rank - 1], *pads[rank:-1]], None)
+
+    def _zero_padding(
+        self, op: nn.PadOp | nn.PoolOp, data: str, pads: Sequence[int], name: str | None
+    ) -> str:
+        shape = nn.shape_of(op.data)
+        dims = len(shape) - 1
+        wide = [shape[axis] + pads[axis] + pads[dims + axis] for axis in range(dims)]
+        attributes = {
+            "data_format": "channels_last",
+            "n_chan": shape[-1],
+            **spatial("in", shape[:-1]),
+            **spatial("out", wide),
+            **pad_attributes(pads),
+        }
+        return self._add(op, f"ZeroPadding{dims}D", [data], attributes, name)
+
+    def upsample(self, op: nn.UpsampleOp) -> None:
+        check_channels_last(op, op.channels_last is not None)
+        before, after = nn.shape_of(op.data), op.shape
+        if len(after) == 2:  # a sequence is an image of one row
+            before, after = (1, *before), (1, *after)
+        self._add(
+            op,
+            "Resize",
+            [self._data(op, op.data)],
+            {
+                "data_format": "channels_last",
+                "algorithm": "nearest",
+                "n_chan": op.shape[-1],
+                **spatial("in", before[:-1]),
+                **spatial("out", after[:-1]),
+            },
+        )
+
+    def prelu(self, op: nn.PReluOp) -> None:
+        slope = self._array(op, op.right, "slope")
+        if op.shape != nn.shape_of(op.left):
+            raise error(op, f"its slope of shape {list(slope.shape)} does not fit data of {list(op.shape)}")
+        self._add(
+            op,
+            "PReLU",
+            [self._data(op, op.left)],
+            {
+                "activation": "prelu",
+                "n_in": prod(op.shape),
+                "param_data": np.broadcast_to(slope, op.shape).reshape(-1).copy(),
+            },
+        )
+
     def reshape(self, op: nn.ReshapeOp | nn.FlattenOp) -> None:
         self._add(op, "Reshape", [self._data(op, op.data)], {"target_shape": list(op.shape)})
 
+
+_SLOPED: dict[type[nn.SlopedOp], str] = {
+    nn.LeakyReluOp: "LeakyReLU",
+    nn.EluOp: "ELU",
+    nn.ThresholdedReluOp: "ThresholdedReLU",
+}
 
 _LOWERINGS: dict[type[nn.TensorOp], Callable[..., None]] = {
     nn.ConvOp: _Lowering.conv,
@@ -359,14 +414,23 @@ _LOWERINGS: dict[type[nn.TensorOp], Callable[..., None]] = {
     nn.SoftsignOp: _Lowering.activation,
     nn.LeakyReluOp: _Lowering.sloped,
     nn.EluOp: _Lowering.sloped,
+    nn.ThresholdedReluOp: _Lowering.sloped,
+    nn.SeluOp: _Lowering.activation,
+    nn.PReluOp: _Lowering.prelu,
     nn.SoftmaxOp: _Lowering.softmax,
     nn.AddOp: _Lowering.binary,
     nn.SubtractOp: _Lowering.binary,
     nn.MultiplyOp: _Lowering.binary,
+    nn.MaximumOp: _Lowering.binary,
+    nn.MinimumOp: _Lowering.binary,
+    nn.AverageOp: _Lowering.binary,
     nn.ConcatOp: _Lowering.concat,
     nn.MaxPoolOp: _Lowering.pool,
     nn.AveragePoolOp: _Lowering.pool,
-    nn.GlobalAveragePoolOp: _Lowering.global_average_pool,
+    nn.GlobalAveragePoolOp: _Lowering.global_pool,
+    nn.GlobalMaxPoolOp: _Lowering.global_pool,
+    nn.PadOp: _Lowering.pad,
+    nn.UpsampleOp: _Lowering.upsample,
     nn.ReshapeOp: _Lowering.reshape,
     nn.FlattenOp: _Lowering.reshape,
 }

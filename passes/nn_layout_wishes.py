@@ -12,7 +12,7 @@ from xdsl.ir import SSAValue
 from split4ml.dialects import nn
 from split4ml.passes.nn_layout import Shape, channels_last
 
-Spatial = nn.ConvOp | nn.BatchNormOp | nn.PoolOp | nn.GlobalAveragePoolOp
+Spatial = nn.ConvOp | nn.BatchNormOp | nn.PoolOp | nn.GlobalPoolOp | nn.UpsampleOp
 """Operators that tell channels from space."""
 
 
@@ -36,7 +36,7 @@ def wishes(model: nn.ModelOp) -> dict[SSAValue, Shape]:
         elif isinstance(op, nn.TransposeOp) and op.result in found:
             order = nn.numbers(op.order)
             wish(op.data, [order[axis] for axis in found[op.result]])
-        elif isinstance(op, nn.ElementwiseOp | nn.BinaryOp | nn.ConcatOp) and op.result in found:
+        elif isinstance(op, nn.ElementwiseOp | nn.BinaryOp | nn.ConcatOp | nn.PadOp) and op.result in found:
             for operand in op.operands:
                 wish(operand, found[op.result])
     return found

@@ -107,6 +107,31 @@ def _global_average_pool(op: nn.GlobalAveragePoolOp, data: Array) -> Array:
     return cast(Array, first.mean(tuple(range(1, first.ndim))))
 
 
+def _global_max_pool(op: nn.GlobalMaxPoolOp, data: Array) -> Array:
+    first = _first(data, op.channels_last is not None)
+    return cast(Array, first.max(tuple(range(1, first.ndim))))
+
+
+def _all_padded(op: nn.PadOp, data: Array) -> Array:
+    pads = nn.numbers(op.pads)
+    return np.pad(data, list(zip(pads[: data.ndim], pads[data.ndim :], strict=True)))
+
+
+def _upsample(op: nn.UpsampleOp, data: Array) -> Array:
+    first = 0 if op.channels_last is not None else 1
+    for axis, scale in enumerate(nn.numbers(op.scales), start=first):
+        data = data.repeat(scale, axis)
+    return data
+
+
+SELU_SCALE, SELU_ALPHA = 1.0507010221481323, 1.6732631921768188
+"""ONNX's defaults of Selu, which are float32."""
+
+
+def _selu(data: Array) -> Array:
+    return SELU_SCALE * np.where(data >= 0, data, SELU_ALPHA * np.expm1(np.minimum(data, 0)))
+
+
 def _elementwise(function: Callable[[Array], Array]) -> Callable[..., Array]:
     return lambda op, data: function(data)
 
@@ -123,13 +148,23 @@ _EVALUATORS: dict[type[nn.TensorOp], Callable[..., Array]] = {
     nn.SoftsignOp: _elementwise(lambda x: x / (1 + np.abs(x))),
     nn.LeakyReluOp: lambda op, x: np.where(x >= 0, x, x * op.alpha.value.data),
     nn.EluOp: lambda op, x: np.where(x >= 0, x, np.expm1(np.minimum(x, 0)) * op.alpha.value.data),
+    nn.SeluOp: _elementwise(_selu),
+    nn.ThresholdedReluOp: lambda op, x: np.where(x > op.alpha.value.data, x, 0),
     nn.SoftmaxOp: _softmax,
     nn.AddOp: lambda op, left, right: left + right,
     nn.SubtractOp: lambda op, left, right: left - right,
     nn.MultiplyOp: lambda op, left, right: left * right,
+    nn.MaximumOp: lambda op, left, right: np.maximum(left, right),
+    nn.MinimumOp: lambda op, left, right: np.minimum(left, right),
+    nn.AverageOp: lambda op, left, right: (left + right) / 2,
+    nn.PReluOp: lambda op, x, slope: np.where(x >= 0, x, slope * x),
     nn.MaxPoolOp: _max_pool,
     nn.AveragePoolOp: _average_pool,
     nn.GlobalAveragePoolOp: _global_average_pool,
+    nn.GlobalMaxPoolOp: _global_max_pool,
+    nn.ReduceMaxOp: lambda op, x: x.max(nn.numbers(op.axes), keepdims=op.keep is not None),
+    nn.PadOp: _all_padded,
+    nn.UpsampleOp: _upsample,
     nn.ReduceMeanOp: lambda op, x: x.mean(nn.numbers(op.axes), keepdims=op.keep is not None),
     nn.ReshapeOp: lambda op, x: x.reshape(op.shape),
     nn.FlattenOp: lambda op, x: x.reshape(-1),

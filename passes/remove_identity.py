@@ -27,6 +27,10 @@ def passed_on(op: nn.TensorOp) -> SSAValue | None:
             return op.data
         case nn.TransposeOp() if list(nn.numbers(op.order)) == list(range(len(op.shape))):
             return op.data
+        case nn.PadOp() if not any(nn.numbers(op.pads)):
+            return op.data
+        case nn.UpsampleOp() if all(scale == 1 for scale in nn.numbers(op.scales)):
+            return op.data
         case nn.ConcatOp() if len(op.inputs) == 1:
             return op.inputs[0]
         case _:
@@ -35,7 +39,7 @@ def passed_on(op: nn.TensorOp) -> SSAValue | None:
 
 @dataclass(frozen=True)
 class RemoveIdentity(ModulePass):
-    """Remove identities: Identity, Dropout, and reshapes and transposes to the same."""
+    """Remove identities: Identity, Dropout, reshapes and transposes to the same, pads of nothing."""
 
     name = "remove-identity"
 

@@ -19,6 +19,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper, reference, shape_inference
 
 from split4ml.compiler.frontend.onnx_load import check, first_line, opset_of
+from split4ml.compiler.frontend.onnx_refusals import hint
 from split4ml.compiler.frontend.onnx_values import array_of, attributes_of, static_shape
 from split4ml.compiler.frontend.torch_names import module_name
 from split4ml.dialects.errors import Split4mlError
@@ -184,20 +185,21 @@ def _is_default(proto: onnx.NodeProto) -> bool:
 
 def _check_operators(model: onnx.ModelProto, path: Path, supported: Collection[str]) -> None:
     constant = {tensor.name for tensor in model.graph.initializer} | {""}
-    unknown: list[str] = []
+    unknown: dict[str, str] = {}
     for proto in model.graph.node:
         foldable = _is_default(proto) and proto.op_type in FOLDABLE
         if foldable and constant.issuperset(_decisive(proto)):
             constant.update(proto.output)
         elif not (_is_default(proto) and proto.op_type in supported):
             kind = proto.op_type if _is_default(proto) else f"{proto.domain}.{proto.op_type}"
-            unknown.append(f"{kind} (node {_label(proto)!r})")
+            unknown[f"{kind} (node {_label(proto)!r})"] = kind
     if unknown:
-        shown = ", ".join(unknown[:8]) + (f" and {len(unknown) - 8} more" if len(unknown) > 8 else "")
+        shown = ", ".join(list(unknown)[:8]) + (f" and {len(unknown) - 8} more" if len(unknown) > 8 else "")
         raise Split4mlError(
             f"operators that are not supported: {shown}",
             where=str(path),
-            hint=f"supported are {', '.join(sorted(supported))};"
+            hint=hint(unknown.values())
+            or f"supported are {', '.join(sorted(supported))};"
             " a model that hls4ml itself can read may enter as a saved hls4ml graph (.fml)",
         )
 

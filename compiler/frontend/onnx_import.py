@@ -7,6 +7,7 @@ from pathlib import Path
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.utils.exceptions import VerifyException
 
+from split4ml.compiler.frontend import onnx_elementwise, onnx_resampling  # noqa: F401 - register their operators
 from split4ml.compiler.frontend.onnx_builder import Builder
 from split4ml.compiler.frontend.onnx_graph import read_graph
 from split4ml.compiler.frontend.onnx_load import load

@@ -1,4 +1,8 @@
-"""One function per ONNX operator: from a node to ops of `nn`. https://onnx.ai/onnx/operators/ has their definitions."""
+"""One function per ONNX operator: from a node to ops of `nn`. https://onnx.ai/onnx/operators/ has their definitions.
+
+Here are layers with weights, pools, reductions and shapes; the elementwise operators are in onnx_elementwise, padding
+and resizing in onnx_resampling.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Callable, Sequence
 from math import ceil, floor
 
 import numpy as np
+from onnx import TensorProto
 from xdsl.ir import SSAValue
 
 from split4ml.compiler.frontend.onnx_builder import Builder, origin
@@ -109,6 +114,16 @@ def matmul(builder: Builder, node: Node, name: str) -> SSAValue:
 # --- elementwise -------------------------------------------------------------------------------------------
 
 
+@handles("Cast")
+def cast(builder: Builder, node: Node, name: str) -> SSAValue:
+    """Between floating-point types only: what precision hardware has is hls4ml's configuration."""
+    kind = node.attributes["to"]
+    if kind not in (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProto.BFLOAT16):
+        shown = TensorProto.DataType.Name(kind) if kind in TensorProto.DataType.values() else kind
+        raise builder.error(node, f"it casts data to {shown}, but only floating point is supported")
+    return identity(builder, node, name)
+
+
 @handles("Identity")
 def identity(builder: Builder, node: Node, name: str) -> SSAValue:
     return builder.emit(nn.IdentityOp(name, builder.data(node), onnx=origin(node)))
@@ -120,51 +135,6 @@ def dropout(builder: Builder, node: Node, name: str) -> SSAValue:
     if training is not None and bool(training):
         raise builder.error(node, "it is in training mode", "export the network after model.eval()")
     return identity(builder, node, name)
-
-
-_UNARY: dict[str, type[nn.ElementwiseOp]] = {
-    "Relu": nn.ReluOp,
-    "Sigmoid": nn.SigmoidOp,
-    "Tanh": nn.TanhOp,
-    "Softplus": nn.SoftplusOp,
-    "Softsign": nn.SoftsignOp,
-}
-_SLOPED: dict[str, type[nn.SlopedOp]] = {"LeakyRelu": nn.LeakyReluOp, "Elu": nn.EluOp}
-_BINARY: dict[str, type[nn.BinaryOp]] = {"Add": nn.AddOp, "Sub": nn.SubtractOp, "Mul": nn.MultiplyOp}
-
-
-@handles(*_UNARY)
-def unary(builder: Builder, node: Node, name: str) -> SSAValue:
-    return builder.emit(_UNARY[node.op](name, builder.data(node), onnx=origin(node)))
-
-
-@handles(*_SLOPED)
-def sloped(builder: Builder, node: Node, name: str) -> SSAValue:
-    alpha = node.attributes["alpha"]
-    return builder.emit(_SLOPED[node.op](name, builder.data(node), alpha, onnx=origin(node)))
-
-
-@handles(*_BINARY)
-def binary(builder: Builder, node: Node, name: str) -> SSAValue:
-    rank = len(builder.graph.shapes[node.outputs[0]])
-
-    def operand(index: int) -> SSAValue:
-        if node.inputs[index] in builder.values:
-            if len(builder.graph.shapes[node.inputs[index]]) != rank:
-                raise builder.error(
-                    node, f"operand {index} has fewer axes than the result: its batch would move"
-                )
-            return builder.data(node, index)
-        array = builder.constant(node, index, f"operand {index}")
-        if array.ndim == rank:
-            if array.shape[0] != 1:
-                raise builder.error(
-                    node, f"operand {index} differs between frames: shape {list(array.shape)}"
-                )
-            array = array[0]
-        return builder.weight(array, name, "constant")
-
-    return builder.emit(_BINARY[node.op](name, operand(0), operand(1), onnx=origin(node)))
 
 
 @handles("Softmax")
@@ -215,14 +185,15 @@ def pool(builder: Builder, node: Node, name: str) -> SSAValue:
     )
 
 
-@handles("GlobalAveragePool")
-def global_average_pool(builder: Builder, node: Node, name: str) -> SSAValue:
-    mean = builder.emit(nn.GlobalAveragePoolOp(name, builder.data(node), onnx=origin(node)))
-    return builder.emit(nn.ReshapeOp(builder.name(f"{name}_keep"), mean, builder.result_shape(node)))
+@handles("GlobalAveragePool", "GlobalMaxPool")
+def global_pool(builder: Builder, node: Node, name: str) -> SSAValue:
+    kind = nn.GlobalMaxPoolOp if node.op == "GlobalMaxPool" else nn.GlobalAveragePoolOp
+    vector = builder.emit(kind(name, builder.data(node), onnx=origin(node)))
+    return builder.emit(nn.ReshapeOp(builder.name(f"{name}_keep"), vector, builder.result_shape(node)))
 
 
-@handles("ReduceMean")
-def reduce_mean(builder: Builder, node: Node, name: str) -> SSAValue:
+@handles("ReduceMean", "ReduceMax")
+def reduce(builder: Builder, node: Node, name: str) -> SSAValue:
     axes = node.attributes.get("axes")
     if axes is None and (operand := builder.optional(node, 1, "axes")) is not None:
         axes = [int(axis) for axis in operand]
@@ -231,7 +202,8 @@ def reduce_mean(builder: Builder, node: Node, name: str) -> SSAValue:
     rank = len(builder.data_shape(node))
     reduced = sorted(builder.axis(node, axis, rank) for axis in axes or range(rank))
     keep = bool(node.attributes["keepdims"])
-    return builder.emit(nn.ReduceMeanOp(name, builder.data(node), reduced, keep=keep, onnx=origin(node)))
+    kind = nn.ReduceMaxOp if node.op == "ReduceMax" else nn.ReduceMeanOp
+    return builder.emit(kind(name, builder.data(node), reduced, keep=keep, onnx=origin(node)))
 
 
 # --- shape -------------------------------------------------------------------------------------------------

@@ -22,9 +22,11 @@ from split4ml.passes.channels_last import ChannelsLast
 from split4ml.passes.eliminate_dead_code import EliminateDeadCode
 from split4ml.passes.fold_batch_norm import FoldBatchNorm
 from split4ml.passes.fuse_bias import FuseBias
+from split4ml.passes.fuse_pads import FusePads
 from split4ml.passes.global_pool_from_reduce import GlobalPoolFromReduce
 from split4ml.passes.nn_layer_weights import block_diagonal, convolution_weights, spread
 from split4ml.passes.nn_layers import Layers, layers_of
+from split4ml.passes.relu_from_bounds import ReluFromBounds
 from split4ml.passes.simplify_reshapes import SimplifyReshapes
 from split4ml.passes.weights import MemoryStore
 
@@ -40,6 +42,8 @@ def lowered(path: Path) -> tuple[nn.ModelOp, Layers]:
     store = MemoryStore()
     module = import_onnx(path, store)
     for step in (
+        ReluFromBounds(weights=store),
+        FusePads(),
         FuseBias(weights=store),
         FoldBatchNorm(weights=store),
         GlobalPoolFromReduce(),
@@ -183,6 +187,54 @@ def test_firmware_computes_what_onnx_runtime_computes(make_onnx: MakeOnnx, tmp_p
     found = firmware(path, frames, tmp_path)
     np.testing.assert_allclose(found["heat"], expected["heat"], atol=1e-3)
     np.testing.assert_allclose(found["classes"], expected["classes"], atol=5e-3)  # sigmoid by table
+
+
+def bounds_and_space(make_onnx: MakeOnnx) -> Path:
+    """Bounds, slopes, scales, padding, resizing and the merges of two streams, in 2-D and 1-D."""
+    scalars = {"zero": 0.0, "six": 0.6, "low": -0.25, "tenth": 0.4}
+    weights = {
+        **{key: np.array(value, np.float32) for key, value in scalars.items()},
+        "w": noise(4, 2, 3, 3),
+        "pads": np.array([0, 0, 1, 2, 0, 0, 1, 0]),
+        "scales": np.array([1, 1, 2, 2], np.float32),
+        "slope": noise(4, 1, 1, seed=1),
+        "line": np.array([0, 0, 1, 0, 0, 1]),
+        "double": np.array([1, 1, 2], np.float32),
+        "divisor": np.abs(noise(3, 1, seed=2)) + 0.5,
+    }
+    node = helper.make_node
+    nodes = [
+        node("Pad", ["x", "pads"], ["p"]),
+        node("Conv", ["p", "w"], ["a"]),
+        node("PRelu", ["a", "slope"], ["b"]),
+        node("Clip", ["b", "zero", "six"], ["c"]),
+        node("Clip", ["b", "low", "tenth"], ["d"]),
+        node("Max", ["c", "d"], ["e"]),
+        node("Min", ["e", "b"], ["f"]),
+        node("Mean", ["f", "c"], ["g"]),
+        node("ThresholdedRelu", ["g"], ["h"], alpha=0.125),
+        node("Resize", ["h", "", "scales"], ["i"], mode="nearest"),
+        node("GlobalMaxPool", ["i"], ["largest"]),
+        node("Flatten", ["largest"], ["peak"]),
+        node("Pad", ["z", "line"], ["j"]),
+        node("Resize", ["j", "", "double"], ["k"], mode="nearest"),
+        node("Div", ["k", "divisor"], ["l"]),
+        node("HardSwish", ["l"], ["m"]),
+        node("Selu", ["m"], ["wave"]),
+    ]
+    return make_onnx(nodes, {"x": ["N", 2, 5, 5], "z": ["N", 3, 6]}, ["peak", "wave"], weights)
+
+
+def test_firmware_of_bounds_and_space(make_onnx: MakeOnnx, tmp_path: Path) -> None:
+    path = bounds_and_space(make_onnx)
+    frames = sample_inputs({"x": (2, 5, 5), "z": (3, 6)}, 5, low=-1)
+    expected = Reference(path).run(frames)
+    found = firmware(path, frames, tmp_path)
+    np.testing.assert_allclose(found["peak"], expected["peak"], atol=1e-4)
+    table = (
+        8 / 1024 * 1.0507 * 1.6733 + 2**-9
+    )  # one step of hls4ml's table of selu at its steepest, and rounding
+    np.testing.assert_allclose(found["wave"], expected["wave"], atol=table)
 
 
 def main(path: Path, folder: Path) -> None:

@@ -78,7 +78,7 @@ def test_unsupported_operators_are_all_named(make_onnx: MakeOnnx) -> None:
     text = refusal(make_onnx(nodes, {"x": [1, 4, 3]}, ["y"], weights))
     assert "LSTM (node '/rnn/LSTM')" in text
     assert "com.microsoft.FusedConv (node 'fused')" in text
-    assert "supported are Add, AveragePool" in text
+    assert "help: LSTM: unroll the network" in text
 
 
 def test_dynamic_shapes(make_onnx: MakeOnnx) -> None:

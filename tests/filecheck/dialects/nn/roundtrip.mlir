@@ -33,6 +33,16 @@ nn.model @m {
   %22 = nn.flatten @flat %21 : (tensor<2x4xf32>) -> tensor<8xf32>
   %23 = nn.dense @fc(%22, %v) : (tensor<8xf32>, tensor<8x10xf32>) -> tensor<10xf32>
   %24 = nn.softmax @sm %23 axis 0 : tensor<10xf32>
+  %30 = nn.maximum @most(%0, %12) : (tensor<4x8x8xf32>, tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %31 = nn.minimum @least(%0, %30) : (tensor<4x8x8xf32>, tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %32 = nn.average @middle(%0, %31) : (tensor<4x8x8xf32>, tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %33 = nn.prelu @slopes(%32, %0) : (tensor<4x8x8xf32>, tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %34 = nn.selu @se %33 : tensor<4x8x8xf32>
+  %35 = nn.thresholded_relu @tre %34 alpha 0.5 : tensor<4x8x8xf32>
+  %36 = nn.pad @zeros %35 pads [0, 1, 0, 0, 1, 2] : (tensor<4x8x8xf32>) -> tensor<4x10x10xf32>
+  %37 = nn.upsample @up %36 scales [2, 3] : (tensor<4x10x10xf32>) -> tensor<4x20x30xf32>
+  %38 = nn.reduce_max @largest %37 axes [2] : (tensor<4x20x30xf32>) -> tensor<4x20xf32>
+  %39 = nn.global_max_pool @peak %38 : (tensor<4x20xf32>) -> tensor<4xf32>
   nn.output @y %24 of "y" : tensor<10xf32>
   nn.output @z %1 of "z" order [1, 2, 0] : tensor<4x8x4xf32>
 }
@@ -65,5 +75,15 @@ nn.model @m {
 // CHECK:        nn.flatten @flat
 // CHECK:        nn.dense @fc(%{{.*}}, %v) : (tensor<8xf32>, tensor<8x10xf32>) -> tensor<10xf32>
 // CHECK:        nn.softmax @sm %{{.*}} axis 0 : tensor<10xf32>
+// CHECK:        nn.maximum @most
+// CHECK:        nn.minimum @least
+// CHECK:        nn.average @middle
+// CHECK:        nn.prelu @slopes
+// CHECK:        nn.selu @se
+// CHECK:        nn.thresholded_relu @tre %{{.*}} alpha
+// CHECK:        nn.pad @zeros %{{.*}} pads [0, 1, 0, 0, 1, 2]
+// CHECK:        nn.upsample @up %{{.*}} scales [2, 3]
+// CHECK:        nn.reduce_max @largest %{{.*}} axes [2]
+// CHECK:        nn.global_max_pool @peak
 // CHECK:        nn.output @y %{{.*}} of "y" : tensor<10xf32>
 // CHECK:        nn.output @z %{{.*}} of "z" order [1, 2, 0] : tensor<4x8x4xf32>

@@ -1,0 +1,32 @@
+"""What would help with ONNX operators that hls4ml's streams have no layer for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_RECURRENT = "unroll the network over its time steps, or use 1-D convolutions"
+
+HINTS = {
+    "ConvTranspose": "hls4ml 1.3 has no transposed convolution: use Resize (nearest) followed by Conv",
+    "Erf": "this is an exact GELU: use ReLU, or hls4ml's own graph (.fml)",
+    "Gelu": "use ReLU or HardSwish",
+    "GRU": _RECURRENT,
+    "LSTM": _RECURRENT,
+    "RNN": _RECURRENT,
+    "InstanceNormalization": "its statistics depend on the frame: use BatchNormalization",
+    "GroupNormalization": "its statistics depend on the frame: use BatchNormalization",
+    "LayerNormalization": "hls4ml streams do not normalise over a frame: use BatchNormalization",
+    "LogSoftmax": "use Softmax, or leave it out: the order of the classes is the same",
+    "ArgMax": "leave it out, and compare the outputs after the hardware",
+    "Split": "slices of data have no stream layer: give each part an input or a convolution of its own",
+    "Slice": "slices of data have no stream layer: give each part an input or a convolution of its own",
+    "Mish": "use ReLU or HardSwish",
+    "ReduceSum": "use ReduceMean over all of space, and scale the weights that follow",
+    "LpPool": "use AveragePool",
+    "LRN": "use BatchNormalization",
+}
+
+
+def hint(operators: Iterable[str]) -> str | None:
+    """Advice on the first operator of a list for which there is some."""
+    return next((f"{name}: {HINTS[name]}" for name in operators if name in HINTS), None)
