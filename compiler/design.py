@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from split4ml.compiler.builddir import REPORT, check_free, read_options, require_build
 from split4ml.dialects.errors import Split4mlError
@@ -32,6 +32,20 @@ class Design:
         """keep: held as long as the design lives (a temporary directory). Raises Split4mlError if it is no build."""
         self.directory = require_build(Path(directory))
         self._keep = keep
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Removes temporary files now, rather than when the design is collected; reading on makes new ones."""
+        if (scratch := self._scratch) is not None:
+            self._scratch = None
+            self.__dict__.pop("session", None)
+            scratch.cleanup()
 
     @cached_property
     def report(self) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xdsl.dialects.builtin import ModuleOp
 
 from split4ml.compiler.stimulus import Stimulus, attach
-from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.errors import Split4mlError, UsageError
 from split4ml.dialects.names import legal_name
 
 if TYPE_CHECKING:
@@ -34,8 +36,10 @@ def import_source(source: Path, session: Session, inputs: Path | None = None) ->
             return import_onnx_model(source, session, inputs)
         case ".fml":
             from split4ml.backends.hls4ml.archive import load
+            from split4ml.backends.hls4ml.capture import explained
 
-            return import_graph(load(source), source.stem, session, inputs)
+            with naming(source), explained("this graph makes no sense"):
+                return import_graph(load(source), source.stem, session, inputs)
         case ".mlir":
             return import_ir(source, session, inputs)
     raise Split4mlError(
@@ -43,6 +47,19 @@ def import_source(source: Path, session: Session, inputs: Path | None = None) ->
         str(source),
         "there are .onnx, .fml (a saved hls4ml graph) and .mlir (IR of any stage)",
     )
+
+
+@contextmanager
+def naming(source: Path) -> Iterator[None]:
+    """Errors that name no file, or only a layer in it, name this one."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except Split4mlError as error:
+        if error.where is None or error.where.startswith("layer "):
+            error.where = f"{source}, {error.where}" if error.where else str(source)
+        raise
 
 
 def import_onnx_model(source: Path, session: Session, inputs: Path | None) -> ModuleOp:
@@ -69,10 +86,11 @@ def _labels(path: Path, frames: int) -> Any:
     """The array `labels` of a file of sample inputs, one class per frame; None without one."""
     import numpy as np
 
-    with np.load(path, allow_pickle=False) as archive:
-        if "labels" not in archive.files:
-            return None
-        labels = archive["labels"]
+    from split4ml.compiler.npz import read_npz
+
+    labels = read_npz(path, (), ("labels",)).get("labels")
+    if labels is None:
+        return None
     if labels.shape != (frames,) or labels.dtype.kind not in "iu":
         raise Split4mlError(
             f"labels must be {frames} integers, not {labels.dtype} of shape {list(labels.shape)}", str(path)

@@ -15,4 +15,5 @@ def verify_build(
     directory: Path, rtl: str | None, layers: bool, subgraph: str | None, reporter: Reporter
 ) -> dict[str, Any]:
     """The report's `checks`; see `Design.verify`. Raises Split4mlError if one fails."""
-    return Design(directory).verify(rtl, layers, subgraph, reporter)
+    with Design(directory) as design:
+        return design.verify(rtl, layers, subgraph, reporter)

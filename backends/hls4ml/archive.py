@@ -25,6 +25,7 @@ from split4ml.dialects.errors import Split4mlError
 
 _JSON = ("model_arch.json", "config.json", "graph_state.json", "version.json")
 _NAMES = "split4ml.json"
+_MAX_NAME = 10_000
 _ALLOWED = re.compile(
     r"(?:model_arch|config|graph_state|version|split4ml)\.json|[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}\.npy"
 )
@@ -59,7 +60,11 @@ def load(path: Path) -> Graph:
 
             model = deserialize_model(str(safe), folder)
             regenerate(model)
-    return Graph(model=model, **_names(members, str(path)))
+    names = _names(members, str(path))
+    for ports, key in ((model.inputs, "input_names"), (model.outputs, "output_names")):
+        if names.get(key) and len(names[key]) != len(ports):
+            raise Split4mlError(f"its {_NAMES} has {len(names[key])} {key} for {len(ports)} ports", str(path))
+    return Graph(model=model, **names)
 
 
 def regenerate(model: Any) -> None:
@@ -135,12 +140,13 @@ def _clean(members: Mapping[str, bytes], where: str) -> dict[str, bytes]:
 
 
 def _names(members: Mapping[str, bytes], where: str) -> dict[str, Any]:
+    """What of `Graph` hls4ml does not save. IR text holds ASCII only (front ends escape the rest)."""
     if _NAMES not in members:
         return {}
     names = parse_json(members[_NAMES], _NAMES, where)
     try:
         layers = names["layers"]
-        return {
+        found = {
             "layers": None if layers is None else frozenset(str(name) for name in layers),
             "user_names": {str(new): str(old) for new, old in names["user_names"].items()},
             "onnx_names": {
@@ -151,3 +157,17 @@ def _names(members: Mapping[str, bytes], where: str) -> dict[str, Any]:
         }
     except (KeyError, TypeError, AttributeError):
         raise Split4mlError(f"its {_NAMES} is incomplete", where) from None
+    texts = [
+        *found["user_names"].values(),
+        *(name for nodes in found["onnx_names"].values() for name in nodes),
+    ]
+    ports = [found["input_names"], found["output_names"]]
+    for name in [*texts, *(name for side in ports for name in side)]:
+        if not name.isascii() or len(name) > _MAX_NAME:
+            raise Split4mlError(
+                f"its {_NAMES} has the name {name[:60]!r}, which is too long or not ASCII", where
+            )
+    for side in ports:
+        if "" in side or len(set(side)) != len(side):
+            raise Split4mlError(f"its {_NAMES} has an empty name of a port, or one twice", where)
+    return found

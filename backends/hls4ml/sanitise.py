@@ -28,6 +28,12 @@ _PLAIN = re.compile(r"[\w .,:<>+*/=|@%&\[\]-]*")
 _DESCRIPTION = re.compile(r"[a-z_]*(?:quantizer|initializer|regularizer|constraint)")
 _CALL = re.compile(r"[\w .,:<>+*/=|@%&\[\]()-]*")
 _MAX_TEXT = 1_000_000
+# hls4ml names files in the archive after layers, and puts the names into C++.
+_LAYER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,149}")
+_EXTENT = re.compile(
+    r"n_(?:in|out|chan|filt|elem)|(?:in|out|filt|stride|pool|dilation)_(?:height|width)|reuse_factor"
+)
+_PADDING = re.compile(r"pad_(?:top|left|bottom|right)")
 _ARRAY = "@ndarray:"
 _MODULES = ("hls4ml.model.", "hls4ml.backends.fpga.", "hls4ml.backends.vivado.", "hls4ml.backends.vitis.")
 _GENERATED = ("config_cpp", "function_cpp", "include_header")
@@ -113,7 +119,9 @@ def clean_layers(layers: dict[str, Json], arrays: Mapping[str, bytes], where: st
     """`model_arch.json` without generated code."""
     result = {}
     for name, layer in layers.items():
-        place = f"{where}, layer {name[:80]}"
+        place = f"{where}, layer {name[:80]!r}"
+        if not _LAYER.fullmatch(name):
+            raise Split4mlError("this is no name of a layer, which the generated C++ could hold", place)
         try:
             class_name, state = layer["class_name"], layer["state"]
             attributes = state["attributes"]
@@ -130,8 +138,18 @@ def clean_layers(layers: dict[str, Json], arrays: Mapping[str, bytes], where: st
         _check_class(class_name, place)
         _check_strings(kept, place, "attributes")
         _check_nested(kept, arrays, place)
+        _check_extents(kept, place)
         result[name] = {**layer, "state": {**state, "attributes": kept}}
     return result
+
+
+def _check_extents(attributes: Mapping[str, Json], where: str) -> None:
+    for key, value in attributes.items():
+        least = 1 if _EXTENT.fullmatch(key) else 0 if _PADDING.fullmatch(key) else None
+        if least is not None and (type(value) is not int or not least <= value < 1 << 31):
+            raise Split4mlError(
+                f"its {key} is {str(value)[:40]!r}, which is no number of at least {least}", where
+            )
 
 
 def _normal(value: Json) -> Json:
@@ -197,6 +215,9 @@ def check_array(name: str, content: bytes, where: str) -> None:
     try:
         array = np.load(io.BytesIO(content), allow_pickle=False)
     except (ValueError, EOFError, OSError, TypeError, SyntaxError, MemoryError) as error:
-        raise Split4mlError(f"its array {name} cannot be read: {str(error).splitlines()[0]}", where) from None
+        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if "pickle" in why:  # numpy's advice how to load it nevertheless is none that we give
+            why = "it is no .npy file of numbers, or holds Python objects, which are not loaded"
+        raise Split4mlError(f"its array {name} cannot be read: {why}", where) from None
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub" or not np.all(np.isfinite(array)):
         raise Split4mlError(f"its array {name} does not hold finite numbers", where)

@@ -15,6 +15,9 @@ from split4ml.dialects.errors import Split4mlError
 MAX_TOTAL = 4 << 30
 """Bytes of all members together."""
 MAX_MEMBERS = 100_000
+SMALL = 256 << 20
+MAX_RATIO = 250
+"""What unpacks to more than SMALL bytes is at most so many times larger than the archive: weights hardly compress."""
 _PADDING = 1 << 20
 
 
@@ -28,6 +31,7 @@ def read_members(path: Path, allowed: re.Pattern[str], ignored: re.Pattern[str])
     members: dict[str, bytes] = {}
     total = count = 0
     try:
+        size = path.stat().st_size
         with tarfile.open(path, "r:gz") as archive:
             while (member := archive.next()) is not None:
                 archive.members.clear()  # type: ignore[attr-defined]  # or it keeps a list of all of them
@@ -36,6 +40,10 @@ def read_members(path: Path, allowed: re.Pattern[str], ignored: re.Pattern[str])
                 if count > MAX_MEMBERS or total > MAX_TOTAL:
                     raise Split4mlError(
                         f"it unpacks to more than {MAX_TOTAL >> 30} GiB or {MAX_MEMBERS} files", where
+                    )
+                if total > max(SMALL, MAX_RATIO * size):
+                    raise Split4mlError(
+                        f"its {size:,} bytes unpack to more than {MAX_RATIO} times as many", where
                     )
                 if member.isdir() and member.name in ("", ".", "./"):
                     continue

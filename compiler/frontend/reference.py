@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,12 +11,10 @@ import numpy.typing as npt
 import onnxruntime
 
 from split4ml.compiler.frontend.onnx_load import first_line
+from split4ml.compiler.npz import read_npz
 from split4ml.dialects.errors import Split4mlError
 
 Floats = npt.NDArray[np.float32]
-
-MAX_NPZ_BYTES = 1 << 31
-"""Largest array, uncompressed, that is read from a file of sample inputs."""
 
 
 def sample_inputs(
@@ -41,39 +37,13 @@ def load_inputs(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, 
     Raises Split4mlError: no such file, no .npz, an input without array, a shape or type that does not fit, values
     that are not finite, different numbers of frames.
     """
-    try:
-        archive = np.load(path, allow_pickle=False)
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise Split4mlError("sample inputs must be an .npz file", where=str(path))
-        with archive:
-            inputs = _arrays(archive, list(shapes), path)
-    except OSError as error:
-        raise Split4mlError(
-            f"cannot read the sample inputs: {error.strerror or error}", where=str(path)
-        ) from None
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
-        raise Split4mlError(f"this is no .npz file: {first_line(error)}", where=str(path)) from None
+    inputs = read_npz(path, list(shapes), ())
     for name, shape in shapes.items():
         _check_input(inputs[name], name, shape, path)
     counts = {name: len(array) for name, array in inputs.items()}
     if len(set(counts.values())) > 1:
         raise Split4mlError(f"the inputs have different numbers of frames: {counts}", where=str(path))
     return {name: np.ascontiguousarray(array, np.float32) for name, array in inputs.items()}
-
-
-def _arrays(archive: np.lib.npyio.NpzFile, names: list[str], path: Path) -> dict[str, npt.NDArray[Any]]:
-    absent = [name for name in names if name not in archive.files]
-    if absent:
-        raise Split4mlError(
-            f"there is no array for the input {absent[0]!r}; the file has {', '.join(archive.files) or 'none'}",
-            where=str(path),
-            hint="name the arrays after the model's inputs",
-        )
-    sizes = {info.filename: info.file_size for info in archive.zip.infolist()} if archive.zip else {}
-    for name, size in sizes.items():
-        if size > MAX_NPZ_BYTES:
-            raise Split4mlError(f"{name!r} is larger than 2 GiB", where=str(path))
-    return {name: archive[name] for name in names}
 
 
 def _check_input(array: npt.NDArray[Any], name: str, shape: tuple[int, ...], path: Path) -> None:
@@ -89,6 +59,8 @@ def _check_input(array: npt.NDArray[Any], name: str, shape: tuple[int, ...], pat
         raise Split4mlError("the array has no frame", where=where)
     if not np.all(np.isfinite(array)):
         raise Split4mlError("the array holds values that are not finite", where=where)
+    if array.size and float(np.abs(array, dtype=np.float64).max()) > float(np.finfo(np.float32).max):
+        raise Split4mlError("the array holds values beyond the range of float32", where=where)
 
 
 class Reference:
