@@ -7,7 +7,7 @@ stay those of unbounded FIFOs, judged by replay (docs/timing.md, docs/decisions/
 depths of the fewest bits, and proves that no fewer will do or how far from it they may be (docs/sizing.md); this is
 noted on the model:
 
-    sizing = {method = "exact", bits = 8480 : i64, lower_bound = 8480 : i64, lower_bound_certain = 7712 : i64, optimal = true}
+    sizing = {method = "exact", bits = 8480 : i64, lower_bound = 8480 : i64, lower_bound_certain = 8352 : i64, optimal = true}
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class Blamer:
         network = judge.engine.network
         self._certain = not overlaps(network)
         self._certain_alone = self._certain or not network.held_start
-        self._walks = Critical.applies(network)
+        self._walks = Critical.applies(network, (int(judge.at[i]) for i in judge.sizable))
         self._known: list[tuple[Ints, int]] = []
 
     def blame(self, depths: Ints) -> list[Blame]:

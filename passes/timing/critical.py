@@ -10,7 +10,9 @@ task's depth among the starts, so no other waits exist (docs/timing.md).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
 import numpy as np
@@ -48,14 +50,15 @@ class Critical:
         self._write_rank = _ranks(flat.write)
 
     @staticmethod
-    def applies(network: Network) -> bool:
-        """One call a task, sinks always ready, and no way from a process back to itself through FIFOs.
+    def applies(network: Network, sized: Iterable[int]) -> bool:
+        """Whether paths are chains of constant waits, and cross no channel of `sized` twice if these are unbounded.
 
-        Then, with unbounded FIFOs, no path crosses one FIFO twice, and each wait is for an event plus a constant.
+        So it is with one call a task, sinks that are always ready, and no way from a sized channel's consumer back to its
+        producer: forwards through any channel, or backwards through those that stay bounded.
         """
         if network.held_start or any(np.any(sink.stall != 0) for sink in network.sinks):
             return False
-        return _acyclic(network)
+        return _one_way(network, set(sized))
 
     def path(self, run: Replayed, capacities: Ints, latencies: Ints) -> Path:
         """Of a recorded run of one frame that completed, with these capacities and latencies per channel."""
@@ -202,14 +205,27 @@ def _by_channel(channels: Small, pointers: Small, tokens: Ints) -> Ints:
     return found
 
 
-def _acyclic(network: Network) -> bool:
-    reads = {c: at for at, p in enumerate(network.processes) for c in p.inputs}
-    waiting = [len(p.inputs) for p in network.processes]
-    done = [s.channel for s in network.sources]
-    while done:
-        at = reads.get(done.pop())
-        if at is not None:
-            waiting[at] -= 1
-            if not waiting[at]:
-                done.extend(network.processes[at].outputs)
-    return not any(waiting)
+def _one_way(network: Network, sized: set[int]) -> bool:
+    """Whether the sized channels form no circle once the two ends of every other channel are one."""
+    writer = {c: at for at, p in enumerate(network.processes) for c in p.outputs}
+    reader = {c: at for at, p in enumerate(network.processes) for c in p.inputs}
+    inner = [c for c in range(len(network.channels)) if c in writer and c in reader]
+    merged = list(range(len(network.processes)))
+
+    def group(process: int) -> int:
+        while merged[process] != process:
+            merged[process] = process = merged[merged[process]]
+        return process
+
+    for c in inner:
+        if c not in sized:
+            merged[group(writer[c])] = group(reader[c])
+    order: TopologicalSorter[int] = TopologicalSorter()
+    for c in inner:
+        if c in sized:
+            order.add(group(reader[c]), group(writer[c]))
+    try:
+        order.prepare()
+    except CycleError:
+        return False
+    return True

@@ -56,7 +56,7 @@ class _Search:
         self._most = self._deepest.copy()
         price = np.array([cost(f, 2) - cost(f, 1) for f in judge.fifos], np.int64)
         self._blamer = Blamer(judge, self._most, shift, price, self._expired)
-        self.lower = self._floor(())
+        self.lower = self._lower_certain = self._floor(())
 
     def bound(self) -> Bound:
         certain = all(b.certain for b in self._blames)
@@ -64,26 +64,39 @@ class _Search:
         return Bound(
             cost=self.best_cost,
             lower=self.lower,
-            lower_certain=self.lower if certain else min(floor, self.lower),
+            lower_certain=self.lower if certain else min(self.lower, max(floor, self._lower_certain)),
             boxes=len(self._blames),
         )
 
     def run(self) -> None:
+        self._close()
+        if not all(b.certain for b in self._blames):
+            certain = [b.box for b in self._blames if b.certain]
+            depths = self._outside(certain)
+            if depths is not None:
+                self._lower_certain = min(self.best_cost, self._total(depths))
+
+    def _close(self) -> None:
+        """Narrows the gap until there is none, or time is up."""
         while self.lower < self.best_cost and not self._expired():
-            self._narrow()
-            found = cheapest(
-                self._boxes(), self._most.tolist(), self._level_cost, self._end - time.monotonic()
-            )
-            if not found.complete:
+            depths = self._outside(self._boxes())
+            if depths is None:
                 return
-            if found.vector is None:  # nothing of interest, that is nothing cheaper, is outside of the boxes
-                self.lower = self.best_cost
-                return
-            depths = np.where(self._fixed, self.best, np.array(found.vector, np.int64))
             self.lower = max(self.lower, min(self.best_cost, self._total(depths)))
             if self.lower < self.best_cost:
                 self._try(depths)
                 self.judge.tell(self.best)
+
+    def _outside(self, boxes: list[Box]) -> Ints | None:
+        """The cheapest depths outside of the boxes, or the best if all that is cheaper is inside; None: out of time."""
+        self._narrow(boxes)
+        left = self._end - time.monotonic()
+        found = cheapest(boxes, self._most.tolist(), self._level_cost, left)
+        if not found.complete:
+            return None
+        if found.vector is None:
+            return self.best
+        return np.where(self._fixed, self.best, np.array(found.vector, np.int64))
 
     def _try(self, cheap: Ints) -> None:
         """Accepts the cheapest depths outside of the boxes, or finds boxes around them."""
@@ -118,9 +131,9 @@ class _Search:
     def _boxes(self) -> list[Box]:
         return [b.box for b in self._blames]
 
-    def _narrow(self) -> None:
+    def _narrow(self, boxes: list[Box]) -> None:
         """Sets the depths of interest: with a deeper one, whatever the others are, it is not cheaper than the best."""
-        least = self._least(self._boxes())
+        least = self._least(boxes)
         floor = self._total(least)
         for i in self.judge.sizable:
             room = self.best_cost - 1 - (floor - self._price(i, int(least[i])))
