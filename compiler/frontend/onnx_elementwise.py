@@ -12,6 +12,7 @@ from split4ml.compiler.frontend.onnx_graph import Array, Node
 from split4ml.compiler.frontend.onnx_ops import handles
 from split4ml.dialects import nn
 from split4ml.passes.nn_numpy import SELU_ALPHA, SELU_SCALE
+from split4ml.passes.nn_rewriting import array_of
 
 _UNARY: dict[str, type[nn.ElementwiseOp]] = {
     "Relu": nn.ReluOp,
@@ -108,8 +109,10 @@ def binary(builder: Builder, node: Node, name: str) -> SSAValue:
 
 @handles("Div")
 def divide(builder: Builder, node: Node, name: str) -> SSAValue:
-    """By a constant only, whose reciprocal hardware multiplies by."""
+    """By a constant, whose reciprocal hardware multiplies by; x / (1 + |x|) is how PyTorch writes Softsign."""
     if node.inputs[1] in builder.values:
+        if node.inputs[0] in builder.values and _is_one_and_size(builder, node):
+            return builder.emit(nn.SoftsignOp(name, builder.data(node), onnx=origin(node)))
         raise builder.error(
             node, "it divides by data, which hls4ml has no layer for", "divide by constants only"
         )
@@ -118,6 +121,31 @@ def divide(builder: Builder, node: Node, name: str) -> SSAValue:
         raise builder.error(node, "it divides by zero")
     factor = builder.weight(1 / divisor, name, "reciprocal")
     return builder.emit(nn.MultiplyOp(name, _operand(builder, node, 0, name), factor, onnx=origin(node)))
+
+
+def _is_one_and_size(builder: Builder, node: Node) -> bool:
+    """Whether the divisor is 1 + |x|, where x is what is divided."""
+    total, data = builder.data(node, 1).owner, builder.data(node)
+    if not isinstance(total, nn.AddOp) or nn.shape_of(total.result) != nn.shape_of(data):
+        return False
+    for one, size in ((total.left, total.right), (total.right, total.left)):
+        array = array_of(one, builder.weights)
+        if array is not None and np.all(array == 1) and isinstance(size.owner, nn.MaximumOp):
+            minus = size.owner.right.owner
+            if size.owner.left is not data or not isinstance(minus, nn.MultiplyOp) or minus.left is not data:
+                return False
+            factor = array_of(minus.right, builder.weights)
+            return factor is not None and bool(np.all(factor == -1))
+    return False
+
+
+@handles("Abs")
+def absolute(builder: Builder, node: Node, name: str) -> SSAValue:
+    """max(x, -x)"""
+    data, names = builder.data(node), origin(node)
+    factor = _scalar(builder, -1.0, name, "minus")
+    minus = builder.emit(nn.MultiplyOp(builder.name(f"{name}_negated"), data, factor, onnx=names))
+    return builder.emit(nn.MaximumOp(name, data, minus, onnx=names))
 
 
 @handles("Neg")

@@ -39,6 +39,7 @@ def scalar(value: float) -> Array:
         ("HardSigmoid", {"alpha": 1.5, "beta": 0.25}),
         ("HardSwish", {}),
         ("Neg", {}),
+        ("Abs", {}),
         ("Cast", {"to": 1}),
         ("GlobalMaxPool", {}),
         ("ReduceMax", {"axes": [2, 3]}),
@@ -57,7 +58,7 @@ def test_one_operand(operator: str, attributes: dict[str, Any], make_onnx: MakeO
 def test_clip(
     bounds: tuple[float | None, float | None], opset: int, make_onnx: MakeOnnx, check: Check
 ) -> None:
-    given = {
+    given: dict[str, Any] = {
         key: float(value) for key, value in zip(("min", "max"), bounds, strict=True) if value is not None
     }
     if opset < 11:
@@ -84,6 +85,19 @@ def test_prelu_and_division(shape: tuple[int, ...], make_onnx: MakeOnnx, check: 
     for operator in ("PRelu", "Div"):
         node = helper.make_node(operator, ["x", "c"], ["y"])
         check(make_onnx([node], {"x": [1, 3, 4, 5]}, ["y"], {"c": np.abs(noise(*shape)) + 0.5}))
+
+
+def test_softsign_as_pytorch_writes_it(make_onnx: MakeOnnx, check: Check) -> None:
+    """Only x / (1 + |x|) itself: another sum or another numerator is a division by data."""
+    one = {"c": scalar(1)}
+    size, total = helper.make_node("Abs", ["x"], ["a"]), helper.make_node("Add", ["a", "c"], ["s"])
+    quotient = helper.make_node("Div", ["x", "s"], ["y"])
+    check(make_onnx([size, total, quotient], {"x": [1, 4]}, ["y"], one))
+    assert "divides by data" in refused(
+        make_onnx([size, total, quotient], {"x": [1, 4]}, ["y"], {"c": scalar(2)})
+    )
+    other = helper.make_node("Div", ["a", "s"], ["y"])
+    assert "divides by data" in refused(make_onnx([size, total, other], {"x": [1, 4]}, ["y"], one))
 
 
 def test_pad(make_onnx: MakeOnnx, check: Check) -> None:
