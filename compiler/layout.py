@@ -44,9 +44,11 @@ def frames_in(model: flow.ModelOp, arrays: Mapping[str, Array], where: str) -> i
         found = arrays[name]
         if found.dtype.kind not in "fiub":
             raise Split4mlError(f"the input {name!r} has elements of type {found.dtype}, not numbers", where)
-        if found.ndim == 0 or int(np.prod(found.shape[1:])) != int(np.prod(shape)) or not found.shape[0]:
-            want = " x ".join(map(str, ("frames", *shape)))
-            raise Split4mlError(f"the input {name!r} has shape {found.shape}, but must be {want}", where)
+        if found.ndim == 0 or found.shape[1:] != shape or not found.shape[0]:
+            wanted = ", ".join(map(str, ("frames", *shape)))
+            raise Split4mlError(
+                f"the input {name!r} has shape {list(found.shape)}, but must be [{wanted}]", where
+            )
         if not np.all(np.isfinite(found)):
             raise Split4mlError(f"the input {name!r} holds values that are not finite", where)
         counts[name] = int(found.shape[0])

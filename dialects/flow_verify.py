@@ -5,10 +5,12 @@ from __future__ import annotations
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
+from xdsl.dialects.builtin import IntegerAttr, StringAttr
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
 from split4ml.dialects.flow_attrs import StreamType
+from split4ml.dialects.names import is_legal
 from split4ml.dialects.ports import MAX_PORT_BITS
 
 if TYPE_CHECKING:
@@ -46,8 +48,9 @@ def verify_task(op: TaskOp) -> None:
 def verify_fifo(op: FifoOp) -> None:
     from split4ml.dialects.flow import STYLES
 
-    if op.depth.value.data < 1:
-        raise VerifyException(f"{describe(op)} has depth {op.depth.value.data}; the minimum is 1.")
+    if not 1 <= op.depth.value.data <= MAX_DEPTH:
+        bound = "minimum is 1" if op.depth.value.data < 1 else f"maximum is {MAX_DEPTH}"
+        raise VerifyException(f"{describe(op)} has depth {op.depth.value.data}; the {bound}.")
     if op.default_depth is not None and op.default_depth.value.data < 1:
         raise VerifyException(f"{describe(op)} has a default depth of {op.default_depth.value.data}.")
     if op.peak is not None and op.peak.value.data < 0:
@@ -59,6 +62,13 @@ def verify_fifo(op: FifoOp) -> None:
 
 
 def verify_subgraph(op: SubgraphOp) -> None:
+    if not is_legal(op.sym_name.data):
+        raise VerifyException(
+            f"{describe(op)} has no legal name: it becomes a C++ function, a module and a folder, so it must be an "
+            "identifier that no language reserves."
+        )
+    if op.slr is not None and not 0 <= op.slr.value.data <= MAX_SLR:
+        raise VerifyException(f"{describe(op)} is in SLR {op.slr.value.data}, which no device has.")
     if not op.tasks:
         raise VerifyException(f"{describe(op)} is empty; a subgraph holds at least one task.")
     inside = [argument.type for argument in op.body.block.args]
@@ -87,7 +97,24 @@ def verify_port(value: SSAValue, where: str) -> None:
         )
 
 
+BACKENDS = ("Vitis", "Vivado")
+STARTS = ("per-frame", "held")
+MAX_DEPTH = 1 << 24
+"""Deepest FIFO: 16 million tokens, more than any device holds."""
+MAX_SLR = 15
+PARTITION = {
+    "method": StringAttr,
+    "optimal": IntegerAttr,
+    "makespan_ms": IntegerAttr,
+    "lower_bound_ms": IntegerAttr,
+    "monolithic_ms": IntegerAttr,
+    "crossing_bits": IntegerAttr,
+}
+"""What `partition` notes about its solution."""
+
+
 def verify_model(op: ModelOp) -> None:
+    _verify_attributes(op)
     _verify_names(op)
     _verify_structure(op)
     _verify_linear(op)
@@ -97,13 +124,31 @@ def verify_model(op: ModelOp) -> None:
     _verify_boundaries(op)
 
 
+def _verify_attributes(op: ModelOp) -> None:
+    for what, found, known in (("backend", op.backend, BACKENDS), ("start", op.start, STARTS)):
+        if found is not None and found.data not in known:
+            raise VerifyException(
+                f"{describe(op)} has {what} {found.data!r}, which is none of {', '.join(known)}."
+            )
+    if op.clock_ps is not None and op.clock_ps.value.data < 1:
+        raise VerifyException(f"{describe(op)} has a clock period of {op.clock_ps.value.data} ps.")
+    if op.partition is not None:
+        kinds = {key: type(value) for key, value in op.partition.data.items()}
+        if kinds != PARTITION:
+            raise VerifyException(
+                f"{describe(op)} has a partition attribute that `partition` did not make: it needs "
+                f"{', '.join(PARTITION)}, and has {', '.join(kinds) or 'nothing'}."
+            )
+
+
 def _verify_names(op: ModelOp) -> None:
+    """Case does not tell two names apart, since file systems and VHDL do not either."""
     seen: dict[str, Operation] = {}
     for inner in op.walk():
         name = inner.properties.get("sym_name")
-        if inner is op or name is None:
+        if name is None:
             continue
-        if (first := seen.setdefault(name.data, inner)) is not inner:  # type: ignore[attr-defined]
+        if (first := seen.setdefault(name.data.lower(), inner)) is not inner:  # type: ignore[attr-defined]
             raise VerifyException(
                 f"The name {name} is used twice in {describe(op)}, by {first.name} and by {inner.name}."
             )

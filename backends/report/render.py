@@ -40,7 +40,7 @@ def summary(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if report["partition"]:
         yield "synthesis time", _synthesis(report)
         proof = "proven optimal" if report["partition"]["optimal"] else "not proven optimal"
-        if report["partition"]["method"] == "cut-before":
+        if report["partition"]["method"] in ("cut-before", "by-hand"):
             proof = "cut by hand"
         yield (
             "split",
