@@ -55,9 +55,9 @@ class SizeFifos(ModulePass):
             )
         if self.frames < 4:
             raise Split4mlError(f"a steady interval needs at least 4 frames, not {self.frames}")
-        built = Timed(model, self.tracer.trace(model)).network()
         if self.time_limit < 0:
             raise Split4mlError(f"a time limit of {self.time_limit:g} seconds is none")
+        built = Timed(model, self.tracer.trace(model)).network()
         fifos = sizable(built)
         # Bits are counted as the report does: without what a port pads its tokens with.
         widths = {built.fifos[symbol(fifo)]: _width_bits(fifo) for fifo in model.fifos}
