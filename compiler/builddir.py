@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from split4ml.compiler.options import CompileOptions, from_toml
 from split4ml.dialects.errors import Split4mlError
@@ -25,6 +26,9 @@ from split4ml.dialects.errors import Split4mlError
 OPTIONS = "split4ml.toml"
 REPORT = "report.json"
 INPUTS = "inputs"
+SCHEMA = 1
+"""Version of report.json."""
+REPORT_KEYS = ("model", "backend", "part", "clock_ps", "tool", "layers", "fifos", "subgraphs", "checks")
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -37,7 +41,7 @@ def is_build(directory: Path) -> bool:
         report = json.loads((directory / REPORT).read_text("utf-8"))
     except (OSError, ValueError, Split4mlError):
         return False
-    return isinstance(report, dict) and "schema" in report
+    return isinstance(report, dict) and report.get("schema") == SCHEMA
 
 
 def require_build(directory: Path) -> Path:
@@ -53,6 +57,15 @@ def require_build(directory: Path) -> Path:
             "make one with split4ml compile",
         )
     return directory
+
+
+def read_report(directory: Path) -> dict[str, Any]:
+    """`report.json` of a build. Raises Split4mlError if it is no build, or its report has been damaged."""
+    path = require_build(directory) / REPORT
+    report: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    if absent := [key for key in REPORT_KEYS if key not in report]:
+        raise Split4mlError(f"the report is damaged: it lacks {', '.join(absent)}", str(path))
+    return report
 
 
 def check_free(directory: Path, force: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from split4ml.dialects.errors import Split4mlError, UsageError
@@ -35,8 +35,8 @@ def run_compile(arguments: argparse.Namespace) -> int:
     from split4ml.compiler.compile import compile_file
 
     reporter = make_reporter(arguments.quiet or arguments.json)
-    fresh = hasattr(arguments, "option_pipeline")
-    report = compile_file(arguments.model, arguments.output, options, reporter, arguments.force, fresh)
+    given = [name.removeprefix("option_") for name in vars(arguments) if name.startswith("option_")]
+    report = compile_file(arguments.model, arguments.output, options, reporter, arguments.force, given)
     if arguments.json:
         print(json.dumps(report, indent=1))
     elif not arguments.quiet:
@@ -59,10 +59,10 @@ def run_script(arguments: argparse.Namespace) -> int:
 
     reporter = make_reporter(arguments.quiet)
 
-    def compile_model(source: Path, directory: Path, options: CompileOptions, fresh: bool) -> None:
+    def compile_model(source: Path, directory: Path, options: CompileOptions, given: Collection[str]) -> None:
         from split4ml.compiler.compile import compile_file
 
-        report = compile_file(source, directory, options, reporter, arguments.force, fresh)
+        report = compile_file(source, directory, options, reporter, arguments.force, given)
         if not arguments.quiet:
             _summarise(report)
 
@@ -89,17 +89,16 @@ def run_predict(arguments: argparse.Namespace) -> int:
 
 
 def run_verify(arguments: argparse.Namespace) -> int:
-    from split4ml.compiler.builddir import REPORT, require_build
+    from split4ml.compiler.builddir import read_report
     from split4ml.compiler.progress import make_reporter
     from split4ml.compiler.verify import verify_build
 
     reporter = make_reporter(arguments.quiet or arguments.json)
-    directory = require_build(arguments.directory)
-    checks = verify_build(directory, arguments.rtl, arguments.layers, arguments.subgraph, reporter)
+    report = read_report(arguments.directory)
+    checks = verify_build(arguments.directory, arguments.rtl, arguments.layers, arguments.subgraph, reporter)
     if arguments.json:
         print(json.dumps({"checks": checks}, indent=1))
     elif not arguments.quiet:
-        report = json.loads((directory / REPORT).read_text("utf-8"))
         _summarise({**report, "checks": checks})
     return 0
 
@@ -111,13 +110,17 @@ def run_profile(arguments: argparse.Namespace) -> int:
 
 
 def run_report(arguments: argparse.Namespace) -> int:
-    from split4ml.compiler.builddir import REPORT, require_build
+    from split4ml.compiler.builddir import REPORT, read_report
 
-    report = json.loads((require_build(arguments.directory) / REPORT).read_text("utf-8"))
+    report = read_report(arguments.directory)
     if arguments.json:
         print(json.dumps(report, indent=1))
     else:
-        _summarise(report)
+        try:
+            _summarise(report)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            where = str(arguments.directory / REPORT)
+            raise Split4mlError(f"the report is damaged: {type(error).__name__} {error}", where) from None
     return 0
 
 

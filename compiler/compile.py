@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xdsl.dialects.builtin import ModuleOp
 
+from split4ml.backends.cxx import find_compiler
 from split4ml.backends.report.build import build_report
 from split4ml.backends.report.render import html
 from split4ml.compiler.builddir import REPORT, new_build, write_options
 from split4ml.compiler.defaults import pipeline_of
 from split4ml.compiler.emit import write_projects, write_stitched
+from split4ml.compiler.given import check_given
 from split4ml.compiler.importing import import_source
 from split4ml.compiler.services import ARCHIVE, Session
 from split4ml.compiler.stages import run_stages, stage_of
 from split4ml.compiler.workspace import hls_options, services_of
 from split4ml.dialects import flow
-from split4ml.dialects.errors import Split4mlError, UsageError
+from split4ml.dialects.errors import CheckFailed, Split4mlError, UsageError
 from split4ml.dialects.flow import symbol
 
 if TYPE_CHECKING:
@@ -33,6 +36,9 @@ LOWERED = "lower-nn-to-flow"
 
 NO_TOP = "no stitched top is built for the Vivado backend, whose ports are one AXI-Stream per channel"
 
+COMPILING = frozenset({"profile", "size-fifos"})
+"""Passes that compile C++."""
+
 Report = dict[str, Any]
 Importer = Callable[[Session], ModuleOp]
 
@@ -43,11 +49,12 @@ def compile_file(
     options: CompileOptions,
     reporter: Reporter,
     force: bool = False,
-    fresh: bool = False,
+    given: Collection[str] = (),
 ) -> Report:
     """Compiles a file into `directory` and returns the report. Raises Split4mlError; then nothing is written.
 
-    fresh: the pipeline of the options is all there is to do, whatever stage the file is (docs/decisions/0004).
+    given: names of the options that the user stated. With `pipeline` among them, its passes are all there is to do,
+    whatever stage the file is (docs/decisions/0004).
     """
     base = source.absolute().parent
     # IR lies in the ir/ folder of its build, or beside the archive and the weights
@@ -56,7 +63,7 @@ def compile_file(
     def load(session: Session) -> ModuleOp:
         return import_source(source, session, options.input)
 
-    return compile_with(load, homes, directory, options, reporter, force, fresh)
+    return compile_with(load, homes, directory, options, reporter, force, given)
 
 
 def compile_with(
@@ -66,16 +73,19 @@ def compile_with(
     options: CompileOptions,
     reporter: Reporter,
     force: bool = False,
-    fresh: bool = False,
+    given: Collection[str] = (),
 ) -> Report:
     """The same for a module from anywhere. homes: folders that may hold `weights/` and the archive."""
+    specs = pipeline_of(options)
+    if options.verify != "none" or COMPILING & {spec.name for spec in specs}:
+        find_compiler()  # before hours of work, not after
     with new_build(directory, force) as folder, tempfile.TemporaryDirectory(prefix="split4ml-") as scratch:
         session = open_session(folder, homes, options)
         with reporter.step("import"):
             module = load(session)
-        options = _of_the_model(options, module)
-        specs = pipeline_of(options)
-        start = 0 if fresh else _start(module, specs)
+        asked, options = options, _of_the_model(options, module)
+        start = 0 if "pipeline" in given else _start(module, specs)
+        check_given(given, asked, module, options, specs[start:])
         blobs = run_stages(
             module, specs, start, folder / "ir", services_of(lambda: session), session, reporter
         )
@@ -87,7 +97,10 @@ def compile_with(
         with reporter.step("writing projects"):
             write_projects(model, session, folder)
             write_stitched(module, folder)
-        report = finish(module, folder, Path(scratch), session, options, reporter)
+        try:
+            report = finish(module, folder, Path(scratch), session, options, reporter)
+        except CheckFailed as error:
+            raise CheckFailed(error.message, error.where, _keep_evidence(folder)) from None
         (folder / REPORT).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
         (folder / "report.html").write_text(html(report), "utf-8")
         write_options(folder, options)
@@ -169,6 +182,8 @@ def finish(
     """Checks what was written, and reports."""
     from split4ml.compiler.checks import run_checks
     from split4ml.compiler.timing_summary import timing_of
+    from split4ml.passes.profile import observe_unbounded
+    from split4ml.passes.timed import Timed
 
     model = flow_model(module)
     profiled = all(fifo.peak is not None for fifo in model.fifos)
@@ -176,9 +191,24 @@ def finish(
     if profiled:
         with reporter.step("cycle counts"):
             timing = timing_of(model, session, options.profile_frames)
+            if not (folder / "profile" / "unbounded.vcd").exists():  # the profile was made in another build
+                observe_unbounded(Timed(model, session.trace(model)), session, options.profile_frames)
         session.project_trace(model).save(_parent(folder / "profile" / "trace.npz"))
     checks = run_checks(module, folder, scratch, session, options.verify, reporter)
     return build_report(symbol(model), model, session.describe(model), timing, checks, session.notes)
+
+
+def _keep_evidence(folder: Path) -> str:
+    """Saves what a report of a failed check needs, since the build itself is not kept; a hint that says where."""
+    kept = Path(tempfile.mkdtemp(prefix="split4ml-failed-"))
+    for name in (ARCHIVE, "ir", "weights"):
+        if (folder / name).is_dir():
+            shutil.copytree(folder / name, kept / name)
+        elif (folder / name).is_file():
+            shutil.copy(folder / name, kept / name)
+    return (
+        f"this is a fault of split4ml: please report it with {kept}, which holds the IR, weights and archive"
+    )
 
 
 def _parent(path: Path) -> Path:

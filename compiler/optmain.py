@@ -17,6 +17,7 @@ from xdsl.utils.exceptions import PassFailedException
 from xdsl.xdsl_opt_main import xDSLOptMain
 
 from split4ml.compiler.binding import BoundPass, bind_all
+from split4ml.compiler.cli.parser import Parser
 from split4ml.compiler.passrunner import apply_instance, register_dialects
 from split4ml.compiler.passtable import PASSES
 from split4ml.compiler.sources import Begin, parse_ir, verify_ir
@@ -79,7 +80,11 @@ class OptMain(xDSLOptMain):
 
     def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
         super().register_all_arguments(arg_parser)
+        arg_parser.__class__ = (
+            Parser  # xDSL makes it itself; errors shall look like those of the other commands
+        )
         arg_parser.prog = "split4ml opt"
+        arg_parser.allow_abbrev = False
         arg_parser.epilog = "Pipelines: docs/pipelines.md. Passes and their options: docs/passes.md."
         arg_parser.add_argument(
             "--archive", metavar="FML", help="the hls4ml archive that the IR names, if it is not beside it"
@@ -127,7 +132,14 @@ class OptMain(xDSLOptMain):
 
     def prepare_output(self) -> IO[str]:
         # written in the end, so that a failure leaves no half-written file
-        return sys.stdout if self.args.output_file is None else _Later(Path(self.args.output_file))
+        if self.args.output_file is None:
+            return sys.stdout
+        path = Path(self.args.output_file)
+        if path.is_dir():
+            raise Split4mlError("this is a folder, not a file", str(path))
+        if not path.absolute().parent.is_dir():
+            raise Split4mlError("there is no such folder", str(path.parent))
+        return _Later(path)
 
     def output_resulting_program(self, prog: ModuleOp) -> str:
         text = super().output_resulting_program(prog)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.flow import symbol
 from split4ml.passes.graphinfo import GraphInfo
 from split4ml.passes.interfaces import LoweredGraph
 
@@ -152,7 +153,12 @@ class Session:
             project = Path(scratch) / "project"
             top = "monolithic"
             write_monolithic(self.graph(model), project, top)
-            return trace_project(project, top, self.tokens(model, self.frames), Path(scratch) / "trace")
+            try:
+                return trace_project(project, top, self.tokens(model, self.frames), Path(scratch) / "trace")
+            except Split4mlError as error:
+                # the project is a temporary one
+                error.where = f"flow.model @{symbol(model)}, profile"
+                raise
 
     # Stimulus
 

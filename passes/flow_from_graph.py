@@ -9,8 +9,10 @@ from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, StringAttr, i64
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 from split4ml.dialects import flow
+from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import integer, symbol
 from split4ml.dialects.flow_attrs import StreamType
+from split4ml.dialects.ports import MAX_PORT_BITS, element_slot_bits
 from split4ml.passes.flow_graph import stream_name
 from split4ml.passes.graphinfo import GraphInfo, StreamInfo, TaskInfo
 
@@ -37,7 +39,12 @@ def build_model(
     start: str,
     ports: dict[str, Port],
 ) -> flow.ModelOp:
-    """The unpartitioned model. FIFOs have hls4ml's default depths; `ports` by stream name may be empty."""
+    """The unpartitioned model. FIFOs have hls4ml's default depths; `ports` by stream name may be empty.
+
+    Raises Split4mlError for an input or output too wide for a port.
+    """
+    for stream in (info.by_stream[end] for end in (*info.inputs, *info.outputs)):
+        _check_port(stream, ports.get(stream.name))
     values: dict[str, SSAValue] = {}
     ops: list[Operation] = []
     for stream in (info.by_stream[input_name] for input_name in info.inputs):
@@ -77,6 +84,18 @@ def build_model(
         "start": StringAttr(start),
     }
     return flow.ModelOp.create(properties=properties, regions=[Region(Block(ops))])
+
+
+def _check_port(stream: StreamInfo, port: Port | None) -> None:
+    bits = stream_type(stream).bus_bits
+    if bits > MAX_PORT_BITS:
+        most = MAX_PORT_BITS // element_slot_bits(stream.precision.width)
+        raise Split4mlError(
+            f"a token of it, {stream.elements} x {stream.precision}, takes {bits} bits, and a port has at most "
+            f"{MAX_PORT_BITS}",
+            where=f"input or output {port.source if port else stream.name!r}",
+            hint=f"stream at most {most} elements a token (hls4ml streams the last axis at once), or narrow its Precision",
+        )
 
 
 def _port_properties(stream: StreamInfo, port: Port | None) -> dict[str, StringAttr | DenseArrayBase]:

@@ -69,7 +69,7 @@ def problem_of(
             tuple(sorted({index[symbol(task)] for layer in group for task in _find(layer, layers)}))
             for group in keep_together
         ),
-        cut_before=tuple(sorted({index[symbol(_first(_find(layer, layers)))] for layer in cut_before})),
+        cut_before=tuple(sorted({index[symbol(_beginning(layer, layers))] for layer in cut_before})),
         fixed=fixed_ms,
     )
 
@@ -94,9 +94,15 @@ def _find(layer: str, layers: Mapping[str, list[flow.TaskOp]]) -> list[flow.Task
     )
 
 
-def _first(tasks: Sequence[flow.TaskOp]) -> flow.TaskOp:
-    """Where the layer begins: its first task, or the padding or repacking that was inserted for it alone."""
-    task = tasks[0]
+def _beginning(layer: str, layers: Mapping[str, list[flow.TaskOp]]) -> flow.TaskOp:
+    """Where a layer begins: its first task, or the padding or repacking that was inserted for it alone."""
+    task = _find(layer, layers)[0]
+    together = [name.data for name in task.layers] if task.layers else []
+    if layer in together[1:] and layer != symbol(task):
+        raise Split4mlError(
+            f"cannot cut before {layer}: hls4ml computes it in one task with {', '.join(together[: together.index(layer)])}",
+            where=symbol(task),
+        )
     while len(task.inputs) == 1 and isinstance(fifo := task.inputs[0].owner, flow.FifoOp):
         writer = writer_of(fifo)
         if writer.kind.data not in CARRIERS or writer.layers is not None:

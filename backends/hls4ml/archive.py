@@ -146,7 +146,7 @@ def _names(members: Mapping[str, bytes], where: str) -> dict[str, Any]:
     names = parse_json(members[_NAMES], _NAMES, where)
     try:
         layers = names["layers"]
-        found = {
+        found: dict[str, Any] = {
             "layers": None if layers is None else frozenset(str(name) for name in layers),
             "user_names": {str(new): str(old) for new, old in names["user_names"].items()},
             "onnx_names": {

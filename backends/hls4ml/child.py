@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import Self
 
+from split4ml.backends.cxx import printable, signal_name
 from split4ml.dialects.errors import Split4mlError
 
 _RUNNER = Path(__file__).with_name("runner.py")
@@ -55,11 +55,9 @@ def run_child(folder: Path, timeout: float) -> dict[str, tuple[int, int]]:
         failure = json.loads(failure_file.read_text())
         raise Split4mlError(failure["message"], _stage(folder))
     if code < 0:
-        try:
-            death = signal.Signals(-code).name
-        except ValueError:
-            death = f"signal {-code}"
-        raise Split4mlError(f"the C simulation crashed ({death}){_last(printed)}", _stage(folder))
+        raise Split4mlError(
+            f"the C simulation crashed ({signal_name(-code)}){_last(printed)}", _stage(folder)
+        )
     raise Split4mlError(f"the C simulation ended itself with status {code}{_last(printed)}", _stage(folder))
 
 
@@ -96,7 +94,7 @@ class _Drain:
 
 def _last(printed: str) -> str:
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
-    return f": {lines[-1][:300]}" if lines else ""
+    return f": {printable(lines[-1])}" if lines else ""
 
 
 def _stage(folder: Path) -> str:

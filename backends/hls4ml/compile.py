@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-import shutil
 import signal
 import subprocess
 import threading
@@ -15,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from split4ml.backends.cxx import failure, find_compiler
 from split4ml.backends.hls4ml.bridge import (
     bridge_source,
     header_folder,
@@ -60,7 +59,10 @@ def compile_projects(
         if library.exists():
             return library
         source = workdir / f"{interface.top}-{key}.cpp"
-        weights = read_weights(project)
+        try:
+            weights = read_weights(project)
+        except (OSError, UnicodeDecodeError) as error:
+            raise Split4mlError(f"its weights cannot be read: {error}", str(project)) from None
         np.concatenate([np.zeros(0), *(weight.values for weight in weights)]).tofile(weights_file(library))
         source.write_text(bridge_source(interface, weights))
         partial = library.with_suffix(".part")
@@ -90,10 +92,12 @@ def compile_projects(
         if process.returncode:
             partial.unlink(missing_ok=True)
             raise Split4mlError(
-                f"its C++ does not compile: {_first_error(errors, process.returncode)}",
+                f"its C++ does not compile: {failure(errors, process.returncode)}",
                 str(project),
                 "if a setting of the hls4ml configuration is unusual, try the default; else report it",
             )
+        if not partial.exists():
+            raise Split4mlError(f"{compiler} says that it compiled, but wrote nothing", str(project))
         partial.replace(library)
         return library
 
@@ -109,36 +113,9 @@ def compile_projects(
             raise
 
 
-def find_compiler() -> str:
-    """The C++ compiler: `$CXX`, or else g++. Raises Split4mlError if there is none."""
-    name = os.environ.get("CXX") or "g++"
-    found = shutil.which(name)
-    if found is None:
-        raise Split4mlError(
-            f"the C++ compiler {name!r} was not found",
-            hint="install g++ (Debian, Ubuntu: `apt install g++`), or skip the C simulation with `--verify none`",
-        )
-    return found
-
-
 def weights_file(library: Path) -> Path:
     """The numbers that a library expects before it runs, float64 in the order of its arrays."""
     return library.with_suffix(".f64")
-
-
-def _first_error(errors: str, status: int) -> str:
-    if status < 0:
-        return f"the compiler was killed by {_signal(-status)} (out of memory?)"
-    match = re.search(r"^(?:.*/)?([^/\n]*\b(?:fatal )?error: .*)$", errors, re.MULTILINE)
-    lines = errors.strip().splitlines()
-    return (match.group(1) if match else lines[-1] if lines else f"g++ exit status {status}")[:400]
-
-
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _kill(process: subprocess.Popen[str]) -> None:

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import re
-import shutil
-import signal
 import subprocess
 from pathlib import Path
 
+from split4ml.backends.cxx import failure, find_compiler, printable, signal_name
 from split4ml.dialects.errors import Split4mlError
 
 _FLAGS = ("-std=c++14", "-O1", "-w", "-fpermissive", "-D__builtin_assume(x)=")
-_TEXT = 400
 
 
 def compile_cpp(source: Path, output: Path, includes: list[Path], where: str, timeout: float) -> None:
     """Compiles one translation unit to a program. Raises Split4mlError with the compiler's first error."""
-    compiler = shutil.which("g++")
-    if compiler is None:
-        raise Split4mlError(
-            "g++ was not found", hint="install a C++ compiler: the kernels are compiled to be traced"
-        )
-    command = [compiler, *_FLAGS, *(f"-I{path}" for path in includes), str(source), "-o", str(output)]
+    command = [find_compiler(), *_FLAGS, *(f"-I{path}" for path in includes), str(source), "-o", str(output)]
     try:
         done = subprocess.run(
             command,
@@ -35,11 +28,10 @@ def compile_cpp(source: Path, output: Path, includes: list[Path], where: str, ti
     except subprocess.TimeoutExpired:
         raise Split4mlError(f"the C++ was not compiled within {timeout:.0f} s", where) from None
     if done.returncode:
-        first = re.search(r"^.*\berror: .*$", done.stderr, re.MULTILINE)
-        lines = done.stderr.strip().splitlines()
-        text = first.group() if first else (lines[-1] if lines else f"g++ exit status {done.returncode}")
-        text = text.replace(str(source.parent), "firmware")
-        raise Split4mlError(f"the project's C++ does not compile: {text[:_TEXT]}", where)
+        text = failure(done.stderr.replace(f"{source.parent}/", ""), done.returncode)
+        raise Split4mlError(f"the project's C++ does not compile: {text}", where)
+    if not output.exists():
+        raise Split4mlError(f"{command[0]} says that it compiled, but wrote nothing", where)
 
 
 def run_child(command: list[str], where: str, timeout: float) -> None:
@@ -62,9 +54,9 @@ def run_child(command: list[str], where: str, timeout: float) -> None:
     if ours:
         raise Split4mlError(*_explain(ours.group(1), ours.group(2).split(), where))
     words = (done.stderr.strip() or done.stdout.strip()).splitlines()
-    said = f": {words[-1][:_TEXT]}" if words else ""
+    said = f": {printable(words[-1])}" if words else ""
     if done.returncode < 0:
-        raise Split4mlError(f"the C simulation died by {signal.Signals(-done.returncode).name}{said}", where)
+        raise Split4mlError(f"the C simulation died by {signal_name(-done.returncode)}{said}", where)
     raise Split4mlError(f"the C simulation ended with exit status {done.returncode}{said}", where)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from split4ml.compiler.cli.compile_options import add_compile_options
 from split4ml.dialects.errors import UsageError
@@ -34,24 +34,23 @@ examples:
 class Parser(argparse.ArgumentParser):
     """Raises UsageError instead of exiting, with a suggestion for options that do not exist."""
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """What a command does not know is its own error, not that of the whole, so that its own options are near."""
+        found, extra = super().parse_known_args(args, namespace)
+        if extra:
+            self.error(f"unrecognized arguments: {' '.join(extra)}")
+        return found, extra
+
     def error(self, message: str) -> NoReturn:
         hint = f"{self.prog} --help"
         unknown = message.removeprefix("unrecognized arguments: ").split()
         if message.startswith("unrecognized arguments") and unknown[0].startswith("-"):
             name = unknown[0].split("=")[0]
-            known = [text for action in self._every_action() for text in action.option_strings]
+            known = [text for action in self._actions for text in action.option_strings]
             near = difflib.get_close_matches(name, known, n=1)
             message = f"there is no option {name}"
             hint = f"did you mean {near[0]}?" if near else hint
         raise UsageError(message, hint=hint)
-
-    def _every_action(self) -> list[argparse.Action]:
-        found = list(self._actions)
-        for action in self._actions:
-            if isinstance(action, argparse._SubParsersAction):
-                for parser in action.choices.values():
-                    found += parser._actions
-        return found
 
 
 class _Version(argparse.Action):
