@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 
 import numpy as np
@@ -199,7 +200,7 @@ def _bounded(
     lower: float | None,
     upper: float | None,
     name: str,
-    names: tuple[str, ...],
+    names: Sequence[str],
 ) -> SSAValue:
     """min(max(data, lower), upper); the last op has the name."""
     if lower is None and upper is None:

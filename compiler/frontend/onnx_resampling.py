@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from math import ceil, floor
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from xdsl.ir import SSAValue
 
 from split4ml.compiler.frontend.onnx_builder import Builder, origin
@@ -74,6 +76,7 @@ def _repeats(node: Node, old: int, new: int) -> bool:
     if node.op == "Upsample":
         return True
     scale, places = new / old, np.arange(new)
+    found: npt.NDArray[np.floating[Any]]
     match node.attributes.get("coordinate_transformation_mode", "asymmetric"):
         case "asymmetric":
             found = places / scale

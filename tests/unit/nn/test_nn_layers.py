@@ -262,7 +262,9 @@ def main(path: Path, folder: Path) -> None:
             np.ascontiguousarray(archive[op.source.data].transpose(0, *(axis + 1 for axis in op.axes)))
             for op in model.inputs
         ]
-    results = graph.predict(data)
+    # hls4ml takes and gives lists only where there are several
+    results = graph.predict(data if len(data) > 1 else data[0])
+    results = results if isinstance(results, list) else [results]
     found = {}
     for output, result in zip(model.outputs, results, strict=True):
         result = np.asarray(result).reshape(len(data[0]), *nn.shape_of(output.data))
