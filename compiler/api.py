@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +41,19 @@ def compile(
         output_dir = Path(keep.name) / "build"
     directory = Path(output_dir)
     if isinstance(model, str | Path):
-        compile_file(Path(model), directory, chosen, reporter, force)
+        compile_file(Path(model), directory, chosen, reporter, force, given)
     else:
-        _compile_live(model, directory, chosen, reporter, force)
+        _compile_live(model, directory, chosen, reporter, force, given)
     return Design(directory, keep)
 
 
 def _compile_live(
-    model: Any, directory: Path, options: CompileOptions, reporter: Reporter, force: bool
+    model: Any,
+    directory: Path,
+    options: CompileOptions,
+    reporter: Reporter,
+    force: bool,
+    given: Collection[str],
 ) -> None:
     from split4ml.backends.hls4ml.graph import from_model_graph
     from split4ml.compiler.importing import import_graph
@@ -61,4 +67,5 @@ def _compile_live(
         options,
         reporter,
         force,
+        given,
     )

@@ -14,7 +14,7 @@ import numpy as np
 from split4ml.compiler.emit import PROJECTS
 from split4ml.compiler.layout import Raw, frames_in, from_tokens, port_name, to_tokens
 from split4ml.dialects import flow
-from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.errors import CheckFailed, Split4mlError
 from split4ml.dialects.flow import symbol
 from split4ml.passes.flow_graph import stream_name
 
@@ -130,12 +130,11 @@ def _compare(port: flow.OutputOp, found: Raw, expected: Raw, frames: int) -> Non
     if len(different):
         token, element = (int(index) for index in different[0][:2])
         frame, token = divmod(token, len(found) // frames)
-        raise Split4mlError(
+        raise CheckFailed(
             f"the split design differs from the monolithic one in {len(different)} elements, first in frame {frame}, "
             f"token {token}, element {element}: {int(found[tuple(different[0])]):#x}, not "
             f"{int(expected[tuple(different[0])]):#x}",
             f"output {port_name(port)!r}",
-            "this is a fault of split4ml: please report it with the build's model.fml and ir/",
         )
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from split4ml.compiler.options import CompileOptions
+from split4ml.compiler.options import LOWERING, MODEL, SPLIT, CompileOptions
 from split4ml.compiler.pipeline.syntax import (
     Compile,
     Define,
@@ -79,7 +79,7 @@ def default_pipeline(options: CompileOptions, source: str = "model.onnx", direct
     lines = [
         "# What `split4ml compile` does with these options; change it, and give it to `split4ml run`.",
         "",
-        *settings(options),
+        *settings(options, lowered=source.endswith(".mlir")),
         str(Load(source)),
         "",
     ]
@@ -87,6 +87,9 @@ def default_pipeline(options: CompileOptions, source: str = "model.onnx", direct
         from split4ml.compiler.pipeline.parser import parse_pipeline
 
         compiled = parse_pipeline(options.pipeline)
+    elif source.endswith(".mlir"):
+        lines.append("# The passes that are left, as split4ml.toml beside ir/ has them.")
+        compiled = None
     else:
         compiled = ()
         for name, (purpose, passes) in stages(options).items():
@@ -97,10 +100,13 @@ def default_pipeline(options: CompileOptions, source: str = "model.onnx", direct
     return "\n".join(lines) + "\n"
 
 
-def settings(options: CompileOptions) -> Iterable[str]:
-    """`set` for every option that is not at its default. Those of the partition stand in its own pass."""
+def settings(options: CompileOptions, lowered: bool = False) -> Iterable[str]:
+    """`set` for every option that is not at its default. Those of the partition stand in its own pass.
+
+    lowered: for IR, which states itself what it was lowered for.
+    """
     standard = CompileOptions(backend=options.backend)
-    in_passes = ("subgraphs", "cut_before", "keep_together", "budget", "pipeline", "profile_frames")
+    in_passes = [*SPLIT, "pipeline", "profile_frames", *((*LOWERING, *MODEL, "input") if lowered else ())]
     found = []
     for field in dataclasses.fields(options):
         value = getattr(options, field.name)

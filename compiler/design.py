@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from split4ml.compiler.builddir import REPORT, check_free, read_options, require_build
+from split4ml.compiler.builddir import REPORT, new_build, read_options, require_build
 from split4ml.dialects.errors import Split4mlError
 
 if TYPE_CHECKING:
@@ -158,10 +158,8 @@ class Design:
         target = Path(directory)
         from split4ml.compiler.csim_check import CACHE
 
-        check_free(target, force)
-        if force and target.exists():
-            shutil.rmtree(target)
-        shutil.copytree(self.directory, target, ignore=shutil.ignore_patterns(CACHE), dirs_exist_ok=True)
+        with new_build(target, force) as folder:
+            shutil.copytree(self.directory, folder, ignore=shutil.ignore_patterns(CACHE), dirs_exist_ok=True)
         return Design(target)
 
     def __repr__(self) -> str:

@@ -29,6 +29,14 @@ HEADER = (
 )
 
 
+SPLIT = ("subgraphs", "cut_before", "keep_together", "budget")
+"""Become options of the pass `partition`."""
+LOWERING = ("precision", "reuse_factor", "strategy", "hls_config")
+"""Decided when hls4ml lowers the network."""
+MODEL = ("backend", "part", "clock", "tool", "start")
+"""A lowered model states them itself."""
+
+
 @dataclass(frozen=True)
 class Help:
     """How an option appears in `split4ml compile --help`."""

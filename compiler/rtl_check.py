@@ -6,6 +6,7 @@ stall in a seeded pattern. Latency, interval and every FIFO's peak must equal th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from split4ml.backends.verilator.result import RtlResult
 from split4ml.backends.verilator.simulation import build_simulation
 from split4ml.compiler.emit import PROJECTS
 from split4ml.dialects import flow
-from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.errors import CheckFailed, Split4mlError
 from split4ml.dialects.flow import symbol
 from split4ml.passes.networks import Built, NetworkOptions
 from split4ml.passes.timed import Timed
@@ -54,7 +55,7 @@ def check_rtl(
         simulation = build_simulation(module, workdir, exported=exported)
     timed = Timed(model, session.trace(model))
     trace = session.project_trace(model)
-    vcd = folder / "profile" / "rtl.vcd"
+    vcd = (folder if os.access(folder, os.W_OK) else workdir) / "profile" / "rtl.vcd"
     vcd.parent.mkdir(exist_ok=True)
     match = True
     with reporter.step("RTL simulation"):
@@ -75,9 +76,8 @@ def check_rtl(
                 differences += _compare_vcd(vcd, found, timed)
             match = match and not differences
             if differences and simulation.kind == "twin":
-                raise Split4mlError(
-                    f"the RTL simulation and the replay disagree ({name}): {'; '.join(differences[:4])}",
-                    hint="this is a fault of split4ml: please report it with the build's model.fml and ir/",
+                raise CheckFailed(
+                    f"the RTL simulation and the replay disagree ({name}): {'; '.join(differences[:4])}"
                 )
     return {
         "kind": simulation.kind,

@@ -27,5 +27,9 @@ class Split4mlError(Exception):
         return f"{text}\n  help: {self.hint}" if self.hint else text
 
 
+class CheckFailed(Split4mlError):
+    """A check found a design that is not what it should be. The driver keeps the evidence."""
+
+
 class UsageError(Split4mlError):
     """A command line or option that makes no sense."""

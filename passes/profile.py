@@ -9,7 +9,9 @@ occupancies are read from the VCD that it leaves.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -18,6 +20,9 @@ from xdsl.passes import ModulePass
 from split4ml.dialects import flow
 from split4ml.dialects.flow import integer, symbol
 from split4ml.passes.interfaces import Tracer, Waveforms
+
+if TYPE_CHECKING:
+    from split4ml.passes.timed import Timed
 
 
 @dataclass(frozen=True)
@@ -39,18 +44,24 @@ class Profile(ModulePass):
             self._profile(model)
 
     def _profile(self, model: flow.ModelOp) -> None:
-        from split4ml.passes.networks import NetworkOptions
         from split4ml.passes.timed import Timed
-        from split4ml.passes.timing.replay import replay
 
         timed = Timed(model, self.tracer.trace(model))
-        built = timed.network(NetworkOptions(unbounded=True))
-        run = replay(built.network, self.frames, record=True)
-        clock_ps = round(timed.clock_ns * 1000)
-        peaks = self.waveforms.observe("unbounded", built.network, run, built.fifos, clock_ps)
+        peaks = observe_unbounded(timed, self.waveforms, self.frames)
         for fifo in model.fifos:
             fifo.properties["peak"] = integer(peaks[symbol(fifo)])
         for task in model.tasks:
             timing = timed.timing(symbol(task))
             task.properties["ii"] = integer(timing.ii)
             task.properties["latency"] = integer(timing.depth)
+
+
+def observe_unbounded(timed: Timed, waveforms: Waveforms, frames: int) -> Mapping[str, int]:
+    """Runs `frames` flooding frames with FIFOs of unbounded capacity and hls4ml's own latencies; peaks by FIFO."""
+    from split4ml.passes.networks import NetworkOptions
+    from split4ml.passes.timing.replay import replay
+
+    defaults = {symbol(fifo): (fifo.default_depth or fifo.depth).value.data for fifo in timed.model.fifos}
+    built = timed.network(NetworkOptions(unbounded=True, depths=defaults))
+    run = replay(built.network, frames, record=True)
+    return waveforms.observe("unbounded", built.network, run, built.fifos, round(timed.clock_ns * 1000))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from split4ml.compiler.progress import Reporter
     from split4ml.compiler.workspace import Workspace
 
-CompileModel = Callable[[Path, Path, CompileOptions, bool], object]
-"""Compiles a file into a directory; True: with the passes of the options, whatever stage the file is."""
+CompileModel = Callable[[Path, Path, CompileOptions, Collection[str]], object]
+"""Compiles a file into a directory; last, the names of the options that the script states."""
 
 
 def check_script(statements: Sequence[Statement]) -> None:
@@ -165,7 +165,8 @@ class ScriptRunner:
                 options = self._options()
                 if passes is not None:
                     options = options.updated({"pipeline": render(expand(passes, self._names))})
-                self._compile_model(self._source, self._folder / path, options, passes is not None)
+                given = {*self._given, *(["pipeline"] if passes is not None else [])}
+                self._compile_model(self._source, self._folder / path, options, given)
 
     def _options(self) -> CompileOptions:
         """The settings, on top of those of the build that the loaded file is a stage of."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ flow.model @m archive("m.fml", "sha256:00") {
   flow.output @y %b : !flow.stream<4x1xint<8>>
 }
 """
-Compiled = list[tuple[Path, Path, CompileOptions]]
+Compiled = list[tuple[Path, Path, CompileOptions, Collection[str]]]
 
 
 def run(folder: Path, text: str) -> Compiled:
@@ -68,7 +69,7 @@ compile p, profile -> "two"
     (source, one, first, _), (_, two, second, fresh) = compiled
     assert (source, one, two) == (tmp_path / "in.mlir", tmp_path / "one", tmp_path / "two")
     assert first == CompileOptions(clock=3.0, hls_config=tmp_path / "my.yml")
-    assert second.verify == "none" and fresh
+    assert second.verify == "none" and "pipeline" in fresh
     assert pipeline_of(second) == parse_pipeline('estimate,partition{subgraphs=2 cut-before="a b"},profile')
 
 
@@ -78,7 +79,7 @@ def test_a_stage_brings_the_options_of_its_build(tmp_path: Path) -> None:
     write_options(tmp_path, CompileOptions(clock=3.0, subgraphs=2))
     ((_, _, options, fresh),) = run(tmp_path, 'set subgraphs = 1\nload "ir/03-x.mlir"\ncompile -> "b"')
     assert options == CompileOptions(clock=3.0, subgraphs=1)
-    assert not fresh  # it goes on from its stage
+    assert "pipeline" not in fresh  # it goes on from its stage
 
 
 @pytest.mark.parametrize(
@@ -92,14 +93,22 @@ def test_a_stage_brings_the_options_of_its_build(tmp_path: Path) -> None:
     ],
 )
 def test_the_printed_pipeline_does_what_compile_does(tmp_path: Path, options: CompileOptions) -> None:
-    text = default_pipeline(options, "in.mlir", "build")
+    (tmp_path / "in.onnx").touch()
+    text = default_pipeline(options, "in.onnx", "build")
     ((source, directory, found, _),) = run(tmp_path, text)
-    assert (source, directory) == (tmp_path / "in.mlir", tmp_path / "build")
+    assert (source, directory) == (tmp_path / "in.onnx", tmp_path / "build")
     assert pipeline_of(found) == pipeline_of(options)
     for name in ("backend", "tool", "clock", "start", "precision", "verify"):
         assert getattr(found, name) == getattr(options, name)
     expected = tmp_path / options.hls_config if options.hls_config else None
     assert found.hls_config == expected
+
+
+def test_the_pipeline_printed_for_a_stage_goes_on_from_it(tmp_path: Path) -> None:
+    options = CompileOptions(precision="fixed<12,4>", subgraphs=3, verify="none")
+    ((source, _, found, given),) = run(tmp_path, default_pipeline(options, "in.mlir", "build"))
+    assert source == tmp_path / "in.mlir" and found.verify == "none"
+    assert set(given) == {"verify"}
 
 
 def test_print_pipeline(capsys: pytest.CaptureFixture[str]) -> None:

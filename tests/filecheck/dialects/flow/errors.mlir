@@ -209,6 +209,76 @@ flow.model @m archive("m.fml", "sha256:00") {
 
 // -----
 
+// a depth above the maximum
+// CHECK: flow.fifo @f has depth 16777217; the maximum is 16777216.
+flow.model @m archive("m.fml", "sha256:00") {
+  %i = flow.input @x : !flow.stream<4x1xint<8>>
+  %0 = flow.task "Relu" @a(%i) : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
+  %1 = flow.fifo @f %0 depth 16777217 : !flow.stream<4x1xint<8>>
+  %2 = flow.task "Relu" @b(%1) : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
+  flow.output @y %2 : !flow.stream<4x1xint<8>>
+}
+
+// -----
+
+// a start protocol that does not exist
+// CHECK: flow.model @m has start 'hold', which is none of per-frame, held.
+flow.model @m archive("m.fml", "sha256:00") attributes {start = "hold"} {
+  %i = flow.input @x : !flow.stream<4x1xint<8>>
+  %0 = flow.task "Relu" @a(%i) : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
+  flow.output @y %0 : !flow.stream<4x1xint<8>>
+}
+
+// -----
+
+// a partition attribute of another making
+// CHECK: flow.model @m has a partition attribute that `partition` did not make:
+flow.model @m archive("m.fml", "sha256:00") attributes {partition = {}} {
+  %i = flow.input @x : !flow.stream<4x1xint<8>>
+  %0 = flow.task "Relu" @a(%i) : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
+  flow.output @y %0 : !flow.stream<4x1xint<8>>
+}
+
+// -----
+
+// a subgraph named by a keyword
+// CHECK: flow.subgraph @module has no legal name:
+flow.model @m archive("m.fml", "sha256:00") {
+  %i = flow.input @x : !flow.stream<4x1xint<8>>
+  %0 = flow.subgraph @module (%p = %i : !flow.stream<4x1xint<8>>) -> (!flow.stream<4x1xint<8>>) {
+    %q = flow.task "Relu" @a(%p) : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
+    flow.yield %q : !flow.stream<4x1xint<8>>
+  }
+  flow.output @y %0 : !flow.stream<4x1xint<8>>
+}
+
+// -----
+
+// an SLR that no device has
+// CHECK: flow.subgraph @s is in SLR 77, which no device has.
+flow.model @m archive("m.fml", "sha256:00") {
+  %i = flow.input @x : !flow.stream<4x1xint<8>>
+  %0 = flow.subgraph @s slr 77 (%p = %i : !flow.stream<4x1xint<8>>) -> (!flow.stream<4x1xint<8>>) {
+    %q = flow.task "Relu" @a(%p) : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
+    flow.yield %q : !flow.stream<4x1xint<8>>
+  }
+  flow.output @y %0 : !flow.stream<4x1xint<8>>
+}
+
+// -----
+
+// names that differ in case only
+// CHECK: The name "A" is used twice in flow.model @m, by flow.task and by flow.task.
+flow.model @m archive("m.fml", "sha256:00") {
+  %i = flow.input @x : !flow.stream<4x1xint<8>>
+  %0 = flow.task "Relu" @a(%i) : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
+  %1 = flow.fifo @f %0 depth 1 : !flow.stream<4x1xint<8>>
+  %2 = flow.task "Relu" @A(%1) : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
+  flow.output @y %2 : !flow.stream<4x1xint<8>>
+}
+
+// -----
+
 // tasks in a cycle
 // CHECK: The tasks of flow.model @m form a cycle: flow.task @b -> flow.fifo @f -> flow.task @b.
 flow.model @m archive("m.fml", "sha256:00") {
