@@ -33,7 +33,7 @@ def test_inputs_and_outputs_have_the_users_names_and_layouts(quick: Path, tmp_pa
     inputs = {
         port.name: rng.uniform(0, 1, (5, *port.shape[1:])).astype(np.float32) for port in session.get_inputs()
     }
-    np.savez(tmp_path / "x.npz", **inputs)
+    np.savez(tmp_path / "x.npz", **inputs)  # type: ignore[arg-type]
     done = cli("predict", quick, tmp_path / "x.npz", "-o", tmp_path / "y.npz")
     assert done.returncode == 0, done.stderr
     names = [port.name for port in session.get_outputs()]
