@@ -78,6 +78,7 @@ def default_pipeline(options: CompileOptions, source: str = "model.onnx", direct
     """The whole compilation as a script; `split4ml run` of it does what `compile` with these options does."""
     lines = [
         "# What `split4ml compile` does with these options; change it, and give it to `split4ml run`.",
+        "# Paths are relative to the folder of this script.",
         "",
         *settings(options, lowered=source.endswith(".mlir")),
         str(Load(source)),
