@@ -48,6 +48,23 @@ CASES = [
     )
     for path in ZOO
 ]
+COARSE = {
+    "mlp": "hls4ml's softmax looks its exponent up by the upper ten bits of a value: 64 apart at fixed<40,16>"
+}
+"""Networks whose tables are no use at the precision of the firmware test."""
+
+FIRMWARE = [
+    pytest.param(
+        path,
+        id=path.name.split(".")[0],
+        marks=[pytest.mark.xfail(raises=AssertionError, strict=True, reason=COARSE[name])]
+        if (name := path.name.split(".")[0]) in COARSE
+        else [],
+    )
+    for path in ZOO
+    if path.name.endswith(".script.onnx")
+]
+"""One exporter's files: what the other one writes becomes the same layers. About 15 s each."""
 SHAPES = dict[str, tuple[int, ...]]
 
 
@@ -97,7 +114,7 @@ def test_to_hls4ml(path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", CASES)
+@pytest.mark.parametrize("path", FIRMWARE)
 def test_firmware(path: Path, tmp_path: Path) -> None:
     """hls4ml's C simulation at fixed<40,16>: what remains are its tables, of 1024 entries over [-8, 8] or [0, 8]."""
     model = import_onnx(path, MemoryStore()).body.block.first_op
