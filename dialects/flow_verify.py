@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
+from math import prod
 from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import IntegerAttr, StringAttr
@@ -14,7 +15,7 @@ from split4ml.dialects.names import is_legal
 from split4ml.dialects.ports import MAX_PORT_BITS
 
 if TYPE_CHECKING:
-    from split4ml.dialects.flow import FifoOp, ModelOp, SubgraphOp, TaskOp
+    from split4ml.dialects.flow import FifoOp, InputOp, ModelOp, OutputOp, SubgraphOp, TaskOp
 
 SAME_TOKENS = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Merge", "Clone"})
 """Kinds whose streams, in and out, carry the same number of tokens and elements."""
@@ -209,12 +210,35 @@ def _verify_order(block: Block, where: str) -> None:
         raise VerifyException(f"The tasks of {where} form a cycle: {path}.") from None
 
 
+def _verify_layout(op: InputOp | OutputOp, value: SSAValue) -> None:
+    """The user's tensor must be what the stream carries, in some order of its axes."""
+    if op.shape is None and op.order is None:
+        return
+    if op.shape is None or op.order is None:
+        raise VerifyException(f"{describe(op)} needs both a shape and an order, or neither.")
+    shape, order = list(op.shape.get_values()), list(op.order.get_values())
+    if sorted(order) != list(range(len(shape))):
+        raise VerifyException(
+            f"{describe(op)} has order {order}, which is no permutation of {len(shape)} axes."
+        )
+    type_ = value.type
+    assert isinstance(type_, StreamType)
+    carried = type_.tokens.data * type_.elements.data
+    if prod(shape) != carried:
+        raise VerifyException(
+            f"{describe(op)} has shape {shape} in order {order}, but its stream carries {type_.tokens.data} tokens of "
+            f"{type_.elements.data} elements."
+        )
+
+
 def _verify_boundaries(op: ModelOp) -> None:
     from split4ml.dialects.flow import FifoOp, InputOp, OutputOp, SubgraphOp
 
     for model_input in op.inputs:
+        _verify_layout(model_input, model_input.out)
         verify_port(model_input.out, f"input {describe(model_input)}")
     for model_output in op.outputs:
+        _verify_layout(model_output, model_output.stream)
         verify_port(model_output.stream, f"output {describe(model_output)}")
     for fifo in (inner for inner in op.block.ops if isinstance(inner, FifoOp)):
         (use,) = fifo.out.uses

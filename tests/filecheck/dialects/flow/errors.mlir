@@ -279,6 +279,26 @@ flow.model @m archive("m.fml", "sha256:00") {
 
 // -----
 
+// an order that is no permutation
+// CHECK: flow.input @x has order [0, 0], which is no permutation of 2 axes.
+flow.model @m archive("m.fml", "sha256:00") {
+  %i = flow.input @x shape [4, 1] order [0, 0] : !flow.stream<4x1xint<8>>
+  %0 = flow.task "Relu" @a(%i) : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
+  flow.output @y %0 : !flow.stream<4x1xint<8>>
+}
+
+// -----
+
+// a layout that the stream does not carry
+// CHECK: flow.input @x has shape [1, 5] in order [0, 1], but its stream carries 4 tokens of 1 elements.
+flow.model @m archive("m.fml", "sha256:00") {
+  %i = flow.input @x shape [1, 5] order [0, 1] : !flow.stream<4x1xint<8>>
+  %0 = flow.task "Relu" @a(%i) : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
+  flow.output @y %0 : !flow.stream<4x1xint<8>>
+}
+
+// -----
+
 // tasks in a cycle
 // CHECK: The tasks of flow.model @m form a cycle: flow.task @b -> flow.fifo @f -> flow.task @b.
 flow.model @m archive("m.fml", "sha256:00") {
