@@ -77,10 +77,13 @@ def guarded(run: Callable[[], int], as_json: bool = False) -> int:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # the reader has gone; the interpreter must not complain when it flushes at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return INPUT
-    except (SystemExit, GeneratorExit):
+    except SystemExit:  # argparse, after --help
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _drop_output()
         raise
     except BaseException as error:  # noqa: BLE001  (also xDSL's ArgSpecParseError, which is no Exception)
         failure = explain(error) or _internal(error)
@@ -89,6 +92,11 @@ def guarded(run: Callable[[], int], as_json: bool = False) -> int:
     else:
         print(failure.text(), file=sys.stderr)
     return failure.status
+
+
+def _drop_output() -> None:
+    """The reader has gone: the interpreter must not complain when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def explain(error: BaseException) -> Failure | None:

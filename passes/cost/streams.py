@@ -37,7 +37,11 @@ def leaky_relu(task: TaskShape) -> TaskCost:
     dsp = Range(0, 2 * n * ceil(task.in_width / 27), 4 * n * ceil(task.in_width / 27))
     lut = Range.around((108 + 94 * n) * width, 0.4, 3)
     return _cost(
-        task, lut, Range(17, (17 + 16 * n) * width, (17 + 33 * n) * width + 17), "fitted: Keb-L@333aad6", dsp
+        task,
+        lut,
+        Range(min(17, (17 + 16 * n) * width), (17 + 16 * n) * width, (17 + 33 * n) * width + 17),
+        "fitted: Keb-L@333aad6",
+        dsp,
     )
 
 

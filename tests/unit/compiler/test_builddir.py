@@ -115,8 +115,12 @@ def test_a_signal_leaves_nothing(tmp_path: Path, number: signal.Signals, status:
     code = """if True:
         import sys, time
         from pathlib import Path
+        import signal
         from split4ml.compiler import commands, main
         from split4ml.compiler.builddir import new_build
+
+        # a shell that put the tests into the background made them ignore it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
         def wait(arguments):
             with new_build(Path("build")) as folder:
