@@ -75,7 +75,8 @@ def affine(task: TaskShape) -> TaskCost:
     small = min(task.in_width, task.weight_width) <= 10
     each = ceil(max(task.in_width, task.weight_width) / 27) * ceil(min(task.in_width, task.weight_width) / 18)
     product = task.in_width * task.weight_width
-    lut = Range(18 * n, 60 + (product if small else 40) * n, 60 + 2 * product * n)
+    luts = 60 + (product if small else 40) * n
+    lut = Range(min(18 * n, luts), luts, max(luts, 60 + 2 * product * n))
     return _cost(
         task,
         lut,
