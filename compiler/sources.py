@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from split4ml.compiler.workspace import Workspace
 
+OURS = ("nn.", "flow.", "stitch.")
+
 Begin = dict[Operation, "Span[str] | Span[bytes]"]
 """Where each op began in the text."""
 
@@ -81,8 +83,9 @@ def parse_ir(ctx: Context, data: bytes, name: str, implicit_module: bool = True)
         raise
     except RecursionError:
         raise Split4mlError("the IR is nested too deeply", str(parser.here.get_location())) from None
-    except (ValueError, TypeError, KeyError, AssertionError) as error:
-        # what xDSL's own parsers let escape on malformed text
+    except (ParseError, DiagnosticException, Split4mlError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - xDSL lets ValueError, struct.error and more escape on malformed text
         raise Split4mlError(f"this does not parse: {error}", str(parser.here.get_location())) from error
     return module, parser.begin
 
@@ -100,6 +103,20 @@ def verify_ir(module: ModuleOp, begin: Begin) -> None:
                     locate(error, begin[op])
                 break
         raise
+    _verify_order(module, begin)
+
+
+def _verify_order(module: ModuleOp, begin: Begin) -> None:
+    """Operands of our ops are defined above them, which xDSL parses but does not check. Raises VerifyException."""
+    place = {op: index for index, op in enumerate(module.walk())}  # an op comes before those inside it
+    for op in module.walk():
+        for operand in op.operands:
+            owner = operand.owner
+            if op.name.startswith(OURS) and isinstance(owner, Operation) and place.get(owner, -1) >= place[op]:
+                error = VerifyException(f"{op.name} uses the result of {owner.name}, which comes after it")
+                if op in begin:
+                    locate(error, begin[op])
+                raise error
 
 
 def read_source(path: Path, files: Workspace) -> ModuleOp:
