@@ -85,7 +85,7 @@ def parse_ir(ctx: Context, data: bytes, name: str, implicit_module: bool = True)
         raise Split4mlError("the IR is nested too deeply", str(parser.here.get_location())) from None
     except (ParseError, DiagnosticException, Split4mlError, MemoryError):
         raise
-    except Exception as error:  # noqa: BLE001 - xDSL lets ValueError, struct.error and more escape on malformed text
+    except Exception as error:
         raise Split4mlError(f"this does not parse: {error}", str(parser.here.get_location())) from error
     return module, parser.begin
 
@@ -112,7 +112,11 @@ def _verify_order(module: ModuleOp, begin: Begin) -> None:
     for op in module.walk():
         for operand in op.operands:
             owner = operand.owner
-            if op.name.startswith(OURS) and isinstance(owner, Operation) and place.get(owner, -1) >= place[op]:
+            if (
+                op.name.startswith(OURS)
+                and isinstance(owner, Operation)
+                and place.get(owner, -1) >= place[op]
+            ):
                 error = VerifyException(f"{op.name} uses the result of {owner.name}, which comes after it")
                 if op in begin:
                     locate(error, begin[op])
