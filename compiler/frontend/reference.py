@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from split4ml.compiler.frontend.onnx_load import first_line
 from split4ml.compiler.npz import read_npz
 from split4ml.dialects.errors import Split4mlError
+
+# ONNX Runtime (1.32) sends events about the models it runs to its vendor, and leaves a file of its own among the
+# temporary ones, unless told otherwise before it is loaded (its Privacy.md). A user's model is nobody's business.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime  # noqa: E402
 
 Floats = npt.NDArray[np.float32]
 

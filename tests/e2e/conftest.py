@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from bad_input import LOWER, Lab, tiny
 from e2e_cli import EXAMPLES, NETWORKS, Cli, compiled, run_cli
 
 
@@ -35,3 +36,29 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *("--subgraphs", 2, "--verify", "none"),
         into=tmp_path_factory.mktemp("quick") / "build",
     )
+
+
+@pytest.fixture
+def lab(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """A place to make mistakes in."""
+    return Lab(tmp_path, capfd, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def tiny_onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network of five tasks."""
+    return tiny(tmp_path_factory.mktemp("tiny") / "tiny.onnx")
+
+
+@pytest.fixture(scope="session")
+def tiny_split(tiny_onnx: Path) -> Path:
+    """Its build in two subgraphs, as far as it goes without C++. Not to be changed."""
+    return compiled(
+        tiny_onnx, *("--verify", "none", "-p", f"{LOWER}{{subgraphs=2}}"), into=tiny_onnx.parent / "split"
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_build(tiny_onnx: Path) -> Path:
+    """Its whole build in two subgraphs, checked with nothing. Not to be changed."""
+    return compiled(tiny_onnx, *("--subgraphs", 2, "--verify", "none"), into=tiny_onnx.parent / "build")
