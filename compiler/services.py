@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from split4ml.compiler.blobstore import BlobStore
     from split4ml.compiler.stimulus import Stimulus
     from split4ml.dialects.flow import ModelOp
+    from split4ml.dialects.precision import Precision
     from split4ml.passes.timing.network import Network, Replayed
     from split4ml.passes.timing.tasktrace import TaskTrace
 
@@ -66,10 +67,11 @@ class Session:
         onnx_names: dict[str, tuple[str, ...]],
         input_names: Sequence[str] = (),
         output_names: Sequence[str] = (),
+        types: Mapping[str, Mapping[str, Precision]] | None = None,
     ) -> LoweredGraph:
         from split4ml.backends.hls4ml.graph import build_graph
 
-        graph = build_graph(layers, inputs, outputs, self.hls, onnx_names, input_names, output_names)
+        graph = build_graph(layers, inputs, outputs, self.hls, onnx_names, input_names, output_names, types)
         for warning in graph.warnings:
             self.notes.append(str(warning))
         return self.adopt(graph)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
 from xdsl.dialects.builtin import (
     I64,
     ArrayAttr,
     DenseArrayBase,
+    DictionaryAttr,
     Float32Type,
     IntegerAttr,
     StringAttr,
@@ -25,6 +26,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from split4ml.dialects.names import is_legal
 from split4ml.dialects.nn_shape import Shape
+from split4ml.dialects.precision import Precision
 
 Tensor = TensorType[Float32Type]
 TENSOR = TensorType.constr(Float32Type())
@@ -50,7 +52,7 @@ def numbers(values: Attribute) -> Shape:
     return tuple(int(value) for value in values.get_values())
 
 
-END = "(`onnx` $onnx^)? attr-dict `:` "
+END = "(`types` $types^)? (`onnx` $onnx^)? attr-dict `:` "
 """The tail of every operator's assembly, before its types."""
 
 
@@ -65,6 +67,35 @@ def unit(value: bool) -> UnitAttr | None:
 def origin(names: Sequence[str]) -> ArrayAttr[StringAttr] | None:
     """The property `onnx`, absent without names."""
     return ArrayAttr([StringAttr(value) for value in names]) if names else None
+
+
+TYPED = ("result", "weight", "bias", "scale", "param", "accum", "table")
+"""What may have an element type of its own: hls4ml's names, without `_t`. See hls4ml 1.3, `model/layers.py`."""
+
+
+def typed(types: Mapping[str, Precision]) -> DictionaryAttr | None:
+    """The property `types`, absent if there are none."""
+    return (
+        DictionaryAttr({key: StringAttr(str(types[key])) for key in TYPED if key in types}) if types else None
+    )
+
+
+def check_types(types: DictionaryAttr) -> None:
+    """Raises VerifyException for a type of nothing known, or one that does not parse."""
+    for key, value in types.data.items():
+        if key not in TYPED:
+            raise VerifyException(f"the element type of {key!r} is stated, but there are {', '.join(TYPED)}.")
+        if not isinstance(value, StringAttr):
+            raise VerifyException(f"the element type of its {key} is {value}, not a string.")
+        try:
+            Precision.parse(value.data)
+        except ValueError as error:
+            raise VerifyException(f"the element type of its {key}: {error}.") from None
+
+
+def _type_text(value: Attribute) -> str:
+    assert isinstance(value, StringAttr)
+    return value.data
 
 
 def shape_of(value: SSAValue) -> Shape:
@@ -117,10 +148,21 @@ class TensorOp(NamedOp):
     """An op with one tensor as result.
 
     onnx: names of the nodes in the user's model that it computes; several after fusion, none if a pass made it.
+    types: the element types that hardware is to have, by what they are of (`TYPED`); those absent are the configuration's.
     """
 
+    types = opt_prop_def(DictionaryAttr)
     onnx = opt_prop_def(ArrayAttr[StringAttr])
     result = result_def(TENSOR)
+
+    @property
+    def element_types(self) -> dict[str, Precision]:
+        """The property `types` as values."""
+        return (
+            {key: Precision.parse(_type_text(value)) for key, value in self.types.data.items()}
+            if self.types
+            else {}
+        )
 
     @property
     def onnx_names(self) -> tuple[str, ...]:
@@ -139,6 +181,11 @@ class TensorOp(NamedOp):
         check_name(self.symbol)
         for name in self.onnx_names:
             check_text(name, self.symbol)
+        if self.types is not None:
+            try:
+                check_types(self.types)
+            except VerifyException as error:
+                raise VerifyException(f"@{self.symbol}: {error}") from None
         for index, operand in enumerate(self.operands):
             check_tensor(operand, f"@{self.symbol}: operand {index}")
         check_tensor(self.result, f"@{self.symbol}: the result")

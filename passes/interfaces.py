@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from split4ml.dialects.precision import Precision
 from split4ml.passes.graphinfo import GraphInfo
 
 if TYPE_CHECKING:
@@ -34,9 +35,11 @@ class Lowering(Protocol):
         onnx_names: dict[str, tuple[str, ...]],
         input_names: Sequence[str] = (),
         output_names: Sequence[str] = (),
+        types: Mapping[str, Mapping[str, Precision]] | None = None,
     ) -> LoweredGraph:
         """Runs hls4ml's flows and saves the graph. onnx_names: the user's nodes by layer; input_names, output_names:
-        the user's tensors. Raises Split4mlError."""
+        the user's tensors; types: element types by layer, which the user's configuration may override. Raises
+        Split4mlError."""
         ...
 
     tool: str

@@ -53,6 +53,7 @@ class LowerNNToFlow(ModulePass):
             network.onnx_names,
             [port.source.data for port in model.inputs],
             [port.source.data for port in model.outputs],
+            network.types,
         )
         info = lowered.info
         ports = dict(zip(info.inputs, map(port_of, model.inputs), strict=True))

@@ -17,6 +17,7 @@ from xdsl.ir import SSAValue
 from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.names import legal_name
+from split4ml.dialects.precision import Precision
 from split4ml.passes.nn_layer_attributes import (
     check_channels_last,
     error,
@@ -36,12 +37,14 @@ class Layers(NamedTuple):
 
     inputs, outputs: names of layers, in the order of the model's `nn.input`s and `nn.output`s.
     onnx_names: by layer, the nodes of the user's model that it computes.
+    types: by layer, the element types that its op states.
     """
 
     layers: list[Layer]
     inputs: list[str]
     outputs: list[str]
     onnx_names: dict[str, tuple[str, ...]]
+    types: dict[str, dict[str, Precision]]
 
 
 def layers_of(model: nn.ModelOp, weights: WeightStore) -> Layers:
@@ -57,6 +60,7 @@ class _Lowering:
     names: dict[SSAValue, str] = field(default_factory=dict)
     """The layer that computes a value."""
     onnx_names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    types: dict[str, dict[str, Precision]] = field(default_factory=dict)
 
     def run(self) -> Layers:
         self.taken = {op.symbol for op in self.model.block.ops if isinstance(op, nn.NamedOp)}
@@ -78,7 +82,7 @@ class _Lowering:
                     "drop one of the two",
                 )
             outputs.append(name)
-        return Layers(self.layers, inputs, outputs, self.onnx_names)
+        return Layers(self.layers, inputs, outputs, self.onnx_names, self.types)
 
     def _lower(self, op: nn.TensorOp) -> None:
         if len(op.shape) not in (1, 2, 3):
@@ -109,6 +113,8 @@ class _Lowering:
         self.layers.append(layer)
         self.onnx_names[symbol] = op.onnx_names
         if name is None:
+            if op.element_types:
+                self.types[symbol] = op.element_types
             self.names[op.result] = symbol
         return symbol
 

@@ -16,11 +16,13 @@ from split4ml.backends.hls4ml.options import (
     full_config,
     known_layer_type,
     suggestion,
+    with_types,
 )
 from split4ml.backends.hls4ml.provenance import surviving_names
 from split4ml.backends.hls4ml.reuse import ReuseWarning, repair_reuse_factors
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.names import is_legal, legal_name
+from split4ml.dialects.precision import Precision
 
 PROJECT = "myproject"
 Layer = dict[str, Any]
@@ -62,11 +64,13 @@ def build_graph(
     onnx_names: Mapping[str, tuple[str, ...]] | None = None,
     input_names: Sequence[str] = (),
     output_names: Sequence[str] = (),
+    types: Mapping[str, Mapping[str, Precision]] | None = None,
 ) -> Graph:
     """Runs hls4ml's own flows on a network given as hls4ml layer dictionaries, in topological order.
 
     inputs, outputs: names of the Input layers, and of the layers whose results leave the network.
     onnx_names: the user's nodes behind each layer; also accepted as `LayerName` in `options.hls_config`.
+    types: by layer, element types of `result`, `weight`, …; those of a layer in `options.hls_config` win.
     Reuse factors that hls4ml cannot use are replaced by the nearest valid one and listed in `Graph.warnings`.
     Raises Split4mlError, naming the layer where possible.
     """
@@ -78,6 +82,7 @@ def build_graph(
         str(layer["name"]): str(layer["name"]) for layer in layers
     }
     hls_config = full_config(options, {user: renamed.get(name, name) for user, name in callable_as.items()})
+    hls_config = with_types(hls_config, {renamed.get(name, name): own for name, own in (types or {}).items()})
     mine = [_rename(layer, renamed) for layer in layers]
     names = [layer["name"] for layer in mine]
     where = options.config_file or "the hls4ml configuration"

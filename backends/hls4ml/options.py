@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.precision import Precision
 
 BACKENDS = ("Vitis", "Vivado")
 STRATEGIES = ("latency", "resource", "resource_unrolled")
@@ -142,6 +143,19 @@ def full_config(options: HlsOptions, layer_names: Mapping[str, str]) -> Config:
         if entries:
             config[section] = {str(name): dict(entry) for name, entry in entries.items()}
     return config
+
+
+def with_types(config: Config, types: Mapping[str, Mapping[str, Precision]]) -> Config:
+    """`config` with element types for layers, except where its `LayerName` states the same ones."""
+    layers = dict(config.get("LayerName", {}))
+    for name, own in types.items():
+        entry = dict(layers.get(name, {}))
+        stated = entry.get("Precision", {})
+        stated = dict(stated) if isinstance(stated, Mapping) else {"default": stated}
+        if "default" not in stated:  # a single precision is for all of the layer
+            entry["Precision"] = {key: str(precision) for key, precision in own.items()} | stated
+        layers[name] = entry
+    return {**config, "LayerName": layers} if layers else config
 
 
 def _by_layer(entries: Mapping[str, Any], layer_names: Mapping[str, str], where: str) -> Config:

@@ -17,7 +17,7 @@ from split4ml.dialects.errors import Split4mlError
 # ONNX Runtime (1.32) sends events about the models it runs to its vendor, and leaves a file of its own among the
 # temporary ones, unless told otherwise before it is loaded (its Privacy.md). A user's model is nobody's business.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-import onnxruntime  # noqa: E402
+import onnxruntime
 
 Floats = npt.NDArray[np.float32]
 

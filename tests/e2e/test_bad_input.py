@@ -258,7 +258,7 @@ def test_a_clamped_reuse_factor_is_told_and_reported(lab: Lab, tiny_onnx: Path) 
 # Sample inputs
 
 GOOD = np.zeros((3, 2, 8, 8), np.float32)
-INPUTS: dict[str, tuple[dict[str, np.ndarray], str]] = {  # type: ignore[type-arg]
+INPUTS: dict[str, tuple[dict[str, np.ndarray], str]] = {
     "no array": ({}, "there is no array for the input 'x'"),
     "another name": ({"z": GOOD}, "there is no array for the input 'x'; the file has z"),
     "channels last": (

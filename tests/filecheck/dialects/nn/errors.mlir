@@ -190,3 +190,21 @@ nn.model @m {
   %0 = "nn.relu"(%x) <{sym_name = "r"}> : (tensor<8xf32>) -> tensor<4xf32>
   nn.output @y %0 of "y" : tensor<4xf32>
 }
+
+// -----
+
+// CHECK: @r: the element type of 'output' is stated, but there are result, weight, bias, scale, param, accum, table.
+nn.model @m {
+  %x = nn.input @x of "x" : tensor<8xf32>
+  %0 = nn.relu @r %x types {output = "fixed<8,4>"} : tensor<8xf32>
+  nn.output @y %0 of "y" : tensor<8xf32>
+}
+
+// -----
+
+// CHECK: @r: the element type of its result: 'float' is no element type such as fixed<16,6>.
+nn.model @m {
+  %x = nn.input @x of "x" : tensor<8xf32>
+  %0 = nn.relu @r %x types {result = "float"} : tensor<8xf32>
+  nn.output @y %0 of "y" : tensor<8xf32>
+}
