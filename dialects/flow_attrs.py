@@ -87,8 +87,10 @@ class StreamType(ParametrizedAttribute, TypeAttribute):
         printer.print_string(f"<{self.tokens.data} x {self.elements.data} x {self.element.data}>")
 
 
-COST_FIELDS = ("lut", "ff", "dsp", "bram18", "synth_ms")
-"""What a task costs: resources, and milliseconds of HLS synthesis."""
+COST_FIELDS = ("lut", "ff", "dsp", "bram18", "uram", "synth_ms", "synth_mb")
+"""What a task costs: resources, milliseconds of HLS synthesis, and the megabytes of memory it adds to that of its project."""
+OPTIONAL_COSTS = frozenset({"uram", "synth_mb"})
+"""Not written where they are 0."""
 
 
 @irdl_attr_definition
@@ -105,13 +107,22 @@ class CostAttr(ParametrizedAttribute):
 
     @staticmethod
     def of(scale: str, ranges: dict[str, tuple[int, int, int]], source: str) -> CostAttr:
-        text = ", ".join(f"{name} {low}:{mid}:{high}" for name, (low, mid, high) in ranges.items())
+        text = ", ".join(
+            f"{name} {low}:{mid}:{high}"
+            for name in COST_FIELDS
+            for low, mid, high in (ranges.get(name, (0, 0, 0)),)
+            if high or name not in OPTIONAL_COSTS
+        )
         return CostAttr(StringAttr(scale), StringAttr(text), StringAttr(source))
 
     @property
     def ranges(self) -> dict[str, tuple[int, int, int]]:
-        """(low, estimate, high) by field."""
-        result = {}
+        """(low, estimate, high) by field, all of COST_FIELDS."""
+        result = self._written()
+        return {name: result.get(name, (0, 0, 0)) for name in COST_FIELDS}
+
+    def _written(self) -> dict[str, tuple[int, int, int]]:
+        result: dict[str, tuple[int, int, int]] = {}
         for part in self.values.data.split(", "):
             name, numbers = part.split(" ")
             low, mid, high = (int(number) for number in numbers.split(":"))
@@ -125,11 +136,12 @@ class CostAttr(ParametrizedAttribute):
         if self.scale.data not in ("hls", "synthesis"):
             raise VerifyException(f"A cost is on the scale hls or synthesis, not {self.scale.data!r}.")
         try:
-            ranges = self.ranges
+            ranges = self._written()
         except ValueError:
             raise VerifyException(f"A cost lists fields as `lut 1:2:3`, not {self.values.data!r}.") from None
-        if tuple(ranges) != COST_FIELDS:
-            raise VerifyException(f"A cost has the fields {', '.join(COST_FIELDS)}.")
+        expected = tuple(name for name in COST_FIELDS if name in ranges or name not in OPTIONAL_COSTS)
+        if tuple(ranges) != expected:
+            raise VerifyException(f"A cost has the fields {', '.join(COST_FIELDS)}, in this order.")
         for name, (low, mid, high) in ranges.items():
             if not 0 <= low <= mid <= high:
                 raise VerifyException(f"The cost {name} {low}:{mid}:{high} is no range around an estimate.")
