@@ -66,6 +66,7 @@ class WeightInfo:
     value_bits:   bits of the largest absolute raw value (0 if all are 0).
     csd_digits:   nonzero digits of all raw values in canonical signed-digit form (constant multipliers' adders:
                   one less per nonzero value).
+    multipliers, shift_adds: constants that HLS multiplies by, and that it makes of one addition (passes/cost/weights.py).
     """
 
     name: str
@@ -75,6 +76,8 @@ class WeightInfo:
     max_nonzeros: int
     value_bits: int
     csd_digits: int
+    multipliers: int
+    shift_adds: int
     precision: Precision
 
 

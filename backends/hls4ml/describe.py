@@ -14,6 +14,7 @@ from split4ml.backends.hls4ml.reuse import multiplier_size
 from split4ml.backends.hls4ml.view import Call, View, precision_of, view
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.ports import MAX_PORT_BITS, bus_bits
+from split4ml.passes.cost.weights import count_weights
 from split4ml.passes.graphinfo import GraphInfo, StreamInfo, TaskInfo, WeightInfo
 
 # Attributes that say nothing about the hardware, or that TaskInfo has fields for.
@@ -142,37 +143,32 @@ def _weight(node: Any, role: str, variable: Any, size: tuple[int, int] | None) -
     negative = (raw & sign != 0) if precision.signed else np.zeros(raw.shape, np.bool_)
     mask = np.uint64((1 << precision.width) - 1)
     magnitude = np.where(negative, (~raw + np.uint64(1)) & mask, raw)
+    table = _table(node, role, magnitude, size)
+    # a depthwise convolution multiplies no input by two weights
+    shared = table is not None and "Depthwise" not in node.class_name
+    count = count_weights(table if shared else magnitude.ravel())
     return WeightInfo(
         name=variable.name,
         role=role,
-        size=int(magnitude.size),
-        nonzeros=int(np.count_nonzero(magnitude)),
-        max_nonzeros=_max_nonzeros(node, role, magnitude, size),
-        value_bits=int(magnitude.max()).bit_length() if magnitude.size else 0,
-        csd_digits=_csd_digits(magnitude),
+        size=count.weights,
+        nonzeros=count.nonzero,
+        max_nonzeros=int(np.any(magnitude)) if table is None else int(np.count_nonzero(table, axis=0).max()),
+        value_bits=count.value_bits,
+        csd_digits=count.csd_digits,
+        multipliers=count.multipliers,
+        shift_adds=count.shift_adds,
         precision=precision,
     )
 
 
-def _max_nonzeros(node: Any, role: str, values: Any, size: tuple[int, int] | None) -> int:
-    """The most nonzero weights of any output; for vectors (bias, scale), whether there is any."""
-    if role not in ("weight", "depthwise", "pointwise") or values.ndim < 2 or size is None:
-        return int(np.any(values))
-    if values.size % size[1]:
-        return int(np.any(values))
+def _table(node: Any, role: str, values: Any, size: tuple[int, int] | None) -> Any:
+    """The values as inputs x outputs of the product; None for vectors (bias, scale)."""
+    if role not in ("weight", "depthwise", "pointwise") or values.ndim < 2 or size is None or values.size % size[1]:
+        return None
     # hls4ml's layout is (…, inputs, outputs) until the resource strategy transposes it to (outputs, …).
-    table = (
-        values.reshape(size[1], -1).T if node.get_attr("_weights_transposed") else values.reshape(-1, size[1])
-    )
-    return int(np.count_nonzero(table, axis=0).max())
-
-
-def _csd_digits(magnitude: Any) -> int:
-    """Nonzero digits of all values in canonical signed-digit form: those of (3v XOR v), bit by bit."""
-    values = magnitude.ravel()
-    narrow = values[values < np.uint64(1 << 62)]
-    digits = int(np.bitwise_count((narrow * np.uint64(3)) ^ narrow).sum())
-    return digits + sum(((3 * int(v)) ^ int(v)).bit_count() for v in values[values >= np.uint64(1 << 62)])
+    if node.get_attr("_weights_transposed"):
+        return values.reshape(size[1], -1).T
+    return values.reshape(-1, size[1])
 
 
 def _attrs(node: Any) -> dict[str, int | str]:

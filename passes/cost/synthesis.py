@@ -1,39 +1,56 @@
-"""Seconds of HLS synthesis: a constant a project, and what each task adds. Modelled, not measured by us.
+"""Seconds and memory of HLS synthesis: a constant a project, and what each task adds. Modelled, not measured by us.
 
-From the run logs of ArgyKokk/hls4ml_MLP_estimator 72e2e22 (35 fully unrolled networks, 22 s to 8.2 h, Vitis HLS
-2021.1): scheduling, binding and RTL take 0.12 s x nonzeros^0.85; "loop, function and other optimizations" grow with
-the cube of the largest layer's weights, 30 s at 2,100 and 1,200 to 29,000 s at 11,000. Summing the cubes over the
-layers of a project keeps the cost additive; the largest one rules either way. Resource strategy, from
-Keb-L/hls4ml-data 333aad6 and crimson1256/hls4ml_modified_yolo_v3_tiny 611fc15: 0.02 s a weight (126 s at 6,104;
-694 and 1,209 s at 65,888; 4,841 and 5,012 s at 242,368 weights), up to seven times that with other kernels.
+From run logs of published designs (docs/cost.md names them), 18 s to 13.7 h and 0.5 to 21 GB. Two networks with largest
+layers of equal size differ by an order of magnitude, and one network's runs with different reuse factors by five: no
+function of the shape can do much better, hence the ranges.
+
+Scheduling, binding and RTL take time with almost the number of operations; "loop, function and other optimizations" with the
+cube of the largest unrolled layer (30 s at 2,100 weights, 1,200 to 29,000 s at 11,000, 2,100 s at 9,400). Summing the
+cubes over the layers of a project keeps the cost additive; the largest one rules either way.
 """
 
 from __future__ import annotations
 
-from math import ceil
-
 from split4ml.passes.cost.shape import Range, TaskShape
+from split4ml.passes.cost.terms import MATRIX
 
-PROJECT = Range(15, 22, 30)
+SYNTHESIS = "run logs of 8 sources"
+
+PROJECT = Range(15, 22, 40)
 """What every project costs however small: starting, reading headers, compiling hls4ml's library."""
+PROJECT_MB = Range(170, 450, 700)
 PER_OPERATION = 0.12
 CUBIC = 3.5e-9
-PER_STORED_WEIGHT = 0.02
+PER_STORED_WEIGHT = 0.03
+OPERATION_MB = 1.4
+STORED_WEIGHT_MB = 0.02
 
 
-def matvec_seconds(task: TaskShape) -> Range:
-    """Dense and convolution."""
-    if task.strategy.startswith("resource"):
-        unrolled = ceil(task.weights / task.reuse_factor)
-        seconds = operation_seconds(unrolled).estimate + PER_STORED_WEIGHT * task.weights
-        return _rounded(Range.around(seconds + CUBIC * unrolled**3, 0.3, 7))
-    scheduled = Range.around(operation_seconds(task.nonzeros).estimate, 0.5, 4)
-    return _rounded(scheduled + Range.around(CUBIC * task.weights**3, 0.25, 8))
+def task_seconds(task: TaskShape) -> Range:
+    """What a task adds to the synthesis of its project. Vivado and its logic synthesis come after that."""
+    if task.kind not in MATRIX:
+        return _rounded(Range.around(operation_seconds(task.elements), 0.3, 5))
+    if not task.unrolled:
+        seconds = (
+            operation_seconds(task.parallel) + PER_STORED_WEIGHT * task.weights + CUBIC * task.parallel**3
+        )
+        return _rounded(Range.around(seconds, 0.3, 5))
+    scheduled = Range.around(operation_seconds(task.nonzeros), 0.5, 4)
+    return _rounded(scheduled + Range.around(CUBIC * task.weights**3, 0.2, 8))
 
 
-def operation_seconds(operations: int) -> Range:
+def task_mb(task: TaskShape) -> Range:
+    """What a task adds to the memory that the synthesis of its project takes at its peak."""
+    if task.kind not in MATRIX:
+        return Range.around(0.5 + 0.05 * task.elements, 0.2, 10).whole()
+    unrolled = OPERATION_MB * (task.nonzeros if task.unrolled else task.parallel) ** 0.8
+    stored = 0 if task.unrolled else STORED_WEIGHT_MB * task.weights
+    return Range.around(unrolled + stored, 0.4, 4).whole()
+
+
+def operation_seconds(operations: int) -> float:
     """Scheduling, binding and RTL of that many operations in one function."""
-    return _rounded(Range.around(PER_OPERATION * max(1, operations) ** 0.85, 0.3, 5))
+    return PER_OPERATION * max(1, operations) ** 0.85
 
 
 def _rounded(seconds: Range) -> Range:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from split4ml.passes.cost.fifo import fifo_cost, fifo_style
-from split4ml.passes.cost.weights import WeightCount, count_weights
+from split4ml.passes.cost.weights import WeightCount, count_weights, csd_digits, expected_shares
 
 
-def csd_digits(value: int) -> list[int]:
+def csd_form(value: int) -> list[int]:
     """Canonical signed digits, least significant first, by the textbook recurrence."""
     digits = []
     while value:
@@ -23,26 +23,51 @@ def csd_digits(value: int) -> list[int]:
     return digits
 
 
-@given(st.lists(st.integers(-(2**40), 2**40), max_size=20))
-def test_csd_adders(values: list[int]) -> None:
-    count = count_weights(np.array(values, np.int64))
-    digits = [csd_digits(v) for v in values]
+@given(st.lists(st.integers(-(2**63) + 1, 2**63 - 1), min_size=1, max_size=20))
+def test_csd_digits(values: list[int]) -> None:
+    digits = [csd_form(v) for v in values]
     for value, form in zip(values, digits, strict=True):
         assert sum(d << i for i, d in enumerate(form)) == value
         assert all(a * b == 0 for a, b in pairwise(form))
-    adders = [sum(d != 0 for d in form) - 1 for form in digits if form]
-    assert count == WeightCount(len(values), len(adders), sum(adders))
+    found = csd_digits(np.array([abs(v) for v in values], np.uint64))
+    assert found.tolist() == [sum(d != 0 for d in form) for form in digits]
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.data())
+def test_counts(n_in: int, n_out: int, data: st.DataObject) -> None:
+    """A magnitude is multiplied by once an input, however many outputs it feeds."""
+    rows = data.draw(
+        st.lists(st.lists(st.integers(0, 40), min_size=n_out, max_size=n_out), min_size=n_in, max_size=n_in)
+    )
+    count = count_weights(np.array(rows, np.uint64))
+    digits = {value: sum(d != 0 for d in csd_form(value)) for row in rows for value in row}
+    assert count.multipliers == sum(sum(digits[v] >= 3 for v in set(row)) for row in rows)
+    assert count.shift_adds == sum(sum(digits[v] == 2 for v in set(row)) for row in rows)
+    assert count.nonzero == sum(v != 0 for row in rows for v in row)
+    assert count.csd_adders == sum(digits[v] - 1 for row in rows for v in row if v)
 
 
 def test_known_constants() -> None:
-    """0, a power of two, 7 = 8 - 1, -3 = -4 + 1, 11 = 8 + 4 - 1; small types do not overflow."""
-    assert count_weights(np.array([[0, 64], [7, -3]], np.int8)) == WeightCount(4, 3, 2)
-    assert count_weights(np.array([11, -128, 127], np.int8)).csd_adders == 2 + 0 + 1
+    """0, a power of two, 7 = 8 - 1, 3 = 4 - 1, 11 = 8 + 2 + 1."""
+    assert count_weights(np.array([[0, 64], [7, 3]], np.uint64)) == WeightCount(4, 3, 5, 0, 2, 7)
+    assert count_weights(np.array([11, 11, 128], np.uint64)) == WeightCount(3, 3, 7, 2, 0, 8)
 
 
-def test_too_wide_weights() -> None:
-    with pytest.raises(ValueError, match="62 bits"):
-        count_weights(np.array([2**62 - 1]))
+def test_expected_shares_are_those_of_published_networks() -> None:
+    """Alezander9 (53 x 24, fixed<10,1>): 79 and 18 % of the nonzero weights; uw-acme (288 x 64, fixed<16,6>): 63 and 30 %;
+    abdennour-GUESSOUM (150 x 16, fixed<8,4>): 0 and 22 %."""
+    for shape, many, two, margin in (
+        ((53, 24, 10, 9, True), 0.79, 0.18, 0.08),
+        ((288, 64, 16, 10, False), 0.63, 0.30, 0.03),
+        ((150, 16, 8, 4, False), 0.0, 0.22, 0.08),
+    ):
+        assert expected_shares(*shape) == (pytest.approx(many, abs=margin), pytest.approx(two, abs=margin))
+
+
+@given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 64), st.integers(-8, 70), st.booleans())
+def test_shares_are_shares(n_in: int, n_out: int, width: int, fraction: int, pruned: bool) -> None:
+    many, two = expected_shares(n_in, n_out, width, fraction, pruned)
+    assert 0 <= many <= 1 and 0 <= two <= 1 and many + two <= 1 + 1e-6
 
 
 @pytest.mark.parametrize(
