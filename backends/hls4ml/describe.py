@@ -163,7 +163,12 @@ def _weight(node: Any, role: str, variable: Any, size: tuple[int, int] | None) -
 
 def _table(node: Any, role: str, values: Any, size: tuple[int, int] | None) -> Any:
     """The values as inputs x outputs of the product; None for vectors (bias, scale)."""
-    if role not in ("weight", "depthwise", "pointwise") or values.ndim < 2 or size is None or values.size % size[1]:
+    if (
+        role not in ("weight", "depthwise", "pointwise")
+        or values.ndim < 2
+        or size is None
+        or values.size % size[1]
+    ):
         return None
     # hls4ml's layout is (…, inputs, outputs) until the resource strategy transposes it to (outputs, …).
     if node.get_attr("_weights_transposed"):

@@ -188,4 +188,4 @@ def total(costs: Iterable[TaskCost], scale: str = "hls") -> TaskCost:
     sums = {
         figure: reduce(Range.__add__, (getattr(cost, figure) for cost in costs), ZERO) for figure in FIGURES
     }
-    return TaskCost(**sums, scale=scale)
+    return TaskCost(scale=scale, **sums)  # type: ignore[arg-type]

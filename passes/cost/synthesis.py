@@ -50,7 +50,7 @@ def task_mb(task: TaskShape) -> Range:
 
 def operation_seconds(operations: int) -> float:
     """Scheduling, binding and RTL of that many operations in one function."""
-    return PER_OPERATION * max(1, operations) ** 0.85
+    return float(PER_OPERATION * max(1, operations) ** 0.85)
 
 
 def _rounded(seconds: Range) -> Range:
