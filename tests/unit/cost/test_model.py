@@ -43,11 +43,18 @@ def holds(range_: Range, actual: float, factor: float) -> bool:
     return inside and actual / factor <= range_.estimate <= actual * factor
 
 
-def resource(n_in: int, n_out: int, reuse: int, width: int = 16, **more: int) -> TaskShape:
+def resource(n_in: int, n_out: int, reuse: int, width: int = 16, value_bits: int = 0) -> TaskShape:
     return TaskShape(
-        "Dense", n_in=n_in, n_out=n_out, in_width=width, weight_width=width, strategy="resource",
-        reuse_factor=reuse, elements=n_in, **more,
-    )  # fmt: skip
+        "Dense",
+        n_in=n_in,
+        n_out=n_out,
+        in_width=width,
+        weight_width=width,
+        strategy="resource",
+        reuse_factor=reuse,
+        elements=n_in,
+        value_bits=value_bits,
+    )
 
 
 def test_a_convolution_in_a_stream() -> None:
@@ -92,7 +99,7 @@ def test_resource_dense_of_n_torc(
     n_in: int, n_out: int, reuse: int, lut: float, dsp: int, bram18: int
 ) -> None:
     """HeRCLab/N-TORC bdd6413: DSPs and block RAMs exactly."""
-    cost = estimate(resource(n_in, n_out, reuse, backend="vivado", tool_version="2019.1"))  # type: ignore[arg-type]
+    cost = estimate(replace(resource(n_in, n_out, reuse), backend="vivado", tool_version="2019.1"))
     assert (cost.dsp.estimate, cost.bram18.estimate) == (dsp, bram18)
     assert cost.dsp == Range.exactly(dsp)
     assert holds(cost.lut, lut, 2.5)
