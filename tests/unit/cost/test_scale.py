@@ -12,9 +12,8 @@ from split4ml.passes.cost.shape import Range, TaskCost
 def test_a_published_design() -> None:
     """seanlipps/ECE226_CoDesign 528aea9, Vitis HLS 2024.1: 17,966 LUT, 7,123 FF, 467 DSP, 29 BRAM18 in the HLS report; 8,565,
     4,864, 467 and 24 after logic synthesis."""
-    found = after_synthesis(
-        TaskCost(*(Range.exactly(count) for count in (17966, 7123, 467, 29)), scale="hls")
-    )
+    lut, ff, dsp, bram18 = map(Range.exactly, (17966, 7123, 467, 29))
+    found = after_synthesis(TaskCost(lut, ff, dsp, bram18))
     assert found.scale == "synthesis"
     for figure, truth in (("lut", 8565), ("ff", 4864), ("dsp", 467), ("bram18", 24)):
         range_ = getattr(found, figure)
