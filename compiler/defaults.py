@@ -16,10 +16,12 @@ from split4ml.compiler.pipeline.syntax import (
     Pipeline,
     Set,
 )
+from split4ml.dialects.precision import Precision
 
 CANONICALISE = (
     "remove-identity",
     "fold-constants",
+    "sink-scales",
     "relu-from-bounds",
     "fuse-pads",
     "fuse-bias",
@@ -33,6 +35,15 @@ STITCH: Mapping[str, tuple[str, Pipeline]] = {
     "stitch": ("The structural top.", (PassSpec("lower-flow-to-stitch"),)),
 }
 """Not for the Vivado backend, whose ports are one AXI-Stream per channel."""
+
+
+def configured_type(precision: str) -> str:
+    """The element type of what neither the model nor a layer's configuration gives one."""
+    plain = precision.replace("ap_", "").replace(" ", "")
+    try:
+        return str(Precision.parse(plain))
+    except ValueError:  # told to the user where hls4ml's options are checked
+        return CompileOptions().precision
 
 
 def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
@@ -54,6 +65,13 @@ def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
         "stream": (
             "Data in the order in which hls4ml streams it.",
             (PassSpec("channels-last"), PassSpec("simplify-reshapes"), PassSpec("eliminate-dead-code")),
+        ),
+        "quantise": (
+            "The quantisers of the model as element types; nothing if it has none.",
+            (
+                PassSpec.of("propagate-types", default=configured_type(options.precision)),
+                PassSpec("eliminate-dead-code"),
+            ),
         ),
         "lower": (
             "Tasks and FIFOs; hls4ml chooses the layers.",

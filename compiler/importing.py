@@ -63,16 +63,20 @@ def naming(source: Path) -> Iterator[None]:
 
 
 def import_onnx_model(source: Path, session: Session, inputs: Path | None) -> ModuleOp:
-    """The network, with sample inputs and what ONNX Runtime makes of them."""
-    from split4ml.compiler.frontend.onnx_import import import_onnx
-    from split4ml.compiler.frontend.reference import Reference, load_inputs, sample_inputs
+    """The network, with sample inputs and what ONNX Runtime makes of them, or nn's own definition if it is QONNX."""
+    from split4ml.compiler.frontend.onnx_import import import_onnx, quantisers_in
+    from split4ml.compiler.frontend.reference import Reference, evaluated, load_inputs, sample_inputs
     from split4ml.dialects import nn
 
     module = import_onnx(source, session.store)
     (model,) = (op for op in module.ops if isinstance(op, nn.ModelOp))
     shapes = {op.source.data: op.shape for op in model.inputs}
     arrays = load_inputs(inputs, shapes) if inputs else sample_inputs(shapes, SAMPLE_FRAMES)
-    outputs = Reference(source).run(arrays)
+    quantisers = quantisers_in(source)
+    if "QONNX" in quantisers:
+        outputs = evaluated(model, session.store, arrays)
+    else:
+        outputs = Reference(source, literally="QDQ" in quantisers).run(arrays)
     stimulus = Stimulus(
         arrays,
         {op.source.data: outputs[op.source.data] for op in model.outputs},

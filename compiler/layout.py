@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from split4ml.backends.hls4ml.bits import dequantize, quantize
 from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import symbol
 from split4ml.dialects.flow_attrs import StreamType
+from split4ml.passes.bits import dequantize, quantize
 
 Array = npt.NDArray[np.generic]
 Raw = npt.NDArray[np.uint64]

@@ -63,6 +63,18 @@ def _fuse_bias() -> type[ModulePass]:
     return FuseBias
 
 
+def _sink_scales() -> type[ModulePass]:
+    from split4ml.passes.sink_scales import SinkScales
+
+    return SinkScales
+
+
+def _propagate_types() -> type[ModulePass]:
+    from split4ml.passes.propagate_types import PropagateTypes
+
+    return PropagateTypes
+
+
 def _relu_from_bounds() -> type[ModulePass]:
     from split4ml.passes.relu_from_bounds import ReluFromBounds
 
@@ -149,6 +161,13 @@ PASSES = _table(
         dialect="nn",
     ),
     PassEntry(
+        "sink-scales",
+        "move the scales of quantisers along the data until they meet",
+        _sink_scales,
+        ("weights",),
+        dialect="nn",
+    ),
+    PassEntry(
         "relu-from-bounds",
         "turn maxima and minima with constants into ReLUs between additions",
         _relu_from_bounds,
@@ -190,6 +209,13 @@ PASSES = _table(
         dialect="nn",
     ),
     PassEntry("eliminate-dead-code", "remove what no output depends on", _eliminate_dead_code, dialect="nn"),
+    PassEntry(
+        "propagate-types",
+        "turn quantisers into element types of layers, and infer the types that make all else exact",
+        _propagate_types,
+        ("weights", "notes"),
+        dialect="nn",
+    ),
     PassEntry(
         "lower-nn-to-flow",
         "lower a network to tasks and FIFOs through hls4ml",

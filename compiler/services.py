@@ -36,7 +36,7 @@ PREFIX = "sha256:"
 
 @dataclass
 class Session:
-    """The services of one run; it is its own `Lowering`, `Archives`, `Tracer` and `Waveforms`.
+    """The services of one run; it is its own `Lowering`, `Notes`, `Archives`, `Tracer` and `Waveforms`.
 
     store:    weights and stimulus.
     folder:   where archives and waveforms are written: the build directory in the making.
@@ -85,6 +85,12 @@ class Session:
         digest = PREFIX + save(graph, self.folder / ARCHIVE)
         self.graphs[digest] = graph
         return LoweredGraph(describe(graph), ARCHIVE, digest)
+
+    # Notes
+
+    def note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
 
     # Archives
 

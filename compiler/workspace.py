@@ -43,6 +43,7 @@ def services_of(session: Callable[[], Session]) -> Services:
         {
             "weights": lambda: session().store,
             "lowering": session,
+            "notes": session,
             "archives": session,
             "tracer": session,
             "waveforms": session,

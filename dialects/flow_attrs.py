@@ -11,26 +11,9 @@ from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
+from split4ml.dialects.element import parse_element
 from split4ml.dialects.ports import bus_bits
 from split4ml.dialects.precision import Precision
-
-
-def _parse_precision(parser: AttrParser) -> StringAttr:
-    """`fixed<16,6,RND,SAT>` and the like, checked where it stands."""
-    start = parser.pos
-    text = parser.parse_identifier(" of an element type such as fixed<16,6>")
-    text += parser.parse_punctuation("<")
-    parts: list[str] = []
-    while True:
-        number = parser.parse_optional_integer(allow_boolean=False)
-        parts.append(str(number) if number is not None else parser.parse_identifier())
-        if parser.parse_optional_punctuation(",") is None:
-            break
-    text += ",".join(parts) + parser.parse_punctuation(">")
-    try:
-        return StringAttr(str(Precision.parse(text)))
-    except ValueError as error:
-        parser.raise_error(str(error), start, parser.pos)
 
 
 @irdl_attr_definition
@@ -81,7 +64,7 @@ class StreamType(ParametrizedAttribute, TypeAttribute):
             parser.parse_shape_delimiter()
             elements = parser.parse_shape_dimension(allow_dynamic=False)
             parser.parse_shape_delimiter()
-            return (IntAttr(tokens), IntAttr(elements), _parse_precision(parser))
+            return (IntAttr(tokens), IntAttr(elements), parse_element(parser))
 
     def print_parameters(self, printer: Printer) -> None:
         printer.print_string(f"<{self.tokens.data} x {self.elements.data} x {self.element.data}>")

@@ -37,6 +37,7 @@ from split4ml.dialects.nn_base import (
     integer,
     integers,
     numbers,
+    origin,
     shape_of,
     tensor,
 )
@@ -77,6 +78,7 @@ from split4ml.dialects.nn_pooling import (
     ReduceMeanOp,
     ReduceOp,
 )
+from split4ml.dialects.nn_quantize import BipolarOp, QuantizeOp
 from split4ml.dialects.nn_resampling import PadOp, UpsampleOp
 from split4ml.dialects.nn_shape import Shape
 from split4ml.dialects.nn_shaping import ConcatOp, FlattenOp, ReshapeOp, TransposeOp
@@ -88,6 +90,7 @@ __all__ = [
     "AveragePoolOp",
     "BatchNormOp",
     "BinaryOp",
+    "BipolarOp",
     "ConcatOp",
     "ConstantOp",
     "ConvOp",
@@ -111,6 +114,7 @@ __all__ = [
     "PReluOp",
     "PadOp",
     "PoolOp",
+    "QuantizeOp",
     "ReduceMaxOp",
     "ReduceMeanOp",
     "ReduceOp",
@@ -132,6 +136,7 @@ __all__ = [
     "integer",
     "integers",
     "numbers",
+    "origin",
     "shape_of",
     "tensor",
 ]
@@ -302,6 +307,8 @@ NN = Dialect(
         SoftplusOp,
         SoftsignOp,
         SoftmaxOp,
+        QuantizeOp,
+        BipolarOp,
         AddOp,
         SubtractOp,
         MultiplyOp,

@@ -128,7 +128,7 @@ class _Relayout:
         return reshape.result
 
     def _constant(self, old: SSAValue, array: Doubles) -> SSAValue:
-        """A constant with other elements than the old one, under its name if no other has it."""
+        """A constant of the old one's elements in another order, under its name if no other has it."""
         assert isinstance(old.owner, nn.ConstantOp)
         name = old.owner.symbol
         if len(set(old.uses)) > 1:
@@ -137,6 +137,7 @@ class _Relayout:
         elif isinstance(copy := self.values[old].owner, nn.ConstantOp):
             self.block.erase_op(copy)
         new = nn.ConstantOp(name, self.weights.put(array), array.shape)
+        new.types = old.owner.types
         new.result.name_hint = name
         self.block.add_op(new)
         return new.result

@@ -4,7 +4,8 @@
     %1 = nn.batch_norm @bn(%0, %scale, %bias, %mean, %variance)
 
 With `factor = scale / sqrt(variance + epsilon)`, exact in real numbers: `w' = factor w` per output channel and
-`b' = factor (b - mean) + bias`, computed in double precision and rounded once to float32.
+`b' = factor (b - mean) + bias`, computed in double precision and rounded once to float32. A layer whose weight is quantised
+(its constant states an element type) keeps it, and the normalisation after it.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class FoldBatchNorm(ModulePass):
             return
         if channel_axis(layer) != (len(norm.shape) - 1 if norm.channels_last is not None else 0):
             return
+        if isinstance(layer.weight.owner, nn.ConstantOp) and layer.weight.owner.types is not None:
+            return  # a quantised weight would have to be quantised again
         arrays = [array_of(value, self.weights) for value in norm.operands[1:]]
         weight = array_of(layer.weight, self.weights)
         bias = (

@@ -15,9 +15,13 @@ from xdsl.passes import ModulePass
 
 from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.nn_base import typed
 from split4ml.passes.nn_numpy import evaluate
 from split4ml.passes.nn_rewriting import array_of, is_constant, models, replace
 from split4ml.passes.weights import WeightStore
+
+MOVING = (nn.ReshapeOp, nn.FlattenOp, nn.TransposeOp, nn.IdentityOp)
+"""What changes no element, so that those of a quantised constant keep their type."""
 
 
 @dataclass(frozen=True)
@@ -42,4 +46,9 @@ class FoldConstants(ModulePass):
         result = evaluate(op, arrays)
         if not np.all(np.isfinite(result.astype(np.float32))):
             raise Split4mlError("this constant is not finite", where=f"@{op.symbol}")
-        replace(op, nn.ConstantOp(op.symbol, self.weights.put(result), op.shape))
+        new = nn.ConstantOp(op.symbol, self.weights.put(result), op.shape)
+        if isinstance(op, nn.QuantizeOp):
+            new.types = typed({"result": op.precision})
+        elif isinstance(op, MOVING) and isinstance(op.operands[0].owner, nn.ConstantOp):
+            new.types = op.operands[0].owner.types
+        replace(op, new)

@@ -48,6 +48,12 @@ class Lowering(Protocol):
     """The start protocol, `per-frame` or `held`."""
 
 
+class Notes(Protocol):
+    """What the user should know about the result, beside it."""
+
+    def note(self, text: str) -> None: ...
+
+
 class Archives(Protocol):
     """Saved hls4ml graphs by digest."""
 

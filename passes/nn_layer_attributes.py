@@ -39,6 +39,8 @@ def is_non_negative(value: SSAValue) -> bool:
     match value.owner:
         case nn.ReluOp() | nn.SigmoidOp() | nn.SoftplusOp() | nn.SoftmaxOp():
             return True
+        case nn.QuantizeOp() as op:
+            return not op.precision.signed or (op.precision.saturation != "WRAP" and is_non_negative(op.data))
         case (
             nn.PoolOp()
             | nn.GlobalPoolOp()

@@ -211,6 +211,13 @@ class _Lowering:
             op, "Activation", [self._data(op, op.data)], {"activation": function, "n_in": prod(op.shape)}
         )
 
+    def quantize(self, op: nn.QuantizeOp) -> None:
+        """A conversion of its own."""
+        self._add(
+            op, "Activation", [self._data(op, op.data)], {"activation": "linear", "n_in": prod(op.shape)}
+        )
+        self.types[op.symbol] = {"result": op.precision, **op.element_types}
+
     def sloped(self, op: nn.SlopedOp) -> None:
         kind = _SLOPED[type(op)]
         self._add(
@@ -276,6 +283,8 @@ class _Lowering:
             # hls4ml joins two at a time, and counts the batch as axis 0
             options: Layer = {"op": f"concatenate{rank}d", "axis": axis + 1}
             joined = self._add(op, "Concatenate", [joined, name], options, part)
+            if part is not None and op.element_types:
+                self.types[part] = op.element_types
 
     def pool(self, op: nn.PoolOp) -> None:
         check_channels_last(op, op.channels_last is not None)
@@ -422,6 +431,7 @@ _LOWERINGS: dict[type[nn.TensorOp], Callable[..., None]] = {
     nn.EluOp: _Lowering.sloped,
     nn.ThresholdedReluOp: _Lowering.sloped,
     nn.SeluOp: _Lowering.activation,
+    nn.QuantizeOp: _Lowering.quantize,
     nn.PReluOp: _Lowering.prelu,
     nn.SoftmaxOp: _Lowering.softmax,
     nn.AddOp: _Lowering.binary,

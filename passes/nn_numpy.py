@@ -13,6 +13,7 @@ import numpy.typing as npt
 from xdsl.ir import SSAValue
 
 from split4ml.dialects import nn
+from split4ml.passes.bits import dequantize, quantize
 from split4ml.passes.weights import WeightStore
 
 Array = npt.NDArray[Any]
@@ -151,6 +152,8 @@ _EVALUATORS: dict[type[nn.TensorOp], Callable[..., Array]] = {
     nn.SeluOp: _elementwise(_selu),
     nn.ThresholdedReluOp: lambda op, x: np.where(x > op.alpha.value.data, x, 0),
     nn.SoftmaxOp: _softmax,
+    nn.QuantizeOp: lambda op, x: dequantize(quantize(x, op.precision), op.precision),
+    nn.BipolarOp: _elementwise(lambda x: np.where(x >= 0, 1.0, -1.0)),
     nn.AddOp: lambda op, left, right: left + right,
     nn.SubtractOp: lambda op, left, right: left - right,
     nn.MultiplyOp: lambda op, left, right: left * right,

@@ -25,6 +25,15 @@ def is_constant(value: SSAValue) -> bool:
     return isinstance(value.owner, nn.ConstantOp)
 
 
+def is_quantised(model: nn.ModelOp) -> bool:
+    """Whether anything in a model has the element type of a quantiser."""
+    return any(
+        isinstance(op, nn.QuantizeOp | nn.BipolarOp)
+        or (isinstance(op, nn.ConstantOp) and op.types is not None)
+        for op in model.block.ops
+    )
+
+
 def array_of(value: SSAValue, weights: WeightStore) -> Doubles | None:
     """The elements of a constant in double precision; None if the value is no constant."""
     if not isinstance(value.owner, nn.ConstantOp):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from split4ml.backends.hls4ml.bits import Raw, dequantize, quantize
+from split4ml.passes.bits import Raw, dequantize, quantize
 from split4ml.backends.hls4ml.bridge import read_interface
 from split4ml.backends.hls4ml.child import run_child
 from split4ml.backends.hls4ml.compile import JOBS, compile_projects, weights_file

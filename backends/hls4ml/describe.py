@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from split4ml.backends.hls4ml.bits import MAX_BITS, quantize
+from split4ml.passes.bits import MAX_BITS, quantize
 from split4ml.backends.hls4ml.graph import Graph
 from split4ml.backends.hls4ml.provenance import is_inserted
 from split4ml.backends.hls4ml.reuse import multiplier_size

@@ -11,6 +11,8 @@ from split4ml.compiler.frontend.onnx_graph import Array, Graph, Node, Shape
 from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.names import legal_name
+from split4ml.dialects.nn_base import typed
+from split4ml.dialects.precision import Precision
 from split4ml.passes.weights import WeightStore
 
 
@@ -25,6 +27,8 @@ class Builder:
         self.weights = weights
         self.model = nn.ModelOp(legal_name(name, fallback="model"))
         self.values: dict[str, SSAValue] = {}
+        self.zeros: dict[str, int] = {}
+        """Zero points of integer tensors, whose values are without them (onnx_quantised)."""
         self._taken: set[str] = set()
 
     def error(self, node: Node, message: str, hint: str | None = None) -> Split4mlError:
@@ -42,11 +46,16 @@ class Builder:
         op.result.name_hint = op.symbol
         return op.result
 
-    def weight(self, array: Array, owner: str, role: str) -> SSAValue:
-        """A new constant, named after the op that owns it and what it is for, such as `conv1` and `bias`."""
+    def weight(self, array: Array, owner: str, role: str, element: Precision | None = None) -> SSAValue:
+        """A new constant, named after the op that owns it and what it is for, such as `conv1` and `bias`.
+
+        element: the type of its elements, if they are quantised."""
         data = np.asarray(array, np.float32)
         name = self.name(f"{owner}_{role}")
-        return self.emit(nn.ConstantOp(name, self.weights.put(data), data.shape))
+        op = nn.ConstantOp(name, self.weights.put(data), data.shape)
+        if element is not None:
+            op.types = typed({"result": element})
+        return self.emit(op)
 
     def operand(self, node: Node, index: int) -> str:
         """Name of an operand; empty if it is absent."""

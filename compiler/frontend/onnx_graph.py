@@ -18,8 +18,10 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper, reference, shape_inference
 
+from split4ml.compiler.frontend import onnx_scaled, qonnx
 from split4ml.compiler.frontend.onnx_load import check, first_line, opset_of
 from split4ml.compiler.frontend.onnx_refusals import hint
+from split4ml.compiler.frontend.onnx_scaled import Scaled
 from split4ml.compiler.frontend.onnx_values import array_of, attributes_of, static_shape
 from split4ml.compiler.frontend.torch_names import module_name
 from split4ml.dialects.errors import Split4mlError
@@ -35,9 +37,11 @@ FOLDABLE = frozenset(
         "Cast",
         "CastLike",
         "Ceil",
+        "Clip",
         "Concat",
         "Constant",
         "ConstantOfShape",
+        "DequantizeLinear",
         "Div",
         "Equal",
         "Expand",
@@ -58,6 +62,7 @@ FOLDABLE = frozenset(
         "Not",
         "Or",
         "Pow",
+        "QuantizeLinear",
         "Range",
         "Reciprocal",
         "ReduceMax",
@@ -116,7 +121,8 @@ class Graph:
     """What the importer needs.
 
     inputs, outputs: names of tensors, in the model's order. shapes: of all data, batch axis included.
-    constants: weights and folded tensors. batch: extent of the batch axis; 1 if it is symbolic.
+    constants: weights and folded tensors; scaled: what those of them that are quantised consist of.
+    batch: extent of the batch axis; 1 if it is symbolic.
     """
 
     inputs: tuple[str, ...]
@@ -127,6 +133,7 @@ class Graph:
     opset: int
     batch: int
     where: str
+    scaled: Mapping[str, Scaled] = field(default_factory=dict)
 
 
 @dataclass
@@ -136,12 +143,16 @@ class _Walk:
     opset: int
     types: dict[str, onnx.TypeProto] = field(default_factory=dict)
     constants: dict[str, Array] = field(default_factory=dict)
+    scaled: dict[str, Scaled] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
 
 
 def read_graph(model: onnx.ModelProto, path: Path, supported: Collection[str]) -> Graph:
     """Raises Split4mlError: unsupported operators (all of them), dynamic shapes, invalid graphs."""
     _check_operators(model, path, supported)
+    imported = {entry.domain for entry in model.opset_import}
+    for domain in {proto.domain for proto in model.graph.node if qonnx.is_qonnx(proto)} - imported:
+        model.opset_import.append(helper.make_opsetid(domain, 1))
     check(model, path)
     walk = _Walk(model, path, opset_of(model))
     initializers = {tensor.name for tensor in model.graph.initializer}
@@ -165,6 +176,7 @@ def read_graph(model: onnx.ModelProto, path: Path, supported: Collection[str]) -
         walk.opset,
         batch,
         str(path),
+        walk.scaled,
     )
 
 
@@ -187,10 +199,10 @@ def _check_operators(model: onnx.ModelProto, path: Path, supported: Collection[s
     constant = {tensor.name for tensor in model.graph.initializer} | {""}
     unknown: dict[str, str] = {}
     for proto in model.graph.node:
-        foldable = _is_default(proto) and proto.op_type in FOLDABLE
+        foldable = (_is_default(proto) and proto.op_type in FOLDABLE) or qonnx.is_qonnx(proto)
         if foldable and constant.issuperset(_decisive(proto)):
             constant.update(proto.output)
-        elif not (_is_default(proto) and proto.op_type in supported):
+        elif not ((_is_default(proto) or qonnx.is_qonnx(proto)) and proto.op_type in supported):
             kind = proto.op_type if _is_default(proto) else f"{proto.domain}.{proto.op_type}"
             unknown[f"{kind} (node {_label(proto)!r})"] = kind
     if unknown:
@@ -242,6 +254,9 @@ def _visit(walk: _Walk, proto: onnx.NodeProto) -> None:
     where = f"{walk.path}: node {label!r} ({proto.op_type})"
     operands = [name for name in proto.input if name]
     known = all(name in walk.constants for name in operands)
+    if qonnx.is_qonnx(proto):
+        _visit_qonnx(walk, proto, known, where)
+        return
     if proto.op_type in ("Shape", "Size") and not known:
         shape = np.array(static_shape(walk.types[operands[0]], operands[0], where), np.int64)
         attributes = attributes_of(proto, walk.opset, where)
@@ -262,6 +277,7 @@ def _visit(walk: _Walk, proto: onnx.NodeProto) -> None:
             if prod(static_shape(kind, name, where)) > MAX_FOLDED:
                 raise Split4mlError(f"the constant {name!r} has more than {MAX_FOLDED} elements", where=where)
         walk.constants.update(_evaluate(walk, proto, where))
+        _note_scale(walk, proto, where)
         return
     for name, kind in types.items():
         static_shape(kind, name, where)
@@ -276,6 +292,55 @@ def _visit(walk: _Walk, proto: onnx.NodeProto) -> None:
             label,
         )
     )
+
+
+def _visit_qonnx(walk: _Walk, proto: onnx.NodeProto, known: bool, where: str) -> None:
+    """A quantiser of QONNX: of a constant it is computed, of data it becomes a node. The shape stays."""
+    try:
+        attributes = qonnx.attributes_of(proto)
+        if known:
+            scaled = qonnx.constant(attributes, proto.op_type, [walk.constants[name] for name in proto.input])
+            walk.scaled[proto.output[0]] = scaled
+            walk.constants[proto.output[0]] = (scaled.integers * scaled.scale).astype(np.float32)
+            return
+    except (ValueError, IndexError, TypeError) as error:
+        raise Split4mlError(first_line(error), where=where) from None
+    if not proto.input or proto.input[0] not in walk.types:
+        raise Split4mlError(
+            "it quantises nothing, or a constant by a scale that depends on the data", where=where
+        )
+    walk.types[proto.output[0]] = walk.types[proto.input[0]]
+    walk.nodes.append(
+        Node(
+            module_name(proto) or proto.name or proto.op_type.lower(),
+            proto.op_type,
+            tuple(proto.input),
+            tuple(proto.output),
+            attributes,
+            _label(proto),
+        )
+    )
+
+
+def _note_scale(walk: _Walk, proto: onnx.NodeProto, where: str) -> None:
+    """What a folded constant consists of, if it was dequantised, or is one that was with its elements moved."""
+    operands, result = list(proto.input), proto.output[0]
+    attributes = attributes_of(proto, walk.opset, where)
+    if proto.op_type == "DequantizeLinear" and not attributes.get("block_size"):
+        integers = walk.constants[operands[0]].astype(np.float64)
+        axis = attributes.get("axis", 1)
+        try:
+            if len(operands) > 2 and operands[2]:
+                zero = walk.constants[operands[2]].astype(np.float64)
+                integers = integers - onnx_scaled.broadcast(zero, integers.shape, axis)
+            scale = onnx_scaled.broadcast(walk.constants[operands[1]], integers.shape, axis)
+        except ValueError as error:
+            raise Split4mlError(first_line(error), where=where) from None
+        walk.scaled[result] = Scaled(integers, scale)
+    elif operands and (before := walk.scaled.get(operands[0])) is not None:
+        after = before.moved(proto.op_type, attributes, walk.constants[result].shape)
+        if after is not None:
+            walk.scaled[result] = after
 
 
 def _infer(walk: _Walk, proto: onnx.NodeProto, where: str) -> dict[str, onnx.TypeProto]:

@@ -7,11 +7,17 @@ from pathlib import Path
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.utils.exceptions import VerifyException
 
-from split4ml.compiler.frontend import onnx_elementwise, onnx_resampling  # noqa: F401 - register their operators
+from split4ml.compiler.frontend import (  # noqa: F401 - register their operators
+    onnx_elementwise,
+    onnx_quantised,
+    onnx_resampling,
+)
 from split4ml.compiler.frontend.onnx_builder import Builder
 from split4ml.compiler.frontend.onnx_graph import read_graph
 from split4ml.compiler.frontend.onnx_load import load
 from split4ml.compiler.frontend.onnx_ops import HANDLERS
+from split4ml.compiler.frontend.onnx_quantised import QDQ
+from split4ml.compiler.frontend.qonnx import is_qonnx
 from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.weights import WeightStore
@@ -20,6 +26,13 @@ from split4ml.passes.weights import WeightStore
 def supported_operators() -> list[str]:
     """Names of the ONNX operators that compute on data; those that compute constants are many more."""
     return sorted(HANDLERS)
+
+
+def quantisers_in(path: Path) -> set[str]:
+    """Which of `QONNX` and `QDQ` (QuantizeLinear and the like) a model has."""
+    nodes = load(path).graph.node
+    kinds = {"QONNX" for proto in nodes if is_qonnx(proto)}
+    return kinds | {"QDQ" for proto in nodes if proto.op_type in QDQ}
 
 
 def import_onnx(path: Path, weights: WeightStore) -> ModuleOp:

@@ -14,8 +14,10 @@ from onnx import TensorProto
 from xdsl.ir import SSAValue
 
 from split4ml.compiler.frontend.onnx_builder import Builder, origin
-from split4ml.compiler.frontend.onnx_graph import Node, Shape
+from split4ml.compiler.frontend.onnx_graph import Array, Node, Shape
+from split4ml.compiler.frontend.onnx_weights import quantised_weight
 from split4ml.dialects import nn
+from split4ml.dialects.precision import Precision
 
 Handler = Callable[[Builder, Node, str], SSAValue]
 """Takes the builder, the node and the name for the op that computes the node's first result."""
@@ -38,6 +40,29 @@ def handles(*operators: str) -> Callable[[Handler], Handler]:
 def conv(builder: Builder, node: Node, name: str) -> SSAValue:
     kernel = builder.constant(node, 1, "weight")
     bias = builder.optional(node, 2, "bias")
+    weight = quantised_weight(builder, node, 1, kernel, 0)
+    if weight.scale is None:
+        return convolved(builder, node, name, builder.data(node), weight.array, bias, weight.element)
+    bias = None if bias is None else bias / weight.scale
+    layer = builder.name(f"{name}_integer")
+    result = convolved(builder, node, layer, builder.data(node), weight.array, bias, weight.element)
+    return _rescaled(builder, node, name, result, weight.scale.reshape(-1, *(1,) * (kernel.ndim - 2)))
+
+
+def _rescaled(builder: Builder, node: Node, name: str, data: SSAValue, scale: Array) -> SSAValue:
+    return builder.emit(nn.MultiplyOp(name, data, builder.weight(scale, name, "scale"), onnx=origin(node)))
+
+
+def convolved(
+    builder: Builder,
+    node: Node,
+    name: str,
+    data: SSAValue,
+    kernel: Array,
+    bias: Array | None,
+    element: Precision | None = None,
+) -> SSAValue:
+    """A convolution with the attributes of a node of the Conv family. element: of a quantised weight."""
     if kernel.ndim not in (3, 4):
         raise builder.error(node, f"it has {kernel.ndim - 2} spatial axes, but 1 or 2 are supported")
     rank = kernel.ndim - 2
@@ -48,8 +73,8 @@ def conv(builder: Builder, node: Node, name: str) -> SSAValue:
     return builder.emit(
         nn.ConvOp(
             name,
-            builder.data(node),
-            builder.weight(kernel, name, "weight"),
+            data,
+            builder.weight(kernel, name, "weight", element),
             builder.weight(bias, name, "bias") if bias is not None else None,
             strides=strides,
             pads=pads,
@@ -79,8 +104,12 @@ def batch_norm(builder: Builder, node: Node, name: str) -> SSAValue:
 def gemm(builder: Builder, node: Node, name: str) -> SSAValue:
     if node.attributes["transA"]:
         raise builder.error(node, "transA = 1 puts the batch last, which is not supported")
-    weight = builder.constant(node, 1, "weight") * np.float32(node.attributes["alpha"])
-    if node.attributes["transB"]:
+    alpha = np.float32(node.attributes["alpha"])
+    kernel = builder.constant(node, 1, "weight")
+    across = bool(node.attributes["transB"])
+    quantised = quantised_weight(builder, node, 1, kernel, 0 if across else 1)
+    weight = quantised.array if quantised.scale is not None else quantised.array * alpha
+    if across:
         weight = weight.T
     bias = builder.optional(node, 2, "bias")
     if bias is not None:
@@ -88,15 +117,34 @@ def gemm(builder: Builder, node: Node, name: str) -> SSAValue:
         if bias.ndim == 2 and bias.shape[0] != 1:
             raise builder.error(node, f"its bias differs between frames: it has shape {list(bias.shape)}")
         bias = np.broadcast_to(bias.reshape(-1), (weight.shape[1],))
-    return builder.emit(
+    element = quantised.element if quantised.scale is not None or alpha == 1 else None
+    scale = None if quantised.scale is None else quantised.scale * alpha
+    return _dense(builder, node, name, weight, bias, element, scale)
+
+
+def _dense(
+    builder: Builder,
+    node: Node,
+    name: str,
+    weight: Array,
+    bias: Array | None,
+    element: Precision | None,
+    scale: Array | None,
+) -> SSAValue:
+    """A dense layer, with integers as weight if it is multiplied by a scale afterwards."""
+    layer = name if scale is None else builder.name(f"{name}_integer")
+    if scale is not None and bias is not None:
+        bias = bias / scale
+    result = builder.emit(
         nn.DenseOp(
-            name,
+            layer,
             builder.data(node),
-            builder.weight(weight, name, "weight"),
-            builder.weight(bias, name, "bias") if bias is not None else None,
+            builder.weight(weight, layer, "weight", element),
+            builder.weight(bias, layer, "bias") if bias is not None else None,
             onnx=origin(node),
         )
     )
+    return result if scale is None else _rescaled(builder, node, name, result, scale)
 
 
 @handles("MatMul")
@@ -106,9 +154,8 @@ def matmul(builder: Builder, node: Node, name: str) -> SSAValue:
         raise builder.error(
             node, f"its right operand has shape {list(weight.shape)}, but must be inputs x outputs"
         )
-    return builder.emit(
-        nn.DenseOp(name, builder.data(node), builder.weight(weight, name, "weight"), onnx=origin(node))
-    )
+    quantised = quantised_weight(builder, node, 1, weight, 1)
+    return _dense(builder, node, name, quantised.array, None, quantised.element, quantised.scale)
 
 
 # --- elementwise -------------------------------------------------------------------------------------------

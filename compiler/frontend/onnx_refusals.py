@@ -8,6 +8,8 @@ _RECURRENT = "unroll the network over its time steps, or use 1-D convolutions"
 
 HINTS = {
     "ConvTranspose": "hls4ml 1.3 has no transposed convolution: use Resize (nearest) followed by Conv",
+    "DynamicQuantizeLinear": "its scale depends on the frame, which hardware cannot follow: quantise statically, e.g. with"
+    " onnxruntime.quantization.quantize_static(…, quant_format=QuantFormat.QDQ)",
     "Erf": "this is an exact GELU: use ReLU, or hls4ml's own graph (.fml)",
     "Gelu": "use ReLU or HardSwish",
     "GRU": _RECURRENT,

@@ -12,7 +12,10 @@ import numpy.typing as npt
 
 from split4ml.compiler.frontend.onnx_load import first_line
 from split4ml.compiler.npz import read_npz
+from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
+from split4ml.passes.nn_numpy import run
+from split4ml.passes.weights import WeightStore
 
 # ONNX Runtime (1.32) sends events about the models it runs to its vendor, and leaves a file of its own among the
 # temporary ones, unless told otherwise before it is loaded (its Privacy.md). A user's model is nobody's business.
@@ -68,13 +71,23 @@ def _check_input(array: npt.NDArray[Any], name: str, shape: tuple[int, ...], pat
         raise Split4mlError("the array holds values beyond the range of float32", where=where)
 
 
+def evaluated(model: nn.ModelOp, weights: WeightStore, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
+    """The same by nn's own definition (passes/nn_numpy.py), in double precision: for QONNX, which ONNX Runtime does not run."""
+    frames = len(next(iter(inputs.values())))
+    results = [run(model, weights, {name: array[k] for name, array in inputs.items()}) for k in range(frames)]
+    return {name: np.stack([result[name] for result in results]).astype(np.float32) for name in results[0]}
+
+
 class Reference:
     """An ONNX model, ready to run."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises Split4mlError if ONNX Runtime does not take the model."""
+    def __init__(self, path: Path, literally: bool = False) -> None:
+        """literally: operator by operator, as ONNX defines them; else quantisers may be fused with the layers between them, which
+        rounds elsewhere. Raises Split4mlError if ONNX Runtime does not take the model."""
         self._where = str(path)
         options = onnxruntime.SessionOptions()
+        if literally:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.log_severity_level = 4
         options.intra_op_num_threads = 1  # the same sums whatever the machine
         try:

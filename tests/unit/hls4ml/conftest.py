@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from split4ml.backends.hls4ml.archive import save
-from split4ml.backends.hls4ml.bits import quantize
+from split4ml.passes.bits import quantize
 from split4ml.backends.hls4ml.csim import Stage
 from split4ml.backends.hls4ml.describe import describe
 from split4ml.backends.hls4ml.graph import Graph, build_graph

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from split4ml.backends.hls4ml.archive import save
-from split4ml.backends.hls4ml.bits import dequantize
+from split4ml.passes.bits import dequantize
 from split4ml.backends.hls4ml.csim import Stage, build_chain, run_chain
 from split4ml.backends.hls4ml.describe import describe
 from split4ml.backends.hls4ml.graph import build_graph
