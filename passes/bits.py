@@ -100,7 +100,8 @@ def _overflow(magnitude: Raw, huge: _Bools, negative: _Bools, precision: Precisi
     top = np.uint64(1 << (width - 1))
     highest = mask >> one if precision.signed else mask
     negative = negative & ((magnitude != 0) | huge)
-    raw = np.where(negative, ~magnitude + one, magnitude) & mask
+    with np.errstate(over="ignore"):  # numpy warns of scalars only
+        raw = np.where(negative, ~magnitude + one, magnitude) & mask
     over = ~negative & (huge | (magnitude > highest))
     under = negative & (huge | (magnitude > top)) if precision.signed else negative
     match precision.saturation:

@@ -14,21 +14,42 @@ from split4ml.passes.nn_rewriting import array_of, only_user
 from split4ml.passes.nn_scales import scale_of
 from split4ml.passes.weights import WeightStore
 
-_MONOTONE = (nn.ReluOp, nn.MaxPoolOp, nn.GlobalMaxPoolOp, nn.ReduceMaxOp, nn.ReshapeOp, nn.FlattenOp)
+_MONOTONE = (
+    nn.ReluOp,
+    nn.MaxPoolOp,
+    nn.GlobalMaxPoolOp,
+    nn.ReduceMaxOp,
+    nn.ReshapeOp,
+    nn.FlattenOp,
+    nn.TransposeOp,
+    nn.PadOp,
+    nn.UpsampleOp,
+)
 """Each of its results is one of its operand's elements, or zero: it never tells values apart that one quantiser does not."""
-_PASSED = (*_MONOTONE, nn.PadOp, nn.UpsampleOp, nn.AveragePoolOp, nn.GlobalAveragePoolOp, nn.ConcatOp)
+_PASSED = (*_MONOTONE, nn.AveragePoolOp, nn.GlobalAveragePoolOp, nn.ConcatOp)
 
 
-def deciding(value: SSAValue) -> Precision | None:
-    """The quantiser that alone decides what becomes of a value: it is the only user, perhaps behind ReLUs and maxima.
+def deciding(value: SSAValue, weights: WeightStore) -> Precision | None:
+    """The quantiser that alone decides what becomes of a value: it is the only user, perhaps behind ReLUs, maxima and zero points.
 
     All that counts of the value then is between which two of the points it lies where the quantiser's result changes,
     the multiples of half its last bit, or on which of them.
     """
     user = only_user(value)
-    while isinstance(user, _MONOTONE):
+    shifts = [np.zeros(1)]
+    while isinstance(user, (*_MONOTONE, nn.AddOp)):
+        if isinstance(user, nn.AddOp):
+            constants = [
+                array for operand in user.operands if (array := array_of(operand, weights)) is not None
+            ]
+            if not constants:
+                return None
+            shifts.append(constants[0].reshape(-1))
         user = only_user(user.result)
-    return user.precision if isinstance(user, nn.QuantizeOp) else None
+    if not isinstance(user, nn.QuantizeOp):
+        return None
+    halves = np.ldexp(np.concatenate(shifts), user.precision.fraction + 1)
+    return user.precision if np.all(halves == np.round(halves)) else None
 
 
 def needed_lsb(value: SSAValue, weights: WeightStore) -> int | None:

@@ -74,8 +74,8 @@ def scaled_after(
     op: nn.TensorOp, value: SSAValue, factor: Doubles, weights: WeightStore, name: str | None = None
 ) -> nn.MultiplyOp:
     """A multiplication of `value`, inserted before `op`."""
+    operand = constant(op, f"{name or op.symbol}_factor", factor, weights)
     symbol = name or fresh_name(op, f"{op.symbol}_scale")
-    operand = constant(op, f"{symbol}_factor", factor, weights)
     new = nn.MultiplyOp(symbol, value, operand, onnx=op.onnx_names)
     new.result.name_hint = symbol
     assert op.parent is not None

@@ -6,8 +6,9 @@
     %2 = nn.quantize @r %1 to ufixed<4,1,RND_CONV,SAT>
 
 A layer rounds to the type of the quantiser after it, if that is its only user. Accumulators and results without a quantiser
-hold every value exactly that the layer can compute: from the range of its data and the values of its weights. What cannot be exact is bounded, and noted. What is
-not quantised has the configured type (`default`). A model without quantisers is left alone. See docs/quantised.md.
+hold every value exactly that the layer can compute: from the range of its data and the values of its weights. What cannot be
+exact is bounded, and noted. What is not quantised has the configured type. A model without quantisers is left alone. See
+docs/quantised.md.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from split4ml.dialects.nn_base import typed
 from split4ml.dialects.precision import Precision
 from split4ml.passes.grid import Grid
 from split4ml.passes.interfaces import Notes
-from split4ml.passes.next_quantiser import needed_lsb
+from split4ml.passes.next_quantiser import affine_of
 from split4ml.passes.nn_rewriting import (
     constant,
     forward,
@@ -38,7 +39,6 @@ from split4ml.passes.nn_rewriting import (
 from split4ml.passes.nn_rewriting import (
     replace as put,
 )
-from split4ml.passes.nn_scales import scale_of
 from split4ml.passes.type_rules import GUARD, Rules, Typed
 from split4ml.passes.weights import WeightStore
 
@@ -60,7 +60,10 @@ MOST_BITS = 64
 
 @dataclass(frozen=True)
 class PropagateTypes(ModulePass):
-    """Turn quantisers into element types of layers, and infer the types that make all else exact."""
+    """Turn quantisers into element types of layers, and infer the types that make all else exact.
+
+    default: the element type of what the model does not quantise.
+    """
 
     name = "propagate-types"
     default: str = "fixed<16,6>"
@@ -76,6 +79,15 @@ class PropagateTypes(ModulePass):
                 _Walk(self.weights, self.notes, Precision.parse(self.default)).run(model)
 
 
+@dataclass(frozen=True)
+class Inexact:
+    """error: bound, in the units of the layer's result; steps: the same in those of the quantiser after it, if there is one."""
+
+    name: str
+    error: float
+    steps: float | None
+
+
 class _Walk:
     def __init__(self, weights: WeightStore, notes: Notes, default: Precision) -> None:
         self.weights, self.notes, self.default = weights, notes, default
@@ -83,6 +95,7 @@ class _Walk:
         self.elements: dict[SSAValue, Precision | None] = {}
         """Types of streams; None: as configured."""
         self.rules = Rules(self.grids, weights, default)
+        self.inexact: list[Inexact] = []
         self.tables: list[str] = []
         self.plain: list[str] = []
 
@@ -90,11 +103,19 @@ class _Walk:
         op = model.block.first_op
         while op is not None:
             following = op.next_op
+            if isinstance(op, nn.BipolarOp):  # two ops in its place, of which the second comes next
+                sign = self._signed(op, self.grids[op.data])
+                op = only_user(sign.result)
+                self._quantize(sign)
+                continue
             if isinstance(op, nn.TensorOp):
                 self._visit(op)
             op = op.next_op if op.parent is not None else following
         if self.tables:
             self.notes.note(f"hls4ml looks up in tables, which is not exact: {_listed(self.tables)}")
+        for quantised in (True, False):
+            if some := [item for item in self.inexact if (item.steps is not None) == quantised]:
+                self.notes.note(_described(some))
         if self.plain:
             self.notes.note(
                 f"layers that are not quantised have the configured types, {self.default} by default:"
@@ -109,8 +130,6 @@ class _Walk:
                 self._input(op)
             case nn.QuantizeOp():
                 self._quantize(op)
-            case nn.BipolarOp():
-                self._quantize(self._signed(op, self.grids[op.data]))
             case _ if (found := self.rules.of(op)) is not None:
                 self._typed(op, found)
             case _:
@@ -173,10 +192,8 @@ class _Walk:
         else:
             element, error = _stream(found)
         if error:
-            self.notes.note(
-                f"@{op.symbol} is not exact: its constants or its division are rounded, by which results are off by at most"
-                f" {error:.2g}" + (" before they are quantised" if quantiser is not None else "")
-            )
+            step = 2.0**-element.fraction
+            self.inexact.append(Inexact(op.symbol, error, error / step if quantiser is not None else None))
         self._state(op, {**found.types, "result": element})
         element = op.element_types["result"]
         self._known(op.result, element, found.grid.quantised(element))
@@ -194,29 +211,36 @@ class _Walk:
                 assert isinstance(user, nn.QuantizeOp)
                 self._absorb(op, user)
         if stated is None:
-            stated = self._scaled_input(op) or self.default
+            wide = self._scaled_input(op)
+            stated = wide or self.default
             self._state(op, {"result": stated})
-            self.notes.note(
-                f"the input @{op.symbol} is not quantised to a fixed-point type by the model itself: it is {stated}"
+            why = (
+                "no type has its scale and zero point"
+                if wide is not None
+                else "the model does not quantise it"
             )
+            self.notes.note(f"the input @{op.symbol} is {stated}, since {why}")
         self._known(op.result, stated, Grid.of(stated))
 
     def _scaled_input(self, op: nn.InputOp) -> Precision | None:
-        """For an input that is quantised by scales that are no powers of two: wide enough to find the same integers."""
+        """For an input that is quantised by a scale that is no power of two, or with a zero point that moves the rounding: wide
+        enough to find the same integers."""
         low = high = 0.0
         lsb = 0
         for use in op.result.uses:
-            user = use.operation
-            if not isinstance(user, nn.TensorOp) or (scale := scale_of(user.result, self.weights)) is None:
+            user, factor, shift = use.operation, 1.0, 0.0
+            while isinstance(user, nn.TensorOp) and (form := affine_of(user, self.weights)) is not None:
+                factor, shift = (
+                    factor * float(form.scale[0]),
+                    shift * float(form.scale[0]) + float(form.bias[0]),
+                )
+                user = only_user(user.result)
+            if not isinstance(user, nn.QuantizeOp) or factor <= 0:
                 return None
-            quantiser, needed = only_user(user.result), needed_lsb(user.result, self.weights)
-            if not isinstance(quantiser, nn.QuantizeOp) or needed is None:
-                return None
-            grid = Grid.of(quantiser.precision)
-            factor = float(np.abs(scale.factor).min())
-            low = min(low, (grid.low - 1) * 2.0**grid.lsb / factor)
-            high = max(high, (grid.high + 1) * 2.0**grid.lsb / factor)
-            lsb = min(lsb, needed - GUARD - frexp(float(np.abs(scale.factor).max()))[1])
+            grid = Grid.of(user.precision)
+            low = min(low, ((grid.low - 1) * 2.0**grid.lsb - shift) / factor)
+            high = max(high, ((grid.high + 1) * 2.0**grid.lsb - shift) / factor)
+            lsb = min(lsb, grid.lsb - GUARD - frexp(factor)[1])
         integer = frexp(max(-low, high))[1] + (low < 0)
         return Precision(integer - lsb, integer, low < 0, "RND", "SAT")
 
@@ -275,6 +299,15 @@ def _stream(found: Typed) -> tuple[Precision, float]:
         return grid.element(), error
     cut = replace(grid.element(), width=width + grid.lsb - lsb)
     return replace(cut, rounding="RND", saturation="SAT"), error + 2.0 ** (lsb - 1)
+
+
+def _described(items: list[Inexact]) -> str:
+    names = _listed([item.name for item in items])
+    if (steps := [item.steps for item in items if item.steps is not None]) and len(steps) == len(items):
+        bound = f"before it is quantised, a result is off by at most {max(steps):.1g} of a step"
+    else:
+        bound = f"a result is off by at most {max(item.error for item in items):.1g}"
+    return f"factors or means that are no fixed-point numbers are rounded; {bound}: {names}"
 
 
 def _listed(names: list[str]) -> str:

@@ -218,6 +218,10 @@ class SinkScales(ModulePass):
         """Sums and bounds: of two multiples by the same factor, or of one and a constant."""
         arrays = [array_of(value, self.weights) for value in op.operands]
         scales = [scale_of(value, self.weights) for value in op.operands]
+        if isinstance(op, nn.AddOp) and isinstance(only_user(op.result), nn.QuantizeOp):
+            for array, scale in zip(arrays, reversed(scales), strict=True):
+                if array is not None and scale is not None:
+                    return self._zero_point(op, scale, array)
         factors = [scale.uniform if scale is not None else None for scale in scales]
         known = [factor for factor in factors if factor is not None and factor > 0]
         if not known:
@@ -243,6 +247,21 @@ class SinkScales(ModulePass):
                 other = whole_numbers(array / known[0])
                 operands.append(constant(op, f"{op.symbol}_constant", other, self.weights))
         return self._rebuilt(op, operands, np.array(known[0]))
+
+    def _zero_point(self, op: nn.AddOp, scale: Scale, shift: Doubles) -> bool:
+        """Scale and zero point of a quantiser are one normalisation in front of it."""
+        vectors = [_along_channels(array, op.shape, 0) for array in (scale.factor, shift)]
+        if only_user(op.result) is None or any(vector is None for vector in vectors):
+            return False
+        channels = op.shape[0]
+        parts = [*vectors, np.zeros(channels), np.ones(channels)]
+        values = [
+            constant(op, f"{op.symbol}_{name}", part, self.weights)
+            for name, part in zip(("scale", "bias", "mean", "variance"), parts, strict=True)
+            if part is not None
+        ]
+        put(op, nn.BatchNormOp(op.symbol, scale.data, *values, epsilon=0.0, onnx=op.onnx_names))
+        return True
 
     def concat(self, op: nn.ConcatOp) -> bool:
         scales = [scale_of(value, self.weights) for value in op.inputs]

@@ -94,7 +94,7 @@ class Rules:
         """A shorter bias with which the layer computes the same, or nearly so with the bound of the error."""
         if Grid.of_array(bias).lsb >= lsb:
             return None, 0.0
-        quantiser = deciding(op.result)
+        quantiser = deciding(op.result, self.weights)
         if quantiser is not None:
             # Sums differ by multiples of the last bit: below that, all that counts is whether there is something.
             step = 2.0 ** min(lsb, -quantiser.fraction - 1)
@@ -196,14 +196,15 @@ class Rules:
         else:
             count = prod(nn.shape_of(op.data)[:-1])
         bits = ceil(log2(count))
-        quantiser = deciding(op.result)
+        quantiser = deciding(op.result, self.weights)
         lsb, error = data.lsb - bits, 0.0
         if count != 2**bits:
             # The division rounds towards zero: with these bits never past a point where the quantiser's result changes.
-            lsb = data.lsb - bits - 8
             if quantiser is not None:
                 lsb = min(data.lsb, -quantiser.fraction - 1) - bits - 1
             else:
+                needed = needed_lsb(op.result, self.weights)
+                lsb = min(data.lsb - bits - 8, data.lsb if needed is None else needed - GUARD)
                 error = 2.0**lsb
         total = Grid(data.low * count, data.high * count, data.lsb).at(lsb)
         return Typed(data.at(lsb), {"accum": total.element()}, None, error)

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from split4ml.passes.bits import Raw, dequantize, quantize
 from split4ml.backends.hls4ml.bridge import read_interface
 from split4ml.backends.hls4ml.child import run_child
 from split4ml.backends.hls4ml.compile import JOBS, compile_projects, weights_file
 from split4ml.dialects.errors import Split4mlError
+from split4ml.passes.bits import Raw, dequantize, quantize
 
 __all__ = ["Chain", "Stage", "build", "build_chain", "dequantize", "quantize", "run_chain"]
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from split4ml.passes.bits import MAX_BITS, quantize
 from split4ml.backends.hls4ml.graph import Graph
 from split4ml.backends.hls4ml.provenance import is_inserted
 from split4ml.backends.hls4ml.reuse import multiplier_size
 from split4ml.backends.hls4ml.view import Call, View, precision_of, view
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.ports import MAX_PORT_BITS, bus_bits
+from split4ml.passes.bits import MAX_BITS, quantize
 from split4ml.passes.cost.weights import count_weights
 from split4ml.passes.graphinfo import GraphInfo, StreamInfo, TaskInfo, WeightInfo
 

@@ -145,6 +145,8 @@ def clean_layers(layers: dict[str, Json], arrays: Mapping[str, bytes], where: st
 
 def _check_extents(attributes: Mapping[str, Json], where: str) -> None:
     for key, value in attributes.items():
+        if key == "n_filt" and type(value) is int and value == -1:
+            continue  # a normalisation of a vector, with a scale for every element
         least = 1 if _EXTENT.fullmatch(key) else 0 if _PADDING.fullmatch(key) else None
         if least is not None and (type(value) is not int or not least <= value < 1 << 31):
             raise Split4mlError(

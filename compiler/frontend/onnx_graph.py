@@ -276,8 +276,11 @@ def _visit(walk: _Walk, proto: onnx.NodeProto) -> None:
         for name, kind in types.items():
             if prod(static_shape(kind, name, where)) > MAX_FOLDED:
                 raise Split4mlError(f"the constant {name!r} has more than {MAX_FOLDED} elements", where=where)
-        walk.constants.update(_evaluate(walk, proto, where))
-        _note_scale(walk, proto, where)
+        if proto.op_type in ("QuantizeLinear", "DequantizeLinear"):
+            _quantise_constant(walk, proto, where)
+        else:
+            walk.constants.update(_evaluate(walk, proto, where))
+            _move_scale(walk, proto, where)
         return
     for name, kind in types.items():
         static_shape(kind, name, where)
@@ -322,22 +325,30 @@ def _visit_qonnx(walk: _Walk, proto: onnx.NodeProto, known: bool, where: str) ->
     )
 
 
-def _note_scale(walk: _Walk, proto: onnx.NodeProto, where: str) -> None:
-    """What a folded constant consists of, if it was dequantised, or is one that was with its elements moved."""
-    operands, result = list(proto.input), proto.output[0]
+def _quantise_constant(walk: _Walk, proto: onnx.NodeProto, where: str) -> None:
+    """QuantizeLinear and DequantizeLinear of a constant, in float32 as ONNX defines them."""
     attributes = attributes_of(proto, walk.opset, where)
-    if proto.op_type == "DequantizeLinear" and not attributes.get("block_size"):
-        integers = walk.constants[operands[0]].astype(np.float64)
-        axis = attributes.get("axis", 1)
-        try:
-            if len(operands) > 2 and operands[2]:
-                zero = walk.constants[operands[2]].astype(np.float64)
-                integers = integers - onnx_scaled.broadcast(zero, integers.shape, axis)
-            scale = onnx_scaled.broadcast(walk.constants[operands[1]], integers.shape, axis)
-        except ValueError as error:
-            raise Split4mlError(first_line(error), where=where) from None
-        walk.scaled[result] = Scaled(integers, scale)
-    elif operands and (before := walk.scaled.get(operands[0])) is not None:
+    operands = [walk.constants[name] if name else None for name in proto.input]
+    kind = next(iter(_infer(walk, proto, where).values())).tensor_type.elem_type
+    try:
+        if attributes.get("block_size"):
+            raise ValueError("quantisation in blocks is not supported")
+        result, scaled = onnx_scaled.linear(
+            proto.op_type, operands, attributes.get("axis", 1), helper.tensor_dtype_to_np_dtype(kind)
+        )
+    except ValueError as error:
+        raise Split4mlError(first_line(error), where=where) from None
+    walk.constants[proto.output[0]] = result
+    if scaled is not None:
+        walk.scaled[proto.output[0]] = scaled
+
+
+def _move_scale(walk: _Walk, proto: onnx.NodeProto, where: str) -> None:
+    """What a folded constant consists of, if it is a quantised one with its elements moved."""
+    before = walk.scaled.get(proto.input[0]) if proto.input else None
+    if before is not None:
+        result = proto.output[0]
+        attributes = attributes_of(proto, walk.opset, where)
         after = before.moved(proto.op_type, attributes, walk.constants[result].shape)
         if after is not None:
             walk.scaled[result] = after

@@ -16,7 +16,7 @@ from split4ml.compiler.frontend.onnx_builder import Builder
 from split4ml.compiler.frontend.onnx_graph import read_graph
 from split4ml.compiler.frontend.onnx_load import load
 from split4ml.compiler.frontend.onnx_ops import HANDLERS
-from split4ml.compiler.frontend.onnx_quantised import QDQ
+from split4ml.compiler.frontend.onnx_quantised import PASSING, QDQ, integer_result
 from split4ml.compiler.frontend.qonnx import is_qonnx
 from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
@@ -59,6 +59,8 @@ def import_onnx(path: Path, weights: WeightStore) -> ModuleOp:
         try:
             builder.values[node.outputs[0]] = HANDLERS[node.op](builder, node, symbol)
             builder.result_shape(node)
+            if node.op in PASSING and node.inputs[0] in builder.zeros:
+                integer_result(builder, node, builder.values[node.outputs[0]], builder.zeros[node.inputs[0]])
         except ValueError as error:
             raise builder.error(node, str(error)) from None
     for name, symbol in outputs.items():

@@ -5,7 +5,6 @@ Integer tensors are values without their zero point: `Builder.zeros` has that, b
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -17,14 +16,17 @@ from split4ml.compiler.frontend.integers import Doubles, Quantiser
 from split4ml.compiler.frontend.onnx_builder import Builder, origin
 from split4ml.compiler.frontend.onnx_graph import Node
 from split4ml.compiler.frontend.onnx_ops import HANDLERS, convolved, handles
-from split4ml.compiler.frontend.onnx_scaled import broadcast
+from split4ml.compiler.frontend.onnx_scaled import bounds, broadcast
 from split4ml.compiler.frontend.quantiser import multiplied, quantised
 from split4ml.dialects import nn
 from split4ml.dialects.precision import Precision
 
 Array = npt.NDArray[Any]
 QDQ = ("QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger")
+PASSING = ("MaxPool", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Identity")
+"""What moves or chooses integers without looking at their zero point."""
 READERS = (
+    *PASSING,
     "Clip",
     "DequantizeLinear",
     "QLinearConv",
@@ -105,14 +107,6 @@ def trunc(builder: Builder, node: Node, name: str) -> SSAValue:
 # --- QDQ ---------------------------------------------------------------------------------------------------
 
 
-def bounds(kind: np.dtype[Any]) -> tuple[int, int]:
-    """The least and the greatest value of an integer type, those of 2 and 4 bits included. Raises ValueError."""
-    match = re.fullmatch(r"(u?)int(\d+)", kind.name)
-    if match is None:
-        raise ValueError(f"it quantises to {kind.name}, but only integers are supported")
-    return qonnx.limits(int(match[2]), not match[1], False)
-
-
 def _per_channel(builder: Builder, node: Node, scale: Array) -> Doubles:
     """A scale of one element, or one that broadcasts against the data without its batch axis."""
     factor = qonnx.positive(scale)
@@ -152,6 +146,12 @@ def integer_result(builder: Builder, node: Node, value: SSAValue, zero: int) -> 
     """Notes the zero point of an integer tensor. Raises Split4mlError if somebody reads it who does not know of it."""
     tensor = node.outputs[0]
     builder.zeros[tensor] = zero
+    if zero and tensor in builder.graph.outputs:
+        raise builder.error(
+            node,
+            f"the output {tensor!r} is of integers whose zero point is {zero}",
+            "add a DequantizeLinear after it",
+        )
     for user in builder.graph.nodes:
         if tensor in user.inputs and user.op not in READERS and zero:
             raise builder.error(
@@ -257,4 +257,3 @@ def integer_layer(builder: Builder, node: Node, name: str) -> SSAValue:
     data, offset = _centred(builder, node, 0, _zero(builder, node, 2))
     data = _shifted(builder, node, name, data, offset)
     return _layer(builder, node, name, data, _weight(builder, node, 1, 3), None)
-

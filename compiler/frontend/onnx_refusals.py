@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 _RECURRENT = "unroll the network over its time steps, or use 1-D convolutions"
 
+_FUSED = "ONNX Runtime's own integer operator: quantise with QuantFormat.QDQ (or export before ONNX Runtime optimises the model)"
+
 HINTS = {
     "ConvTranspose": "hls4ml 1.3 has no transposed convolution: use Resize (nearest) followed by Conv",
     "DynamicQuantizeLinear": "its scale depends on the frame, which hardware cannot follow: quantise statically, e.g. with"
@@ -31,4 +33,9 @@ HINTS = {
 
 def hint(operators: Iterable[str]) -> str | None:
     """Advice on the first operator of a list for which there is some."""
-    return next((f"{name}: {HINTS[name]}" for name in operators if name in HINTS), None)
+    for name in operators:
+        if name in HINTS:
+            return f"{name}: {HINTS[name]}"
+        if name.startswith("com.microsoft.Q"):
+            return f"{name}: {_FUSED}"
+    return None

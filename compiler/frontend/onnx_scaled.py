@@ -6,6 +6,7 @@ integers, and be multiplied by the scale afterwards.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,3 +54,33 @@ def broadcast(scale: npt.NDArray[Any], shape: Sequence[int], axis: int | None) -
     if array.ndim == 1 and array.size > 1 and axis is not None:
         array = array.reshape([-1 if index == axis % len(shape) else 1 for index in range(len(shape))])
     return np.ascontiguousarray(np.broadcast_to(array, shape))
+
+
+def linear(
+    op: str, operands: Sequence[npt.NDArray[Any] | None], axis: int, kind: np.dtype[Any]
+) -> tuple[npt.NDArray[Any], Scaled | None]:
+    """QuantizeLinear or DequantizeLinear of a constant. kind: of the result. Raises ValueError."""
+    values, scale, *rest = operands
+    assert values is not None and scale is not None
+    factor = broadcast(scale, values.shape, axis)
+    if not np.all(np.isfinite(factor)) or np.any(factor <= 0):
+        raise ValueError("its scale must be positive and finite")
+    zero = rest[0] if rest else None
+    offset = np.zeros(values.shape) if zero is None else broadcast(zero, values.shape, axis)
+    if op == "DequantizeLinear":
+        integers = values.astype(np.float64) - offset
+        return (integers.astype(np.float32) * factor.astype(np.float32)).astype(kind), Scaled(
+            integers, factor
+        )
+    low, high = bounds(kind)
+    quotient = values.astype(np.float32) / factor.astype(np.float32)
+    return np.clip(np.rint(quotient).astype(np.float64) + offset, low, high).astype(kind), None
+
+
+def bounds(kind: np.dtype[Any]) -> tuple[int, int]:
+    """The least and the greatest value of an integer type, those of 2 and 4 bits included. Raises ValueError."""
+    match = re.fullmatch(r"(u?)int(\d+)", kind.name)
+    if match is None:
+        raise ValueError(f"it quantises to {kind.name}, but only integers are supported")
+    bits = int(match[2])
+    return (0, 2**bits - 1) if match[1] else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)

@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pytest
 
 from split4ml.backends.hls4ml.archive import save
-from split4ml.passes.bits import quantize
 from split4ml.backends.hls4ml.csim import Stage
 from split4ml.backends.hls4ml.describe import describe
 from split4ml.backends.hls4ml.graph import Graph, build_graph
 from split4ml.backends.hls4ml.options import HlsOptions
 from split4ml.backends.hls4ml.project import write_subproject
 from split4ml.backends.hls4ml.slicing import SubgraphSpec
+from split4ml.passes.bits import quantize
 from split4ml.passes.graphinfo import GraphInfo
 
 from . import networks

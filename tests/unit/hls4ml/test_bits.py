@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from split4ml.passes.bits import dequantize, quantize
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.precision import ROUNDING, SATURATION, Precision
+from split4ml.passes.bits import dequantize, quantize
 
 TYPES = [
     *(

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from split4ml.backends.hls4ml.archive import save
-from split4ml.passes.bits import dequantize
 from split4ml.backends.hls4ml.csim import Stage, build_chain, run_chain
 from split4ml.backends.hls4ml.describe import describe
 from split4ml.backends.hls4ml.graph import build_graph
 from split4ml.backends.hls4ml.options import HlsOptions
 from split4ml.backends.hls4ml.project import write_monolithic, write_subproject
 from split4ml.dialects.errors import Split4mlError
+from split4ml.passes.bits import dequantize
 
 from .conftest import Saved
 from .networks import Network

@@ -208,3 +208,21 @@ nn.model @m {
   %0 = nn.relu @r %x types {result = "float"} : tensor<8xf32>
   nn.output @y %0 of "y" : tensor<8xf32>
 }
+
+// -----
+
+// CHECK: rounding mode 'NEAREST' is none of TRN
+nn.model @m {
+  %x = nn.input @x of "x" : tensor<8xf32>
+  %0 = nn.quantize @q %x to fixed<8,4,NEAREST,SAT> : tensor<8xf32>
+  nn.output @y %0 of "y" : tensor<8xf32>
+}
+
+// -----
+
+// CHECK: @q: A quantiser has at most 64 bits, not 65.
+nn.model @m {
+  %x = nn.input @x of "x" : tensor<8xf32>
+  %0 = nn.quantize @q %x to fixed<65,4> : tensor<8xf32>
+  nn.output @y %0 of "y" : tensor<8xf32>
+}
