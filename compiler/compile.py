@@ -19,6 +19,7 @@ from split4ml.compiler.defaults import pipeline_of
 from split4ml.compiler.emit import write_projects, write_stitched
 from split4ml.compiler.given import check_given
 from split4ml.compiler.importing import import_source
+from split4ml.compiler.learning import learn, used_cost_data
 from split4ml.compiler.services import ARCHIVE, Session
 from split4ml.compiler.stages import run_stages, stage_of
 from split4ml.compiler.workspace import hls_options, services_of
@@ -79,6 +80,7 @@ def compile_with(
     specs = pipeline_of(options)
     if options.verify != "none" or COMPILING & {spec.name for spec in specs}:
         find_compiler()  # before hours of work, not after
+    learn([directory, *homes], options, "cost_data" in given, reporter)
     with new_build(directory, force) as folder, tempfile.TemporaryDirectory(prefix="split4ml-") as scratch:
         session = open_session(folder, homes, options)
         with reporter.step("import"):
@@ -103,7 +105,7 @@ def compile_with(
             raise CheckFailed(error.message, error.where, _keep_evidence(folder)) from None
         (folder / REPORT).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
         (folder / "report.html").write_text(html(report), "utf-8")
-        write_options(folder, options)
+        write_options(folder, used_cost_data(options))
     for note in report["notes"]:
         reporter.warn(note)
     return report
@@ -112,6 +114,7 @@ def compile_with(
 def open_session(folder: Path, homes: Sequence[Path], options: CompileOptions) -> Session:
     """The services of a compilation into `folder`."""
     from split4ml.compiler.blobstore import BlobStore
+    from split4ml.compiler.costdata import cost_file
 
     assert options.tool is not None
     return Session(
@@ -122,6 +125,7 @@ def open_session(folder: Path, homes: Sequence[Path], options: CompileOptions) -
         tool=options.tool,
         start=options.start,
         frames=options.profile_frames,
+        cost_file=cost_file(options),
     )
 
 

@@ -32,6 +32,8 @@ def check_given(
         _refuse(given, SPLIT, "belongs to the pass partition, and the passes were given: write it there")
     elif "partition" not in names:
         _refuse(given, SPLIT, "comes too late: this IR is split already; go on from an earlier stage")
+    if "estimate" not in names:
+        _refuse(given, ("cost_data",), "comes too late: the costs of this IR are estimated already")
     if lowered:
         _refuse(given, LOWERING, "comes too late: this model is lowered already; compile the network itself")
         for name in MODEL:

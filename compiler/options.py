@@ -69,6 +69,11 @@ HELP: Mapping[str, Help] = {
     "budget": Help(
         "partition", "the most one subgraph may use of lut, ff, dsp, bram18 (may be repeated)", "RESOURCE=N"
     ),
+    "cost_data": Help(
+        "partition",
+        "your own synthesis reports, from which costs are moved; by default those of all your builds",
+        "FILE|none",
+    ),
     "pipeline": Help("passes", "exactly these passes instead of the default ones", "PIPELINE"),
     "input": Help("checks", "sample inputs by ONNX name, first axis = frames; by default random ones", "NPZ"),
     "profile_frames": Help("checks", "frames that are traced and replayed", "N"),
@@ -100,6 +105,8 @@ class CompileOptions:
     cut_before: tuple[str, ...] = ()
     keep_together: tuple[str, ...] = ()
     budget: tuple[str, ...] = ()
+
+    cost_data: Path | Literal["none"] | None = None
 
     pipeline: str | None = None
 
@@ -186,8 +193,8 @@ class CompileOptions:
 
     def files(self) -> dict[str, Path]:
         """The files that are named, by attribute."""
-        values = {name: getattr(self, name) for name in ("hls_config", "input")}
-        return {name: path for name, path in values.items() if path is not None}
+        values = {name: getattr(self, name) for name in ("hls_config", "input", "cost_data")}
+        return {name: path for name, path in values.items() if isinstance(path, Path)}
 
     def updated(self, given: Mapping[str, object]) -> Self:
         """With some values replaced. A new backend brings its own tool, unless one is given too."""

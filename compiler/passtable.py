@@ -230,7 +230,9 @@ PASSES = _table(
         _check_archive,
         ("archives",),
     ),
-    PassEntry("estimate", "estimate resources and synthesis time of every task", _estimate, ("archives",)),
+    PassEntry(
+        "estimate", "estimate resources and synthesis time of every task", _estimate, ("archives", "costs")
+    ),
     PassEntry(
         "partition",
         "split the model into subgraphs of the least synthesis time, then of the fewest crossing bits",

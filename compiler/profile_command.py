@@ -26,6 +26,8 @@ def run_profile(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         check_free(arguments.output, force=False)
     profiled = None
+    if arguments.cost_data is not None and (not is_build(project) or arguments.vcd is not None):
+        raise UsageError("--cost-data is for a build whose subgraphs have been synthesised")
     if is_build(project):
         found = _profile_build(arguments, reporter)
     else:
@@ -81,6 +83,29 @@ def _project_fifos(project: Path) -> list[str]:
     return [s for s in dict.fromkeys(s for task in top.tasks for s in task.streams) if s not in ports]
 
 
+def _measured(directory: Path, file: Path | None, reporter: Reporter) -> dict[str, Any]:
+    """Adds the build's synthesis reports to the user's cost data. The report, with the costs that were measured."""
+    from split4ml.backends.report.build import cost_keys
+    from split4ml.compiler.costdata import default_file
+    from split4ml.compiler.design import Design
+    from split4ml.compiler.learning import learn_build
+    from split4ml.passes.estimate import cost_attribute, shape_of
+
+    known = learn_build(directory, file, reporter)
+    with Design(directory) as design:
+        info = design.session.describe(design.model)
+        tool = design.model.tool.data if design.model.tool is not None else ""
+        layers = []
+        for layer in design.report["layers"]:
+            shape = shape_of(info.by_task[layer["name"]], info, tool)
+            layers.append(
+                {**layer, **(cost_keys(cost_attribute(known.cost(shape))) if known.measures(shape) else {})}
+            )
+        count = sum(known.measures(shape_of(task, info, tool)) for task in info.tasks)
+        reporter.note(f"{count} of {len(layers)} tasks measured; kept in {file or default_file()}")
+        return {**design.report, "layers": layers}
+
+
 def _profile_build(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
     """A build's own model against the VCD of a simulation of it."""
     for option in ("apply", "tool", "clock"):
@@ -89,8 +114,13 @@ def _profile_build(arguments: argparse.Namespace, reporter: Reporter) -> dict[st
                 f"--{option} is for an hls4ml project, and {arguments.project} is a build of split4ml"
             )
     if arguments.vcd is None:
+        from split4ml.compiler.harvest import has_reports
+
+        if has_reports(arguments.project):
+            return _measured(arguments.project, arguments.cost_data, reporter)
         raise UsageError(
-            "a build is profiled when it is made; give a simulation's VCD to compare with: --vcd FILE",
+            "a build is profiled when it is made; give a simulation's VCD to compare with (--vcd FILE), or synthesise its"
+            " subgraphs",
             hint="to size it again: split4ml compile DIR/ir/NN-partition.mlir -o OTHER",
         )
     from split4ml.compiler.design import Design

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from split4ml.compiler.stimulus import Stimulus
     from split4ml.dialects.flow import ModelOp
     from split4ml.dialects.precision import Precision
+    from split4ml.passes.cost.measured import CostData
     from split4ml.passes.timing.network import Network, Replayed
     from split4ml.passes.timing.tasktrace import TaskTrace
 
@@ -36,13 +37,14 @@ PREFIX = "sha256:"
 
 @dataclass
 class Session:
-    """The services of one run; it is its own `Lowering`, `Notes`, `Archives`, `Tracer` and `Waveforms`.
+    """The services of one run; it is its own `Lowering`, `Notes`, `Archives`, `Costs`, `Tracer` and `Waveforms`.
 
     store:    weights and stimulus.
     folder:   where archives and waveforms are written: the build directory in the making.
     archives: files that may be the archive a model names.
     hls, tool, start: for lowering.
     frames:   of the stimulus that the trace records.
+    cost_file: where the user's own synthesis reports are kept; None for none.
     notes:    what the user should know; grows.
     """
 
@@ -53,9 +55,11 @@ class Session:
     tool: str = "vitis-2023.2"
     start: str = "per-frame"
     frames: int = 8
+    cost_file: Path | None = None
     notes: list[str] = field(default_factory=list)
     graphs: dict[str, Graph] = field(default_factory=dict)
     traces: dict[tuple[str, int], ProjectTrace] = field(default_factory=dict)
+    costs_told: bool = False
 
     # Lowering
 
@@ -133,6 +137,22 @@ class Session:
         from split4ml.backends.hls4ml.describe import describe
 
         return describe(self.graph(model))
+
+    # Costs
+
+    def known(self) -> CostData:
+        from split4ml.compiler.costdata import load
+        from split4ml.passes.cost.measured import CostData
+
+        data = load(self.cost_file) if self.cost_file is not None else CostData()
+        if data and not self.costs_told:
+            self.costs_told = True
+            count = len(data.projects)
+            self.notes.append(
+                f"costs are moved by {count} synthesis report{'s' if count > 1 else ''} of yours;"
+                " --cost-data none leaves them as published reports made them"
+            )
+        return data
 
     # Tracer
 

@@ -45,6 +45,7 @@ def services_of(session: Callable[[], Session]) -> Services:
             "lowering": session,
             "notes": session,
             "archives": session,
+            "costs": session,
             "tracer": session,
             "waveforms": session,
         }
@@ -147,6 +148,7 @@ class Workspace:
 
     def _open(self) -> Session:
         from split4ml.compiler.blobstore import BlobStore
+        from split4ml.compiler.costdata import cost_file
         from split4ml.compiler.services import Session
 
         folder = (self._source or Path("stdin")).absolute().parent
@@ -167,6 +169,7 @@ class Workspace:
             tool=str(options.tool),
             start=options.start,
             frames=options.profile_frames,
+            cost_file=cost_file(options),
         )
 
     def import_model(self, path: Path) -> ModuleOp:

@@ -4,8 +4,8 @@
       =>
     %1 = flow.task "Conv2D" @conv1(%0) {cost = #flow.cost<hls, lut 2100:4200:9000, …, "fitted: …">} : …
 
-The model is analytic (docs/cost.md): it knows the shapes, the strategy, and the weights that the archive holds, and has seen no HLS report of
-this network.
+The model is analytic (docs/cost.md): it knows the shapes, the strategy, and the weights that the archive holds. Reports of tasks that the user has
+synthesised take the place of their estimates, and move those of the others.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from xdsl.passes import ModulePass
 from split4ml.dialects import flow
 from split4ml.dialects.flow import symbol
 from split4ml.dialects.flow_attrs import CostAttr
-from split4ml.passes.interfaces import Archives
+from split4ml.passes.interfaces import Archives, Costs
 
 if TYPE_CHECKING:
     from split4ml.passes.cost.shape import Range, TaskCost, TaskShape
@@ -99,13 +99,13 @@ class Estimate(ModulePass):
 
     name = "estimate"
     archives: Archives = field(kw_only=True)
+    costs: Costs = field(kw_only=True)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        from split4ml.passes.cost.model import estimate
-
+        known = self.costs.known()
         for model in (inner for inner in op.ops if isinstance(inner, flow.ModelOp)):
             info = self.archives.describe(model)
             tool = model.tool.data if model.tool is not None else ""
             for task in model.tasks:
-                cost = estimate(shape_of(info.by_task[symbol(task)], info, tool))
+                cost = known.cost(shape_of(info.by_task[symbol(task)], info, tool))
                 task.properties["cost"] = cost_attribute(cost)

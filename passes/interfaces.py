@@ -11,6 +11,7 @@ from split4ml.passes.graphinfo import GraphInfo
 
 if TYPE_CHECKING:
     from split4ml.dialects.flow import ModelOp
+    from split4ml.passes.cost.measured import CostData
     from split4ml.passes.timing.network import Network, Replayed
     from split4ml.passes.timing.tasktrace import TaskTrace
 
@@ -59,6 +60,14 @@ class Archives(Protocol):
 
     def describe(self, model: ModelOp) -> GraphInfo:
         """Loads the archive that the model names. Raises Split4mlError if it is missing or another one."""
+        ...
+
+
+class Costs(Protocol):
+    """What the user's own synthesis has measured."""
+
+    def known(self) -> CostData:
+        """Reports of earlier builds; empty if there are none. Raises Split4mlError if their file is damaged."""
         ...
 
 

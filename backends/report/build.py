@@ -166,13 +166,19 @@ def _layer(task: flow.TaskOp, info: GraphInfo, subgraph_of: Mapping[str, str]) -
         "cost_scale": None,
         "cost_source": None,
     }
-    if task.cost is not None:
-        ranges = {field: [low, high] for field, (low, _, high) in task.cost.ranges.items()}
-        low, high = ranges.pop("synth_ms")
-        found["cost_range"] = {**ranges, "synth_seconds": [low / 1000, high / 1000]}
-        found["cost_scale"] = task.cost.scale.data
-        found["cost_source"] = task.cost.source.data
-    return found
+    return {**found, **(cost_keys(task.cost) if task.cost is not None else {})}
+
+
+def cost_keys(cost: CostAttr) -> dict[str, Any]:
+    """The keys of a layer that tell its cost."""
+    ranges = {field: [low, high] for field, (low, _, high) in cost.ranges.items()}
+    low, high = ranges.pop("synth_ms")
+    return {
+        "cost": _cost([cost]),
+        "cost_range": {**ranges, "synth_seconds": [low / 1000, high / 1000]},
+        "cost_scale": cost.scale.data,
+        "cost_source": cost.source.data,
+    }
 
 
 def _subgraph(part: flow.SubgraphOp) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def compile_options(arguments: argparse.Namespace) -> CompileOptions:
 
     base = options_beside(arguments.model) or CompileOptions()
     given = given_options(arguments)
-    for name in ("hls_config", "input"):
+    for name in ("hls_config", "input", "cost_data"):
         path = given.get(name)
         if isinstance(path, Path) and not path.is_file():
             raise UsageError(f"there is no file {path}", where=f"--{name.replace('_', '-')}")

@@ -16,7 +16,7 @@ COMMANDS = {
     "run": "run a pipeline script",
     "predict": "run the split firmware's C simulation on your data",
     "verify": "check a build again: C simulation, or RTL simulation of the stitched top",
-    "profile": "time any hls4ml project and size its FIFOs, or compare a build with a simulation's VCD",
+    "profile": "time any hls4ml project and size its FIFOs; or compare a build with a simulation's VCD, or learn from its synthesis",
     "report": "show the report of a build",
 }
 
@@ -170,6 +170,12 @@ def _profile(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--clock", type=float, metavar="NS", help="clock period; default: the project's")
     parser.add_argument("--frames", type=int, default=8, metavar="N", help="of the flooding run (default: 8)")
+    parser.add_argument(
+        "--cost-data",
+        type=Path,
+        metavar="FILE",
+        help="where a build's synthesis reports are kept; by default, with those of all your builds",
+    )
     _output(parser, "the report")
 
 

@@ -7,6 +7,7 @@ at 0.09 to 0.71 of the estimate (recurrent networks lowest), DSPs as estimated. 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from math import exp, hypot, log
 
@@ -21,11 +22,11 @@ FACTORS = {
 """Count after logic synthesis / count that HLS estimated."""
 
 
-def after_synthesis(cost: TaskCost) -> TaskCost:
+def after_synthesis(cost: TaskCost, factors: Mapping[str, Range] = FACTORS) -> TaskCost:
     """The same cost on the scale of logic synthesis. The two errors are taken as independent."""
     if cost.scale == "synthesis":
         return cost
-    scaled = {figure: _times(getattr(cost, figure), factor).whole() for figure, factor in FACTORS.items()}
+    scaled = {figure: _times(getattr(cost, figure), factor).whole() for figure, factor in factors.items()}
     return replace(cost, **scaled, scale="synthesis")  # type: ignore[arg-type]
 
 
