@@ -17,6 +17,7 @@ setup: $(VENV)/.stamp ## create .venv with split4ml and its test tools
 $(VENV)/.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(BIN)/python -m split4ml.passes.timing.warm
 	@touch $@
 
 DEMO := build/demo

@@ -93,7 +93,7 @@ class Blamer:
 
         A FIFO that never was full may be any deeper. So this needs no assumption, but says little.
         """
-        peaks = self.judge.verdict(depths)[1]
+        peaks = self.judge.peaks(depths)
         shift = depths <= self.shift
         full = peaks >= depths
         lo = np.where(full, depths, np.maximum(peaks + 1, np.where(shift, 1, self.shift + 1)))
@@ -110,11 +110,11 @@ class Blamer:
 
     def _lift(self, capacities: Ints, lo: Ints, hi: Ints, frames: int) -> Ints | None:
         """Capacities that are late and none of which can be raised; None if these are not late."""
-        late, peaks = self.judge.late(capacities, lo, hi, frames)
+        late, pressed = self.judge.late(capacities, lo, hi, frames)
         if not late:
             return None
-        # What never was full has held up nobody; neither has, in a lone frame, what is not on its critical path.
-        capacities = np.where(capacities > peaks, UNBOUNDED, capacities)
+        # Where room was never waited for, more would change nothing; nor, in a lone frame, off its critical path.
+        capacities = np.where(pressed, capacities, UNBOUNDED)
         if frames == 1 and self._walks:
             path = self.judge.late_on_path(capacities, lo, hi)[1]
             if path is not None:

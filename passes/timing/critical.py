@@ -1,16 +1,14 @@
-"""The critical path of a lone frame: the chain of waits that makes its last token as late as it is.
+"""The critical path of a recorded run: the chain of waits that makes a frame end as late as it does.
 
-Each event of a replay waits for the latest of a few others: the group before it in the same call, the write of a token it
-reads (through a FIFO: a *crossing*), the read that made room for a token it writes (*back-pressure*). Followed from the last
-token that a sink takes to the begin of the frame, the latest ones are a path whose length is the frame's end.
-
-A lone frame with one start per frame has one call of each task, begun at a time that depends on nothing but the
-task's depth among the starts, so no other waits exist (docs/timing.md).
+Each event of a replay waits for the latest of a few others: the event before it in the same pipeline, the write of a
+token it reads (through a FIFO: a *crossing*), the read that made room for a token it writes (*back-pressure*), or, for the
+begin of a call, what docs/timing.md says of starts. Followed back from the last token that a sink takes, the latest ones are
+a path whose length is the frame's end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
@@ -18,40 +16,83 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from split4ml.passes.timing.flat import Flat, Small
 from split4ml.passes.timing.jit import compiled
-from split4ml.passes.timing.kernel import LONG_AGO
 from split4ml.passes.timing.network import Network, Replayed
-from split4ml.passes.timing.replay import Engine
 from split4ml.passes.timing.schedule import Ints
 
 Flags = npt.NDArray[np.bool_]
 
+OWN, DATA, ROOM, START, ROOTS, OFFER, FIRST = range(7)
+"""What an event waits for: the one before it in its own pipeline (or its source's or sink's next cycle); the write of a token;
+the read that made room; the begin of the parent's call; the ready of a child, or of another root, that lets a call
+begin; the offer of a frame by a source; nothing."""
+
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """crossed: bool[channels], whether the path crosses it at least once; pressed: whether it waits for room in it."""
+    """From the last event back to one that waited for nothing; per step:
 
+    actor:   who; as in the replay: processes, then sources, then sinks. time: the cycle.
+    wait:    what for: OWN, …. channel: through which channel; -1 if through none.
+
+    crossed, pressed: bool[channels], whether the path waits for data in it at least once, and for room in it.
+    """
+
+    actor: Ints
+    time: Ints
+    wait: Ints
+    channel: Ints
     crossed: Flags
     pressed: Flags
 
 
 class Critical:
-    """Finds critical paths in runs of one frame. For networks for which `applies` says so."""
+    """Finds critical paths in recorded runs of one network."""
 
-    def __init__(self, engine: Engine) -> None:
-        flat = engine.flat
-        self._flat = flat
-        self._base = np.cumsum([0, *flat.tokens], dtype=np.int64)
-        # Per channel and token: the group that writes and the one that reads it, -1 for other actors than tasks.
-        self._writer = _by_channel(flat.write, flat.write_ptr, flat.tokens)
-        self._reader = _by_channel(flat.read, flat.read_ptr, flat.tokens)
-        self._read_rank = _ranks(flat.read)
-        self._write_rank = _ranks(flat.write)
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        processes, none = network.processes, np.zeros(0, np.int64)
+        ports = len(network.sources) + len(network.sinks)
+        takes = [list(p.inputs) for p in processes] + [[] for _ in network.sources]
+        takes += [[s.channel] for s in network.sinks]
+        gives = [list(p.outputs) for p in processes] + [[s.channel] for s in network.sources]
+        gives += [[] for _ in network.sinks]
+        roots = [at for at, p in enumerate(processes) if p.schedule is not None and p.parent < 0]
+        mates = [[r for r in roots if processes[r].domain == p.domain] for p in processes]
+        children = [[c for c, p in enumerate(processes) if p.parent == at] for at in range(len(processes))]
+        advances: list[list[Ints]] = [[none] * len(network.channels) for _ in range(2)]
+        ends = np.zeros((2, len(network.channels)), np.int64)
+        for at, channels in enumerate(gives):
+            ends[0, channels] = at
+        for at, channels in enumerate(takes):
+            ends[1, channels] = at
+        for process in processes:
+            if (schedule := process.schedule) is not None:
+                for side, inner, ptr, port in (
+                    (0, process.outputs, schedule.write_ptr, schedule.write_port),
+                    (1, process.inputs, schedule.read_ptr, schedule.read_port),
+                ):
+                    offset = np.repeat(schedule.offset, np.diff(ptr))
+                    for number, channel in enumerate(inner):
+                        advances[side][channel] = offset[port == number]
+        self._fixed = _Fixed(
+            *_joined(takes),
+            *_joined(gives),
+            *_joined([mates[at] if at in roots else [] for at in range(len(processes))] + [[]] * ports),
+            *_joined([*children, *([[]] * ports)]),
+            np.array([p.parent for p in processes] + [-1] * ports, np.int64),
+            np.array([p.schedule.period if p.schedule else 0 for p in processes] + [0] * ports, np.int64),
+            ends[0],
+            ends[1],
+            *_joined(advances[0]),
+            *_joined(advances[1]),
+            np.array([s.channel for s in network.sources], np.int64),
+            np.array([s.tokens for s in network.sources], np.int64),
+        )
 
     @staticmethod
     def applies(network: Network, sized: Iterable[int]) -> bool:
-        """Whether paths are chains of constant waits, and cross no channel of `sized` twice if these are unbounded.
+        """Whether paths of lone frames cross no channel of `sized` twice if these are unbounded.
 
         So it is with one call a task, sinks that are always ready, and no way from a sized channel's consumer back to its
         producer: forwards through any channel, or backwards through those that stay bounded.
@@ -60,149 +101,203 @@ class Critical:
             return False
         return _one_way(network, set(sized))
 
-    def path(self, run: Replayed, capacities: Ints, latencies: Ints) -> Path:
-        """Of a recorded run of one frame that completed, with these capacities and latencies per channel."""
-        flat = self._flat
-        end = int(run.last_out[0])
+    def path(self, run: Replayed, capacities: Ints, latencies: Ints, frame: int = -1) -> Path:
+        """To the end of a frame that completed, with these capacities and latencies per channel."""
+        number = range(len(run.last_out))[frame]
+        end = int(run.last_out[number])
+        sinks = enumerate(self.network.sinks, len(self.network.processes) + len(self.network.sources))
+        actor = next(at for at, s in sinks if run.reads[s.channel][(number + 1) * s.tokens - 1] == end)
+        ports = [np.zeros(0, np.int64)] * (len(self._fixed.parent) - len(run.starts))
+        seen = _Seen(
+            *_joined(run.writes),
+            *_joined(run.reads),
+            *_joined([*(s.begins for s in run.starts), *ports]),
+            *_joined([*(s.readies for s in run.starts), *ports]),
+            _joined([*(s.clock for s in run.starts), *ports])[1],
+            np.array(capacities, np.int64),
+            np.array(latencies, np.int64),
+        )
+        steps = np.empty(
+            (3 * end + 16, 4), np.int64
+        )  # no cycle has more than a begin, operations and a ready
         crossed = np.zeros(len(capacities), np.bool_)
         pressed = np.zeros(len(capacities), np.bool_)
-        sinks = np.flatnonzero((flat.give < 0) & (flat.take >= 0))
-        _walk(
-            flat,
-            Tokens(
-                self._laid_out(run.writes),
-                self._laid_out(run.reads),
-                self._base,
-                self._writer,
-                self._reader,
-                self._read_rank,
-                self._write_rank,
-            ),
-            capacities,
-            latencies,
-            next(int(s) for s in sinks if run.reads[flat.take[s]][flat.amount[s] - 1] == end),
-            end,
-            crossed,
-            pressed,
-        )
-        return Path(crossed, pressed)
-
-    def _laid_out(self, times: tuple[Ints, ...]) -> Ints:
-        """One array for all channels; some tokens are never moved, since the run ends with the frame."""
-        found = np.full(int(self._base[-1]), LONG_AGO, np.int64)
-        for base, some in zip(self._base, times, strict=False):
-            found[base : base + len(some)] = some
-        return found
+        count = _walk(self._fixed, seen, actor, end, self.network.start_depth, steps, crossed, pressed)
+        used = steps[:count].T.copy()
+        return Path(used[0], used[1], used[2], used[3], crossed, pressed)
 
 
-class Tokens(NamedTuple):
-    """Per token of a channel (at `base[channel] + token`): the cycles of its write and read, the groups that do them.
+class _Fixed(NamedTuple):
+    """Of the network; x[x_ptr[i]:x_ptr[i+1]] are those of actor or channel i.
 
-    Per operation in a group: which token of its channel it reads or writes.
+    take, give: channels. mate: the roots of a root's domain. written_at, read_at: per token of a frame, the advance of a task's
+    call in which it is written or read.
     """
 
-    write_time: Ints
-    read_time: Ints
-    base: Ints
-    writer: Ints
-    reader: Ints
-    read_rank: Ints
-    write_rank: Ints
+    take_ptr: Ints
+    take: Ints
+    give_ptr: Ints
+    give: Ints
+    mate_ptr: Ints
+    mate: Ints
+    child_ptr: Ints
+    child: Ints
+    parent: Ints
+    period: Ints
+    producer: Ints
+    consumer: Ints
+    written_at_ptr: Ints
+    written_at: Ints
+    read_at_ptr: Ints
+    read_at: Ints
+    source: Ints
+    source_tokens: Ints
+
+
+class _Seen(NamedTuple):
+    """Of the run, likewise: cycles per token of a channel, per call of a task; clock: advances at the begin of a call."""
+
+    write_ptr: Ints
+    write: Ints
+    read_ptr: Ints
+    read: Ints
+    begin_ptr: Ints
+    begin: Ints
+    ready_ptr: Ints
+    ready: Ints
+    clock: Ints
+    capacity: Ints
+    latency: Ints
+
+
+def _joined(parts: Sequence[Ints] | Sequence[list[int]]) -> tuple[Ints, Ints]:
+    ptr = np.cumsum([0, *map(len, parts)], dtype=np.int64)
+    return ptr, np.concatenate([np.zeros(0, np.int64), *parts]).astype(np.int64)
+
+
+@compiled
+def _before(times: Ints, low: int, high: int, now: int) -> int:
+    """Where the last of times[low:high] is that is no later than `now`; low - 1 if there is none."""
+    while low < high:
+        middle = (low + high) // 2
+        if times[middle] <= now:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1
+
+
+@compiled
+def _advance(fixed: _Fixed, seen: _Seen, actor: int, now: int) -> tuple[int, int]:
+    """The cycle of a task's last stream operations, no later than `now`, and the advance in which they were due; -1: none."""
+    time: int = -1
+    clock: int = -1
+    for out in range(2):
+        channels, ptr = (fixed.give, fixed.give_ptr) if out else (fixed.take, fixed.take_ptr)
+        times, times_ptr = (seen.write, seen.write_ptr) if out else (seen.read, seen.read_ptr)
+        at_ptr, at = (fixed.written_at_ptr, fixed.written_at) if out else (fixed.read_at_ptr, fixed.read_at)
+        for p in range(ptr[actor], ptr[actor + 1]):
+            c = channels[p]
+            found = _before(times, times_ptr[c], times_ptr[c + 1], now)
+            if found >= times_ptr[c] and times[found] > time:
+                frame, token = divmod(found - times_ptr[c], at_ptr[c + 1] - at_ptr[c])
+                time = times[found]
+                clock = seen.clock[seen.begin_ptr[actor] + frame] + at[at_ptr[c] + token]
+    return time, clock
 
 
 @compiled
 def _walk(
-    flat: Flat,
-    tokens: Tokens,
-    capacities: Ints,
-    latencies: Ints,
+    fixed: _Fixed,
+    seen: _Seen,
     actor: int,
     now: int,
+    start_depth: int,
+    steps: Ints,
     crossed: Flags,
     pressed: Flags,
-) -> None:
-    """From an actor's last token back to where nothing else was waited for."""
-    group = -1
-    token = flat.amount[actor] - 1
-    while True:
-        # A token read, as late as it can be.
-        moved = -1
-        if group >= 0:
-            for o in range(flat.read_ptr[group], flat.read_ptr[group + 1]):
-                at = tokens.base[flat.read[o]] + tokens.read_rank[o]
-                if tokens.write_time[at] + latencies[flat.read[o]] == now:
-                    moved = flat.read[o]
-                    token = tokens.read_rank[o]
-                    break
-        elif flat.take[actor] >= 0:
-            at = tokens.base[flat.take[actor]] + token
-            if tokens.write_time[at] + latencies[flat.take[actor]] == now:
-                moved = flat.take[actor]
-        if moved >= 0:
-            crossed[moved] = True
-            at = tokens.base[moved] + token
-            now, group, actor = tokens.write_time[at], tokens.writer[at], flat.producer[moved]
-            continue
-        # The same actor's event before. A group without operations is nothing to wait for.
-        if group >= 0:
-            before, time = group - 1, -1
-            while before >= flat.group_ptr[actor] and time < 0:
-                if flat.read_ptr[before] < flat.read_ptr[before + 1]:
-                    o = flat.read_ptr[before]
-                    time = tokens.read_time[tokens.base[flat.read[o]] + tokens.read_rank[o]]
-                elif flat.write_ptr[before] < flat.write_ptr[before + 1]:
-                    o = flat.write_ptr[before]
-                    time = tokens.write_time[tokens.base[flat.write[o]] + tokens.write_rank[o]]
-                else:
-                    before -= 1
-            if time >= 0 and time + flat.offset[group] - flat.offset[before] == now:
-                now, group = time, before
-                continue
-        elif token > 0:
-            if flat.take[actor] >= 0:
-                time = tokens.read_time[tokens.base[flat.take[actor]] + token - 1]
+) -> int:
+    """From an actor's stream operations in cycle `now` back; returns the number of steps."""
+    call = -1  # of which the step is the begin
+    count = 0
+    while count < len(steps):
+        wait, through, whom, when, whose = FIRST, -1, actor, now, -1
+        if call >= 0:
+            first = seen.ready_ptr[actor]
+            if call > 0 and seen.ready[first + call - 1] + 1 == now:
+                wait, when = OWN, now - 1
+            parent = fixed.parent[actor]
+            if wait == FIRST and parent >= 0 and seen.begin[seen.begin_ptr[parent] + call] + 1 == now:
+                wait, whom, when, whose = START, parent, now - 1, call
+            if wait == FIRST:
+                for p in range(fixed.child_ptr[actor], fixed.child_ptr[actor + 1]):
+                    at = seen.ready_ptr[fixed.child[p]] + call - start_depth
+                    if call >= start_depth and seen.ready[at] + 1 == now:
+                        wait, whom, when = ROOTS, fixed.child[p], now - 1
+            if wait == FIRST and call > 0:
+                for p in range(fixed.mate_ptr[actor], fixed.mate_ptr[actor + 1]):
+                    if seen.ready[seen.ready_ptr[fixed.mate[p]] + call - 1] + 1 == now:
+                        wait, whom, when = ROOTS, fixed.mate[p], now - 1
+                if wait == FIRST and parent < 0:
+                    for s in range(len(fixed.source)):
+                        # The next frame is offered in the cycle after the last beat of this one, and seen one later.
+                        c = fixed.source[s]
+                        at = seen.write_ptr[c] + call * fixed.source_tokens[s] - 1
+                        if at < seen.write_ptr[c + 1] and seen.write[at] + 2 == now:
+                            wait, whom, when = OFFER, fixed.producer[c], now - 2
+        else:
+            for p in range(fixed.take_ptr[actor], fixed.take_ptr[actor + 1]):
+                c = fixed.take[p]
+                at = _before(seen.read, seen.read_ptr[c], seen.read_ptr[c + 1], now)
+                if at >= seen.read_ptr[c] and seen.read[at] == now:
+                    written = seen.write[seen.write_ptr[c] + at - seen.read_ptr[c]]
+                    if written + seen.latency[c] == now and wait == FIRST:
+                        wait, through, whom, when = DATA, c, fixed.producer[c], written
+                        crossed[c] = True
+            if wait == FIRST and fixed.period[actor] > 0:
+                _, clock = _advance(fixed, seen, actor, now)
+                time, before = _advance(fixed, seen, actor, now - 1)
+                at = _before(seen.begin, seen.begin_ptr[actor], seen.begin_ptr[actor + 1], now)
+                if at >= seen.begin_ptr[actor] and seen.begin[at] > time:
+                    if now - seen.begin[at] == clock - seen.clock[at]:
+                        wait, when, whose = OWN, seen.begin[at], at - seen.begin_ptr[actor]
+                elif time >= 0 and now - time == clock - before:
+                    wait, when = OWN, time
+            elif wait == FIRST:
+                for out in range(2):
+                    channels, ptr = (fixed.give, fixed.give_ptr) if out else (fixed.take, fixed.take_ptr)
+                    times, times_ptr = (seen.write, seen.write_ptr) if out else (seen.read, seen.read_ptr)
+                    for p in range(ptr[actor], ptr[actor + 1]):
+                        c = channels[p]
+                        at = _before(times, times_ptr[c], times_ptr[c + 1], now - 1)
+                        if at >= times_ptr[c] and times[at] == now - 1:
+                            wait, when = OWN, now - 1
+            if wait == FIRST:
+                for p in range(fixed.give_ptr[actor], fixed.give_ptr[actor + 1]):
+                    c = fixed.give[p]
+                    at = _before(seen.write, seen.write_ptr[c], seen.write_ptr[c + 1], now)
+                    if at >= seen.write_ptr[c] and seen.write[at] == now and wait == FIRST:
+                        token = at - seen.write_ptr[c] - seen.capacity[c]
+                        if token >= 0 and seen.read[seen.read_ptr[c] + token] + 1 == now:
+                            wait, through, whom, when = ROOM, c, fixed.consumer[c], now - 1
+                            pressed[c] = True
+        steps[count, 0] = actor
+        steps[count, 1] = now
+        steps[count, 2] = wait
+        steps[count, 3] = through
+        count += 1
+        if wait == FIRST:
+            break
+        actor, now, call = whom, when, whose
+        if fixed.period[actor] > 0 and call < 0 and wait in (OWN, ROOTS):
+            # To a ready: it comes so many advances after the operations or the begin before it.
+            time, _ = _advance(fixed, seen, actor, now)
+            at = _before(seen.begin, seen.begin_ptr[actor], seen.begin_ptr[actor + 1], now)
+            if seen.begin[at] >= time:
+                call, now = at - seen.begin_ptr[actor], seen.begin[at]
             else:
-                time = tokens.write_time[tokens.base[flat.give[actor]] + token - 1]
-            if time + 1 == now:
-                now, token = time, token - 1
-                continue
-        # Room for a token written.
-        full = -1
-        if group >= 0:
-            for o in range(flat.write_ptr[group], flat.write_ptr[group + 1]):
-                n = tokens.write_rank[o] - capacities[flat.write[o]]
-                if n >= 0 and tokens.read_time[tokens.base[flat.write[o]] + n] + 1 == now:
-                    full = flat.write[o]
-                    token = n
-                    break
-        elif flat.give[actor] >= 0:
-            n = token - capacities[flat.give[actor]]
-            if n >= 0 and tokens.read_time[tokens.base[flat.give[actor]] + n] + 1 == now:
-                full = flat.give[actor]
-                token = n
-        if full < 0:  # the begin of the call, or the first offer
-            return
-        pressed[full] = True
-        at = tokens.base[full] + token
-        now, group, actor = tokens.read_time[at], tokens.reader[at], flat.consumer[full]
-
-
-def _ranks(channels: Small) -> Ints:
-    """Of each operation: how many on the same channel come before it."""
-    order = np.argsort(channels, kind="stable")
-    ordered = channels[order]
-    ranks = np.empty(len(channels), np.int64)
-    ranks[order] = np.arange(len(channels)) - np.searchsorted(ordered, ordered)
-    return ranks
-
-
-def _by_channel(channels: Small, pointers: Small, tokens: Ints) -> Ints:
-    """The groups of the operations on each channel in turn; -1 for channels without any."""
-    group = np.repeat(np.arange(len(pointers) - 1), np.diff(pointers))[np.argsort(channels, kind="stable")]
-    used = np.repeat(np.bincount(channels, minlength=len(tokens)) > 0, tokens)
-    found = np.full(int(tokens.sum()), -1, np.int64)
-    found[used] = group
-    return found
+                now = time
+    return count
 
 
 def _one_way(network: Network, sized: set[int]) -> bool:

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from split4ml.dialects.errors import Split4mlError
-from split4ml.passes.timing.critical import Critical, Path
+from split4ml.passes.timing.critical import Critical, Flags, Path
 from split4ml.passes.timing.metrics import interval
 from split4ml.passes.timing.network import UNBOUNDED, Network
 from split4ml.passes.timing.replay import Engine
@@ -155,27 +155,34 @@ class Judge:
         capacities, latencies = self.capacities(depths), self.latencies(depths)
         wanted = self.reference(latencies)
         self.replays += 1
-        lone, held = self.engine.race((wanted.lone,), capacities=capacities, latencies=latencies)
-        if lone is None or lone != (wanted.lone,):
-            return False, held[self.at]
+        lone = self.engine.race((wanted.lone,), capacities=capacities, latencies=latencies)
+        if lone.ends is None or lone.ends != (wanted.lone,):
+            return False, lone.peaks[self.at]
         self.replays += 1
-        many, peaks = self.engine.race(wanted.ends, capacities=capacities, latencies=latencies)
-        if many is None or interval(many) != wanted.interval:
-            return False, peaks[self.at]
-        return True, np.maximum(held, peaks)[self.at]
+        many = self.engine.race(wanted.ends, capacities=capacities, latencies=latencies)
+        if many.ends is None or interval(many.ends) != wanted.interval:
+            return False, many.peaks[self.at]
+        return True, np.maximum(lone.peaks, many.peaks)[self.at]
 
-    def late(self, capacities: Ints, lo: Ints, hi: Ints, frames: int) -> tuple[bool, Ints]:
-        """Whether a run (lone, or of `self.frames`) misses a deadline, and the most tokens held per FIFO until then.
+    def peaks(self, depths: Ints) -> Ints:
+        """The most tokens held per FIFO over whole runs with these depths."""
+        capacities, latencies = self.capacities(depths), self.latencies(depths)
+        self.replays += 2
+        runs = [self.engine.run(n, capacities=capacities, latencies=latencies) for n in (1, self.frames)]
+        return np.maximum(runs[0].peak, runs[1].peak)[self.at]
+
+    def late(self, capacities: Ints, lo: Ints, hi: Ints, frames: int) -> tuple[bool, Flags]:
+        """Whether a run (lone, or of `self.frames`) misses a deadline, and per FIFO, whether its room was waited for.
 
         capacities: per FIFO. It has the latency of its depth in `lo`, and the reference that of its depth in `hi`.
         """
         wanted = self.reference(self.latencies(np.minimum(hi, capacities)))
         deadline = (wanted.lone,) if frames == 1 else wanted.ends
         self.replays += 1
-        ends, peaks = self.engine.race(
+        race = self.engine.race(
             deadline, capacities=self.capacities(capacities), latencies=self.latencies(lo)
         )
-        return ends is None, peaks[self.at]
+        return race.ends is None, race.pressed[self.at]
 
     def late_on_path(self, capacities: Ints, lo: Ints, hi: Ints) -> tuple[bool, Path | None]:
         """As `late` for a lone frame, but where the critical path crosses a FIFO, the reference has its latency in `lo`.
@@ -201,7 +208,7 @@ class Judge:
 
     @cached_property
     def critical(self) -> Critical:
-        return Critical(self.engine)
+        return Critical(self.engine.network)
 
     def bits(self, depths: Ints) -> int:
         return int(np.sum(depths * self.width))

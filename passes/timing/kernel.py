@@ -1,418 +1,589 @@
 """The replay's inner loop, compiled by numba. Semantics: docs/timing.md; data: passes/timing/flat.py.
 
-Event driven: only cycles in which something may happen are visited, and in them only the actors that have asked
-to be woken. Wakes less than SLOTS cycles ahead are bits in a timing wheel, later ones wait in `far`. A spurious
-wake does no harm. All conditions look at the state before the cycle, which is recovered from the times of a
-channel's last operations; so the order of the actors within a cycle has no influence.
+A worklist over actors, not over cycles. Everything that happens in a cycle depends on what happened in earlier ones
+only, so an actor's next event is the latest of a few known times (max-plus), as soon as these are known:
 
-A task's calls in flight share one clock of advances. It runs with time (`clock = now - SKEW`) until it meets an
-event (`NEXT`: a group of some call, or the newest call's ready), and stays there until the event goes through.
+    t[group] = max(t[group before] + delta, t_write[token] + latency over its reads, t_read[token - capacity] + 1 over its writes)
 
-The functions called for every operation take single arrays, index them in place and are inlined: copying whole
-tuples into calls costs more than the work (see also passes/timing/jit.py). All compiled code and its constants are
-in this one file, because numba's cache on disk notices only changes of a function's own file.
+An actor that is visited goes on for as long as it knows them, however far that is ahead of the others, and whoever made
+them known wakes it. A cycle in which nothing happens costs nothing.
+
+One question is not of this form: whether a task's next call begins before the next group of a call that is still in
+flight (then the two are one rigid body) or after it. If the begin is not known yet, the group is a *candidate*.
+When nobody else can go on, nothing can happen any more before the earliest candidate, so that one goes through.
+
+Times are kept in a ring of tokens per channel. It holds as many as the channel does, but for a channel that is
+never full, where it grows when nobody else can go on (`GROW`).
+
+All tables lie in one array `m`, and a row is named by the place where it begins: `m[c + READ]`. That keeps calls cheap, to make
+and to compile. Places are unsigned, or numba would look at each whether it counts from the end. All compiled code and
+its constants are in this one file, because numba's cache on disk notices only changes of a function's own file.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 import numpy as np
+import numpy.typing as npt
 
 from split4ml.passes.timing.jit import compiled, inlined, trailing_zeros
 from split4ml.passes.timing.schedule import Ints
 
-if TYPE_CHECKING:
-    from split4ml.passes.timing.flat import Flat
+Indices = npt.NDArray[np.uint32]
 
-TASK, MOVER, SOURCE, SINK = range(4)  # Flat.kind
 NEVER = 2**61
-LONG_AGO = -10
-SLOTS = 64  # of the timing wheel: bits of a word
+TASK, MOVER, SOURCE, SINK = range(4)
+COMPLETE, QUIESCENT, LATE, RUNAWAY, GROW = range(5)
 
-# Columns of State.channel. AWAITED: the producer sleeps until a read (1), the consumer until a write (2).
-# ROOM, ROOM_END: where operation times are recorded.
-WRITTEN, READ, LAST_WRITE, SECOND_WRITE, LAST_READ, CAPACITY, LATENCY, PEAK = range(8)
-AWAITED, PRODUCER, CONSUMER, ROOM, ROOM_END = range(8, 13)
-CHANNEL_COLUMNS = 16
-BY_PRODUCER, BY_CONSUMER = 1, 2
-# Columns of State.task. PUSHES and POPS count start tokens; a root's POPS are its readies.
-SKEW, NEXT, READY_AT, IDLE, HEAD, FLIGHT, BEGUN, PUSHES, LAST_PUSH, POPS, LAST_POP = range(11)
-TASK_COLUMNS = 16
-# Columns of State.domain.
-TRANSACTIONS, LAST_AP_READY, ROOTS_READY = range(3)
-# Columns of State.port (sources and sinks): tokens moved, cycle from which the next is offered.
-MOVED, OFFER = range(2)
-# Columns of State.call: the clock of the next group (NEVER: none left), and that group.
+# The head of `m`. UNTIL: nothing later is of interest. COMPLETED: frames. RUNS_ON: cycle in which a task made more than
+# MOST_CALLS. Where actors, their bits in the worklist, channels and frames begin and end. RING: calls whose starts are kept, less one.
+UNTIL, COMPLETED, RUNS_ON, MOST_CALLS, HELD, START_DEPTH, RING = range(7)
+ACTORS, ACTORS_END, AWAKE, AWAKE_END, CHANNELS, CHANNELS_END, FRAMES, FRAMES_END = range(8, 16)
+HEAD = 16
+
+# An actor. LAST: the cycle of its last event.
+KIND, NUMBER, LAST = range(3)
+# A mover, source or sink: channels; tokens a frame, and left of the present FRAME; OFFER: cycle from which a source offers the next.
+TAKE, GIVE, AMOUNT, LEFT, FRAME, OFFER, THROTTLE, STALL, STALL_END = range(3, 12)
+# A task. Groups FIRST to TAIL belong to a call's own period, TAIL to END come after it; GAP: advances from the last of the former to
+# ready. PLAIN: a call is running, and no other in flight. NEXT: its next group. Calls BEGUN and READIED so far. CLOCK:
+# advances at LAST, BEGIN: at the begin of the newest call; both count while several calls are in flight. OLDEST, TAILS:
+# which calls are in flight after their ready, in the ring of rows TAIL_ROWS. STARTS: ring of begins and readies.
+PLAIN, NEXT, FIRST, TAIL, END, GAP, PERIOD, PARENT, DOMAIN, CHILDREN, CHILDREN_END = range(3, 14)
+BEGUN, READIED, CLOCK, BEGIN, OLDEST, TAILS, TAIL_ROWS, TAIL_ROWS_END, CANDIDATE, STARTS = range(14, 24)
+ACTOR = 24
+
+# A channel. Its tokens are numbered. READ, WRITTEN: the next to be. AVAILABLE, FULL: the first that cannot be. BASE, MASK, SIZE: of
+# the ring in `times` that has two places for each: cycle from which it can be read, cycle from which its room is free. FREE_BASE,
+# FREE_MASK: of the latter; of a zero, if it is never full. AHEAD: writes known to be before the last read; BEHIND: reads
+# known to be no later than the last write. PEAK: the most held, in cycle PEAK_AT. PRESSED: whether room was ever waited for. PRODUCER, CONSUMER: numbers of actors.
+READ, AVAILABLE, BASE, MASK, FULL, FLAGS, WRITTEN, LATENCY, FREE_BASE, FREE_MASK, CAPACITY, PRESSED = range(
+    12
+)
+PEAK, PEAK_AT, AHEAD, BEHIND, SIZE, PRODUCER, CONSUMER = range(12, 19)
+CHANNEL = 24
+# FLAGS: the producer sleeps until a read, the consumer until a write; the most tokens held are still COUNTED.
+BY_PRODUCER, BY_CONSUMER, COUNTED = 1, 2, 4
+
+# A kind of group: advances since the group before, what it does, and channels: one read (A), one written (A), one
+# read (A) and one written (B); or where the lists of those read, those written, and their end are (A, B, C).
+DELTA, SHAPE, A, B, C = range(5)
+ONE_READ, ONE_WRITE, ONE_EACH, ANY = range(4)
+# A call in flight after its ready: the clock of its next group, and that group.
 DUE, GROUP = range(2)
-# Columns of State.frame. SEEN: first cycle in which all inputs have been seen to offer it, once all OFFERS are
-# known. TAKEN: sinks that have all of it.
-SEEN, OFFERS, OFFERED, TAKEN, FIRST_IN, LAST_OUT = range(6)
-# State.far: which slots of the wheel hold a bit, the first far wake, frames complete; then one wake per actor.
-OCCUPIED, SOONEST, COMPLETED, FAR = range(4)
-
-COMPLETE, QUIESCENT, LATE, RUNAWAY = range(4)
-
-
-class State(NamedTuple):
-    """What changes during a replay; the constants above name the columns."""
-
-    channel: Ints
-    task: Ints
-    domain: Ints
-    port: Ints
-    call: Ints
-    frame: Ints
-    wheel: Ints
-    far: Ints
-    write_time: Ints
-    read_time: Ints
+# The newest calls of a task, in a ring: the cycles of begin and ready, and the clock at the begin.
+BEGAN, WAS_READY, AT_CLOCK = range(3)
+START_ROW = 3
+# A domain: transactions ready, the cycle of the last; of the present one, how many roots are ready, and the latest of them.
+TRANSACTIONS, AP_READY, ROOTS_READY, LATEST, ROOTS, ROOTS_END = range(6)
+# A frame. SEEN: first cycle in which all inputs are seen to offer it, once none is MISSING. SINKS: that lack some of it.
+SEEN, MISSING, SINKS, FIRST_IN, LAST_OUT, DEADLINE = range(6)
+FRAME_ROW = 8
 
 
 @inlined
-def _wake(wheel: Ints, far: Ints, actor: int, when: int, now: int) -> None:
-    if when - now < SLOTS:
-        slot = when & (SLOTS - 1)
-        wheel[slot, actor >> 6] |= np.int64(1) << (actor & 63)
-        far[OCCUPIED] |= np.int64(1) << slot
-    else:
-        far[FAR + actor] = min(far[FAR + actor], when)
-        far[SOONEST] = min(far[SOONEST], when)
+def _unsigned(place: int) -> int:
+    return np.uint32(place)  # type: ignore[return-value]
 
 
 @inlined
-def _can_read(channel: Ints, wheel: Ints, far: Ints, c: int, now: int) -> bool:
-    """Whether a token can be read now; if not, sees to it that the consumer is woken when that may change."""
-    held = channel[c, WRITTEN] - channel[c, READ]
-    if held > 2:  # at most two tokens can be too young
-        return True
-    young = now - channel[c, LATENCY]
-    hidden = 0
-    if channel[c, LAST_WRITE] > young:
-        hidden += 1
-    if channel[c, SECOND_WRITE] > young:
-        hidden += 1
-    if held > hidden:
-        return True
-    if held == 0:
-        channel[c, AWAITED] |= BY_CONSUMER
-    else:
-        oldest = channel[c, LAST_WRITE] if held == 1 else channel[c, SECOND_WRITE]
-        _wake(wheel, far, channel[c, CONSUMER], oldest + channel[c, LATENCY], now)
-    return False
+def _row(m: Ints, place: int) -> int:
+    """The row that is named at a place."""
+    return _unsigned(m[place])
 
 
 @inlined
-def _can_write(channel: Ints, wheel: Ints, far: Ints, c: int, now: int) -> bool:
-    """Whether a token can be written now; if not, sees to it that the producer is woken when that may change."""
-    held = channel[c, WRITTEN] - channel[c, READ]
-    if channel[c, LAST_READ] == now:  # the slot is free from the next cycle on
-        if held + 1 < channel[c, CAPACITY]:
-            return True
-        _wake(wheel, far, channel[c, PRODUCER], now + 1, now)
-        return False
-    if held < channel[c, CAPACITY]:
-        return True
-    channel[c, AWAITED] |= BY_PRODUCER
-    return False
+def _wake(m: Ints, number: int) -> None:
+    m[m[AWAKE] + (number >> 6)] |= np.int64(1) << (number & 63)
 
 
 @inlined
-def _read(channel: Ints, wheel: Ints, far: Ints, times: Ints, c: int, now: int) -> None:
-    # Occupancy is at a local maximum only at the end of a cycle before one with a read.
-    held = channel[c, WRITTEN] - channel[c, READ]
-    if channel[c, LAST_WRITE] == now:
-        held -= 1
-    channel[c, PEAK] = max(channel[c, PEAK], held)
-    at = channel[c, ROOM] + channel[c, READ]
-    if at < channel[c, ROOM_END]:
-        times[at] = now
-    channel[c, READ] += 1
-    channel[c, LAST_READ] = now
-    if channel[c, AWAITED] & BY_PRODUCER:
-        channel[c, AWAITED] &= BY_CONSUMER
-        _wake(wheel, far, channel[c, PRODUCER], now + 1, now)
+def _readable(m: Ints, times: Ints, c: int) -> int:
+    """The first cycle in which the next token can be read; NEVER, and its consumer will be woken, if that is not known."""
+    n = m[c + READ]
+    if n >= m[c + AVAILABLE]:
+        m[c + FLAGS] |= BY_CONSUMER
+        return NEVER
+    return int(times[np.uint64(m[c + BASE] + 2 * (n & m[c + MASK]))])
 
 
 @inlined
-def _write(channel: Ints, wheel: Ints, far: Ints, times: Ints, c: int, now: int) -> None:
-    at = channel[c, ROOM] + channel[c, WRITTEN]
-    if at < channel[c, ROOM_END]:
-        times[at] = now
-    channel[c, WRITTEN] += 1
-    channel[c, SECOND_WRITE] = channel[c, LAST_WRITE]
-    channel[c, LAST_WRITE] = now
-    if channel[c, AWAITED] & BY_CONSUMER:
-        channel[c, AWAITED] &= BY_PRODUCER
-        _wake(wheel, far, channel[c, CONSUMER], now + channel[c, LATENCY], now)
+def _writable(m: Ints, times: Ints, c: int, now: int) -> int:
+    """The first cycle from `now` on in which a token can be written; NEVER, and its producer will be woken, if that is not known."""
+    n = m[c + WRITTEN]
+    if n >= m[c + FULL]:
+        m[c + FLAGS] |= BY_PRODUCER
+        return NEVER
+    free: int = times[np.uint64(m[c + FREE_BASE] + 2 * ((n - m[c + CAPACITY]) & m[c + FREE_MASK]))]
+    if free > now:
+        m[c + PRESSED] = 1
+        return free
+    return now
+
+
+@inlined
+def _read(m: Ints, times: Ints, c: int, now: int) -> None:
+    n = m[c + READ]
+    times[np.uint64(m[c + BASE] + 2 * (n & m[c + MASK]) + 1)] = now + 1
+    m[c + READ] = n + 1
+    m[c + FULL] += 1
+    flags = m[c + FLAGS]
+    if flags & COUNTED:
+        _count_read(m, times, c, n, now)
+    if flags & BY_PRODUCER:
+        m[c + FLAGS] &= ~BY_PRODUCER
+        _wake(m, m[c + PRODUCER])
+
+
+@inlined
+def _write(m: Ints, times: Ints, c: int, now: int) -> None:
+    n = m[c + WRITTEN]
+    times[np.uint64(m[c + BASE] + 2 * (n & m[c + MASK]))] = now + m[c + LATENCY]
+    m[c + WRITTEN] = m[c + AVAILABLE] = n + 1
+    flags = m[c + FLAGS]
+    if flags & COUNTED:
+        _count_write(m, times, c, n, now)
+    if flags & BY_CONSUMER:
+        m[c + FLAGS] &= ~BY_CONSUMER
+        _wake(m, m[c + CONSUMER])
 
 
 @compiled
-def _may_begin(flat: Flat, state: State, actor: int, now: int, held_start: bool, start_depth: int) -> bool:
-    """For a task whose last call was ready in an earlier cycle. Whoever changes a `False` wakes it."""
-    task, domain, frame = state.task, state.domain, state.frame
-    if flat.parent[actor] >= 0:
-        pushes = task[actor, PUSHES]
-        if task[actor, LAST_PUSH] == now:
-            pushes -= 1
-        if pushes <= task[actor, POPS]:
-            return False
-    else:
-        transaction = domain[flat.domain[actor], TRANSACTIONS]
-        if domain[flat.domain[actor], LAST_AP_READY] == now:
-            transaction -= 1
-        if task[actor, POPS] != transaction:
-            return False
-        if not held_start:
-            if transaction >= len(frame):
-                return False
-            if frame[transaction, SEEN] > now:
-                if frame[transaction, SEEN] < NEVER:
-                    _wake(state.wheel, state.far, actor, frame[transaction, SEEN], now)
-                return False
-    for at in range(flat.child_ptr[actor], flat.child_ptr[actor + 1]):
-        child = flat.child[at]
-        pops = task[child, POPS]
-        if task[child, LAST_POP] == now:
-            pops -= 1
-        if task[child, PUSHES] - pops >= start_depth:
-            return False
-    return True
+def _count_read(m: Ints, times: Ints, c: int, n: int, now: int) -> None:
+    """The most is held just before a read. Whichever of that read and the writes before it becomes known last, counts."""
+    base, mask, written = m[c + BASE], m[c + MASK], m[c + WRITTEN]
+    young = now + m[c + LATENCY]
+    ahead = m[c + AHEAD]
+    while ahead < written and times[np.uint64(base + 2 * (ahead & mask))] < young:
+        ahead += 1
+    m[c + AHEAD] = ahead
+    if ahead < written:
+        m[c + BEHIND] = n + 1
+        m[c + AVAILABLE] = min(written, n + 1 + m[c + SIZE])
+    _count(m, c, ahead - n, now - 1)
 
 
 @compiled
-def _begin(flat: Flat, state: State, actor: int, clock: int, now: int) -> None:
-    task, call = state.task, state.call
-    first = flat.group_ptr[actor]
-    ring = flat.call_ptr[actor]
-    at = ring + (task[actor, HEAD] + task[actor, FLIGHT]) % (flat.call_ptr[actor + 1] - ring)
-    call[at, GROUP] = first
-    call[at, DUE] = clock + flat.offset[first] if first < flat.group_ptr[actor + 1] else NEVER
-    task[actor, IDLE] = 0
-    task[actor, BEGUN] += 1
-    task[actor, FLIGHT] += 1
-    task[actor, READY_AT] = clock + flat.period[actor] - 1
-    task[actor, NEXT] = min(task[actor, NEXT], call[at, DUE], task[actor, READY_AT])
-    for index in range(flat.child_ptr[actor], flat.child_ptr[actor + 1]):
-        child = flat.child[index]
-        task[child, PUSHES] += 1
-        task[child, LAST_PUSH] = now
-        if task[child, IDLE]:
-            _wake(state.wheel, state.far, child, now + 1, now)
-
-
-@compiled
-def _ready(flat: Flat, state: State, actor: int, now: int) -> None:
-    task, domain = state.task, state.domain
-    task[actor, READY_AT] = NEVER
-    task[actor, IDLE] = 1
-    task[actor, POPS] += 1
-    task[actor, LAST_POP] = now
-    _wake(state.wheel, state.far, actor, now + 1, now)
-    parent = flat.parent[actor]
-    if parent >= 0:
-        if task[parent, IDLE]:
-            _wake(state.wheel, state.far, parent, now + 1, now)
-        return
-    d = flat.domain[actor]
-    domain[d, ROOTS_READY] += 1
-    if domain[d, ROOTS_READY] == flat.root_ptr[d + 1] - flat.root_ptr[d]:
-        domain[d, ROOTS_READY] = 0
-        domain[d, TRANSACTIONS] += 1
-        domain[d, LAST_AP_READY] = now
-        for at in range(flat.root_ptr[d], flat.root_ptr[d + 1]):
-            if task[flat.root[at], IDLE]:
-                _wake(state.wheel, state.far, flat.root[at], now + 1, now)
-
-
-@compiled
-def _offer(flat: Flat, state: State, number: int, sources: int, when: int, now: int) -> None:
-    """A source will offer the first beat of frame `number` from cycle `when` on."""
-    frame = state.frame
-    frame[number, OFFERS] += 1
-    frame[number, OFFERED] = max(frame[number, OFFERED], when)
-    if frame[number, OFFERS] == sources:
-        frame[number, SEEN] = frame[number, OFFERED] + 1
-        for at in range(len(flat.root)):
-            root = flat.root[at]
-            if state.task[root, IDLE]:
-                _wake(state.wheel, state.far, root, max(now, frame[number, OFFERED]) + 1, now)
+def _count_write(m: Ints, times: Ints, c: int, n: int, now: int) -> None:
+    base, mask, read = m[c + BASE], m[c + MASK], m[c + READ]
+    behind = m[c + BEHIND]
+    while behind < read and times[np.uint64(base + 2 * (behind & mask) + 1)] <= now + 1:
+        behind += 1
+    m[c + BEHIND] = behind
+    m[c + AVAILABLE] = min(
+        n + 1, behind + m[c + SIZE]
+    )  # what was read later than this write is still to be counted
+    if behind < read:
+        _count(m, c, n + 1 - behind, now)
 
 
 @inlined
-def _next_cycle(wheel: Ints, far: Ints, now: int) -> int:
-    """The next cycle in which somebody wakes, with those who wake put into the wheel; NEVER: none."""
-    when = NEVER
-    if far[OCCUPIED] != 0:
-        slot = now & (SLOTS - 1)
-        later = far[OCCUPIED] & ((np.int64(-1) << slot) << 1)
-        if later != 0:
-            when = now - slot + trailing_zeros(later)
-        else:
-            when = now - slot + SLOTS + trailing_zeros(far[OCCUPIED])
-    if far[SOONEST] <= when and far[SOONEST] < NEVER:
-        when = far[SOONEST]
-        soonest = NEVER
-        for actor in range(len(far) - FAR):
-            if far[FAR + actor] == when:
-                far[FAR + actor] = NEVER
-                wheel[when & (SLOTS - 1), actor >> 6] |= np.int64(1) << (actor & 63)
-            elif far[FAR + actor] < soonest:
-                soonest = far[FAR + actor]
-        far[SOONEST] = soonest
-    return when
+def _count(m: Ints, c: int, held: int, now: int) -> None:
+    if held > m[c + PEAK]:
+        m[c + PEAK] = held
+        m[c + PEAK_AT] = now
+        if held == m[c + CAPACITY]:
+            m[c + FLAGS] &= ~COUNTED
+            m[c + AVAILABLE] = m[c + WRITTEN]
 
 
 @compiled
-def run(
-    flat: Flat, state: State, held_start: bool, start_depth: int, deadline: Ints, most_calls: int
-) -> tuple[int, int]:
-    """Replays; returns how it ended and the number of cycles.
-
-    deadline: int64[frames], LATE as soon as a frame is not complete in its cycle.
-    most_calls: RUNAWAY as soon as a task begins more (only a network without end does).
-    """
-    channel, task, call, port, frame = state.channel, state.task, state.call, state.port, state.frame
-    wheel, far, write_time, read_time = state.wheel, state.far, state.write_time, state.read_time
-    kind, take, give, amount, throttle = flat.kind, flat.take, flat.give, flat.amount, flat.throttle
-    stall, stall_ptr, call_ptr, group_ptr = flat.stall, flat.stall_ptr, flat.call_ptr, flat.group_ptr
-    offset, read_ptr, read, write_ptr, write = (
-        flat.offset,
-        flat.read_ptr,
-        flat.read,
-        flat.write_ptr,
-        flat.write,
-    )
-    frames = len(frame)
-    sources = sinks = 0
-    for actor in range(len(kind)):
-        wheel[0, actor >> 6] |= np.int64(1) << (actor & 63)
-        sources += kind[actor] == SOURCE
-        sinks += kind[actor] > SOURCE
-    for _ in range(sources):
-        _offer(flat, state, 0, sources, 0, 0)
-    now = 0
-    while True:
-        slot = now & (SLOTS - 1)
-        far[OCCUPIED] &= ~(np.int64(1) << slot)
-        for word in range(wheel.shape[1]):
-            awake = wheel[slot, word]
-            wheel[slot, word] = 0
-            while awake != 0:
-                actor = (word << 6) + trailing_zeros(awake)
-                awake &= awake - 1
-
-                if kind[actor] == TASK:
-                    clock = min(now - task[actor, SKEW], task[actor, NEXT])
-                    if task[actor, IDLE] and _may_begin(flat, state, actor, now, held_start, start_depth):
-                        _begin(flat, state, actor, clock, now)
-                        if task[actor, BEGUN] > most_calls:
-                            return RUNAWAY, now + 1
-                    if clock < task[actor, NEXT]:
-                        if task[actor, NEXT] < NEVER:
-                            _wake(wheel, far, actor, task[actor, SKEW] + task[actor, NEXT], now)
-                        continue
-
-                    ring, size = call_ptr[actor], call_ptr[actor + 1] - call_ptr[actor]
-                    flight = task[actor, FLIGHT]
-                    free = True
-                    at = task[actor, HEAD]
-                    for _ in range(flight):
-                        if call[ring + at, DUE] == clock:
-                            group = call[ring + at, GROUP]
-                            for o in range(read_ptr[group], read_ptr[group + 1]):
-                                if free and not _can_read(channel, wheel, far, read[o], now):
-                                    free = False
-                            for o in range(write_ptr[group], write_ptr[group + 1]):
-                                if free and not _can_write(channel, wheel, far, write[o], now):
-                                    free = False
-                        at = at + 1 if at + 1 < size else 0
-                    if not free:
-                        continue
-
-                    soonest, finished = NEVER, 0
-                    at = task[actor, HEAD]
-                    for _ in range(flight):
-                        if call[ring + at, DUE] == clock:
-                            group = call[ring + at, GROUP]
-                            for o in range(read_ptr[group], read_ptr[group + 1]):
-                                _read(channel, wheel, far, read_time, read[o], now)
-                            for o in range(write_ptr[group], write_ptr[group + 1]):
-                                _write(channel, wheel, far, write_time, write[o], now)
-                            call[ring + at, GROUP] = group + 1
-                            if group + 1 < group_ptr[actor + 1]:
-                                call[ring + at, DUE] = clock + offset[group + 1] - offset[group]
-                            else:
-                                call[ring + at, DUE] = NEVER
-                        if call[ring + at, DUE] == NEVER:
-                            finished += 1  # calls finish in the order in which they began
-                        else:
-                            soonest = min(soonest, call[ring + at, DUE])
-                        at = at + 1 if at + 1 < size else 0
-                    if task[actor, READY_AT] == clock:
-                        _ready(flat, state, actor, now)
-                    elif task[actor, READY_AT] < NEVER and finished == flight:
-                        finished -= 1  # the newest call stays until it is ready
-                    if finished:
-                        task[actor, HEAD] = (task[actor, HEAD] + finished) % size
-                        task[actor, FLIGHT] = flight - finished
-                    task[actor, SKEW] = now - clock
-                    task[actor, NEXT] = min(soonest, task[actor, READY_AT])
-                    if task[actor, NEXT] < NEVER:
-                        _wake(wheel, far, actor, task[actor, SKEW] + task[actor, NEXT], now)
-
-                elif kind[actor] == MOVER:
-                    if _can_read(channel, wheel, far, take[actor], now) and _can_write(
-                        channel, wheel, far, give[actor], now
-                    ):
-                        _read(channel, wheel, far, read_time, take[actor], now)
-                        _write(channel, wheel, far, write_time, give[actor], now)
-                        _wake(wheel, far, actor, now + 1, now)
-
-                elif kind[actor] == SOURCE:
-                    number = port[actor, MOVED] // amount[actor]
-                    if number >= frames:
-                        continue
-                    if now < port[actor, OFFER]:
-                        _wake(wheel, far, actor, port[actor, OFFER], now)
-                        continue
-                    if not _can_write(channel, wheel, far, give[actor], now):
-                        continue
-                    _write(channel, wheel, far, write_time, give[actor], now)
-                    if port[actor, MOVED] == number * amount[actor]:
-                        frame[number, FIRST_IN] = min(frame[number, FIRST_IN], now)
-                    port[actor, MOVED] += 1
-                    following = port[actor, MOVED] // amount[actor]
-                    port[actor, OFFER] = max(now + 1, following * throttle[actor])
-                    if following < frames:
-                        if following > number:
-                            _offer(flat, state, following, sources, port[actor, OFFER], now)
-                        _wake(wheel, far, actor, port[actor, OFFER], now)
-
-                else:
-                    first, length = stall_ptr[actor], stall_ptr[actor + 1] - stall_ptr[actor]
-                    if stall[first + now % length]:
-                        when = now + 1
-                        while stall[first + when % length]:
-                            when += 1
-                        _wake(wheel, far, actor, when, now)
-                    elif _can_read(channel, wheel, far, take[actor], now):
-                        _read(channel, wheel, far, read_time, take[actor], now)
-                        _wake(wheel, far, actor, now + 1, now)
-                        port[actor, MOVED] += 1
-                        number = port[actor, MOVED] // amount[actor] - 1
-                        if port[actor, MOVED] % amount[actor] == 0 and number < frames:
-                            frame[number, TAKEN] += 1
-                            if (
-                                frame[number, TAKEN] == sinks
-                            ):  # sinks take frames in order, so this is the latest
-                                frame[number, LAST_OUT] = now
-                                far[COMPLETED] = number + 1
-
-        if far[COMPLETED] == frames:
-            return COMPLETE, now + 1
-        before, now = now, _next_cycle(wheel, far, now)
+def _possible(m: Ints, times: Ints, row: int, now: int) -> int:
+    """The first cycle from `now` on in which all operations of a kind of group can happen, NEVER if that is not known."""
+    shape = m[row + SHAPE]
+    if shape == ONE_READ:
+        return max(now, _readable(m, times, _row(m, row + A)))
+    if shape == ONE_WRITE:
+        return _writable(m, times, _row(m, row + A), now)
+    if shape == ONE_EACH:
+        now = max(now, _readable(m, times, _row(m, row + A)))
+        return _writable(m, times, _row(m, row + B), now) if now < NEVER else NEVER
+    for o in range(m[row + A], m[row + B]):
+        now = max(now, _readable(m, times, _row(m, o)))
         if now == NEVER:
-            return QUIESCENT, before + 1
-        if now > deadline[far[COMPLETED]]:
-            return LATE, before + 1
+            return now
+    for o in range(m[row + B], m[row + C]):
+        now = _writable(m, times, _row(m, o), now)
+        if now == NEVER:
+            return now
+    return now
+
+
+@compiled
+def _happen(m: Ints, times: Ints, row: int, now: int) -> None:
+    shape = m[row + SHAPE]
+    if shape == ONE_READ:
+        _read(m, times, _row(m, row + A), now)
+    elif shape == ONE_WRITE:
+        _write(m, times, _row(m, row + A), now)
+    elif shape == ONE_EACH:
+        _read(m, times, _row(m, row + A), now)
+        _write(m, times, _row(m, row + B), now)
+    else:
+        for o in range(m[row + A], m[row + B]):
+            _read(m, times, _row(m, o), now)
+        for o in range(m[row + B], m[row + C]):
+            _write(m, times, _row(m, o), now)
+
+
+@compiled
+def _begins(m: Ints, a: int) -> tuple[int, int]:
+    """For a task whose last call was ready: the cycle in which the next begins, NEVER if not known, and one before which it
+    does not.
+    """
+    ring, depth = m[RING], m[START_DEPTH]
+    call = m[a + BEGUN]
+    known = True
+    when = m[m[a + STARTS] + START_ROW * ((call - 1) & ring) + WAS_READY] + 1 if call > 0 else 0
+    parent = m[a + PARENT]
+    if parent >= 0:
+        if m[parent + BEGUN] > call:
+            when = max(when, m[m[parent + STARTS] + START_ROW * (call & ring) + BEGAN] + 1)
+        else:
+            known = False
+            when = max(when, m[parent + LAST] + 1)
+    else:
+        d = m[a + DOMAIN]
+        if call > 0:
+            known = m[d + TRANSACTIONS] >= call
+            when = max(when, m[d + AP_READY] + 1)
+        if not m[HELD]:
+            frame = m[FRAMES] + FRAME_ROW * call
+            if frame >= m[FRAMES_END] or m[frame + MISSING] > 0:
+                known = False
+            else:
+                when = max(when, m[frame + SEEN])
+    if call >= depth:
+        for at in range(m[a + CHILDREN], m[a + CHILDREN_END]):
+            child = m[at]
+            if m[child + READIED] > call - depth:
+                when = max(when, m[m[child + STARTS] + START_ROW * ((call - depth) & ring) + WAS_READY] + 1)
+            else:
+                known = False
+    return (when if known else NEVER), when
+
+
+@compiled
+def _begin(m: Ints, a: int, now: int, clock: int) -> None:
+    start = m[a + STARTS] + START_ROW * (m[a + BEGUN] & m[RING])
+    m[start + BEGAN] = now
+    m[start + AT_CLOCK] = clock
+    m[a + BEGUN] += 1
+    m[a + NEXT] = m[a + FIRST]
+    m[a + LAST] = now
+    m[a + CLOCK] = m[a + BEGIN] = clock
+    for at in range(m[a + CHILDREN], m[a + CHILDREN_END]):
+        _wake(m, m[m[at] + NUMBER])
+
+
+@compiled
+def _ready(m: Ints, offset: Ints, a: int, now: int) -> None:
+    m[m[a + STARTS] + START_ROW * (m[a + READIED] & m[RING]) + WAS_READY] = now
+    m[a + READIED] += 1
+    m[a + LAST] = now
+    m[a + CLOCK] = m[a + BEGIN] + m[a + PERIOD] - 1
+    m[a + PLAIN] = 0
+    tail = m[a + TAIL]
+    if tail < m[a + END]:
+        rows = m[a + TAIL_ROWS_END] - m[a + TAIL_ROWS]
+        at = m[a + TAIL_ROWS] + (m[a + OLDEST] + 2 * m[a + TAILS]) % rows
+        m[at + DUE] = m[a + BEGIN] + offset[tail]
+        m[at + GROUP] = tail
+        m[a + TAILS] += 1
+    if m[a + PARENT] >= 0:
+        _wake(m, m[m[a + PARENT] + NUMBER])
+        return
+    d = m[a + DOMAIN]
+    m[d + ROOTS_READY] += 1
+    m[d + LATEST] = max(m[d + LATEST], now)
+    if m[d + ROOTS_READY] == m[d + ROOTS_END] - m[d + ROOTS]:
+        m[d + ROOTS_READY] = 0
+        m[d + AP_READY] = m[d + LATEST]
+        m[d + TRANSACTIONS] += 1
+        for at in range(m[d + ROOTS], m[d + ROOTS_END]):
+            _wake(m, m[m[at] + NUMBER])
+
+
+@compiled
+def _due(m: Ints, offset: Ints, a: int) -> int:
+    """The clock of the next group of any call in flight, or of the ready of the newest; NEVER if there is neither."""
+    clock = NEVER
+    at = m[a + TAIL_ROWS] + m[a + OLDEST]
+    for _ in range(m[a + TAILS]):
+        clock = min(clock, m[at + DUE])
+        at = at + 2 if at + 2 < m[a + TAIL_ROWS_END] else m[a + TAIL_ROWS]
+    if m[a + BEGUN] > m[a + READIED]:
+        group = m[a + NEXT]
+        clock = min(clock, m[a + BEGIN] + (offset[group] if group < m[a + TAIL] else m[a + PERIOD] - 1))
+    return clock
+
+
+@compiled
+def _when_due(m: Ints, kind: Indices, offset: Ints, times: Ints, a: int, clock: int, now: int) -> int:
+    """When the groups, of all calls in flight, that are due at `clock` can happen (as `_possible`)."""
+    at = m[a + TAIL_ROWS] + m[a + OLDEST]
+    for _ in range(m[a + TAILS]):
+        if m[at + DUE] == clock:
+            now = _possible(m, times, kind[m[at + GROUP]], now)
+        at = at + 2 if at + 2 < m[a + TAIL_ROWS_END] else m[a + TAIL_ROWS]
+    group = m[a + NEXT]
+    if m[a + BEGUN] > m[a + READIED] and group < m[a + TAIL] and m[a + BEGIN] + offset[group] == clock:
+        now = _possible(m, times, kind[group], now)
+    return now
+
+
+@compiled
+def _do_due(m: Ints, kind: Indices, offset: Ints, times: Ints, a: int, clock: int, now: int) -> None:
+    """These groups happen, and the newest call is ready if that is due."""
+    at = m[a + TAIL_ROWS] + m[a + OLDEST]
+    for _ in range(m[a + TAILS]):
+        behind = at + 2 if at + 2 < m[a + TAIL_ROWS_END] else m[a + TAIL_ROWS]
+        if m[at + DUE] == clock:
+            group = m[at + GROUP]
+            _happen(m, times, kind[group], now)
+            if group + 1 < m[a + END]:
+                m[at + GROUP] = group + 1
+                m[at + DUE] += offset[group + 1] - offset[group]
+            else:  # the oldest is over first
+                m[a + OLDEST] = behind - m[a + TAIL_ROWS]
+                m[a + TAILS] -= 1
+        at = behind
+    m[a + LAST] = now
+    m[a + CLOCK] = clock
+    if m[a + BEGUN] > m[a + READIED]:
+        group = m[a + NEXT]
+        if group < m[a + TAIL] and m[a + BEGIN] + offset[group] == clock:
+            _happen(m, times, kind[group], now)
+            m[a + NEXT] = group + 1
+        if m[a + BEGIN] + m[a + PERIOD] - 1 == clock:
+            _ready(m, offset, a, now)
+
+
+@compiled
+def _unplain(m: Ints, kind: Indices, offset: Ints, times: Ints, a: int, forced: bool) -> bool:
+    """A task between calls, or with several in flight, goes on until it has one call in flight that is not ready (True) or
+    has to wait (False). forced: nothing can happen any more before its candidate.
+    """
+    until = m[UNTIL]
+    m[a + CANDIDATE] = NEVER
+    while True:
+        running = m[a + BEGUN] > m[a + READIED]
+        clock = _due(m, offset, a)
+        arrival = m[a + LAST] + clock - m[a + CLOCK]
+        if running and m[a + TAILS] == 0:
+            # Set back, so that the next group, or the ready, is its own advances later.
+            group = m[a + NEXT]
+            m[a + LAST] = arrival - (m[kind[group] + DELTA] if group < m[a + TAIL] else m[a + GAP])
+            m[a + PLAIN] = 1
+            return True
+        begin = bound = NEVER
+        if not running:
+            begin, bound = _begins(m, a)
+            if begin > until:
+                begin = NEVER
+            elif m[a + BEGUN] > m[MOST_CALLS]:
+                m[RUNS_ON] = min(m[RUNS_ON], begin)
+                begin = NEVER
+            if clock == NEVER:
+                if begin == NEVER:
+                    return False
+                _begin(m, a, begin, m[a + CLOCK])
+                continue
+        now = _when_due(m, kind, offset, times, a, clock, arrival)
+        if not running:
+            if begin < NEVER:
+                if begin <= arrival or begin <= now < NEVER or (forced and now == NEVER):
+                    forced = False
+                    _begin(m, a, begin, min(m[a + CLOCK] + begin - m[a + LAST], clock))
+                    continue
+                if now == NEVER:
+                    m[a + CANDIDATE] = begin
+                    return False
+            elif bound <= now <= until and not forced:
+                m[a + CANDIDATE] = now
+                return False
+        if now > until:
+            return False
+        forced = False
+        _do_due(m, kind, offset, times, a, clock, now)
+
+
+@compiled
+def _task(m: Ints, kind: Indices, offset: Ints, times: Ints, a: int, forced: bool) -> None:
+    until, end = m[UNTIL], m[a + TAIL]
+    while m[a + PLAIN] or _unplain(m, kind, offset, times, a, forced):
+        forced = False
+        last, group = m[a + LAST], m[a + NEXT]
+        while group < end:
+            row = kind[np.uint64(group)]
+            shape = m[row + SHAPE]
+            now = last + m[row + DELTA]
+            # What `_possible` and `_happen` do, but the shapes that are most frequent are told apart once only.
+            if shape == ONE_EACH:
+                c, d = _row(m, row + A), _row(m, row + B)
+                now = max(now, _readable(m, times, c))
+                if now > until:
+                    break
+                now = _writable(m, times, d, now)
+                if now > until:
+                    break
+                _read(m, times, c, now)
+                _write(m, times, d, now)
+            elif shape == ONE_READ:
+                c = _row(m, row + A)
+                now = max(now, _readable(m, times, c))
+                if now > until:
+                    break
+                _read(m, times, c, now)
+            elif shape == ONE_WRITE:
+                c = _row(m, row + A)
+                now = _writable(m, times, c, now)
+                if now > until:
+                    break
+                _write(m, times, c, now)
+            else:
+                now = _possible(m, times, row, now)
+                if now > until:
+                    break
+                _happen(m, times, row, now)
+            last = now
+            group += 1
+        m[a + LAST] = last
+        m[a + NEXT] = group
+        if group < end or last + m[a + GAP] > until:
+            return
+        _ready(m, offset, a, last + m[a + GAP])
+
+
+@compiled
+def _mover(m: Ints, times: Ints, a: int) -> None:
+    until, take, give = m[UNTIL], _row(m, a + TAKE), _row(m, a + GIVE)
+    while True:
+        now = max(m[a + LAST] + 1, _readable(m, times, take))
+        if now > until:
+            return
+        now = _writable(m, times, give, now)
+        if now > until:
+            return
+        _read(m, times, take, now)
+        _write(m, times, give, now)
+        m[a + LAST] = now
+
+
+@compiled
+def _offer(m: Ints, number: int, when: int) -> None:
+    """A source will offer the first beat of frame `number` from cycle `when` on."""
+    frame = m[FRAMES] + FRAME_ROW * number
+    m[frame + SEEN] = max(m[frame + SEEN], when + 1)
+    m[frame + MISSING] -= 1
+    if m[frame + MISSING] == 0:
+        for a in range(m[ACTORS], m[ACTORS_END], ACTOR):
+            if m[a + KIND] == TASK and m[a + PARENT] < 0:
+                _wake(m, m[a + NUMBER])
+
+
+@compiled
+def _source(m: Ints, times: Ints, a: int) -> None:
+    until, give = m[UNTIL], _row(m, a + GIVE)
+    frames = (m[FRAMES_END] - m[FRAMES]) // FRAME_ROW
+    while m[a + FRAME] < frames:
+        now = _writable(m, times, give, m[a + OFFER])
+        if now > until:
+            return
+        _write(m, times, give, now)
+        if m[a + LEFT] == m[a + AMOUNT]:
+            frame = m[FRAMES] + FRAME_ROW * m[a + FRAME]
+            m[frame + FIRST_IN] = min(m[frame + FIRST_IN], now)
+        m[a + LEFT] -= 1
+        m[a + OFFER] = now + 1
+        if m[a + LEFT] == 0:
+            m[a + LEFT] = m[a + AMOUNT]
+            m[a + FRAME] += 1
+            m[a + OFFER] = max(now + 1, m[a + FRAME] * m[a + THROTTLE])
+            if m[a + FRAME] < frames:
+                _offer(m, m[a + FRAME], m[a + OFFER])
+
+
+@compiled
+def _sink(m: Ints, times: Ints, a: int) -> bool:
+    """Whether a frame is late."""
+    take = _row(m, a + TAKE)
+    stall, length = m[a + STALL], m[a + STALL_END] - m[a + STALL]
+    while True:
+        now = max(m[a + LAST] + 1, _readable(m, times, take))
+        if now > m[UNTIL]:
+            return False
+        while m[stall + now % length]:
+            now += 1
+        if now > m[UNTIL]:
+            return False
+        _read(m, times, take, now)
+        m[a + LAST] = now
+        m[a + LEFT] -= 1
+        if m[a + LEFT] == 0:
+            frame = m[FRAMES] + FRAME_ROW * m[a + FRAME]
+            m[a + LEFT] = m[a + AMOUNT]
+            m[a + FRAME] += 1
+            if frame < m[FRAMES_END]:
+                if now > m[frame + DEADLINE]:
+                    return True
+                m[frame + LAST_OUT] = max(m[frame + LAST_OUT], now)
+                m[frame + SINKS] -= 1
+                if m[frame + SINKS] == 0:
+                    m[COMPLETED] += 1
+                    if frame + FRAME_ROW == m[FRAMES_END]:
+                        m[UNTIL] = min(m[UNTIL], m[frame + LAST_OUT])
+
+
+@compiled
+def _ring_full(m: Ints) -> bool:
+    """Whether somebody waits for a ring only, and could else go on, perhaps before the earliest candidate."""
+    for c in range(m[CHANNELS], m[CHANNELS_END], CHANNEL):
+        if m[c + FLAGS] & BY_PRODUCER and m[c + FULL] <= m[c + WRITTEN] < m[c + READ] + m[c + CAPACITY]:
+            return True
+        if m[c + FLAGS] & BY_CONSUMER and m[c + AVAILABLE] <= m[c + READ] < m[c + WRITTEN]:
+            return True
+    return False
+
+
+@compiled
+def run(m: Ints, kind: Indices, offset: Ints, times: Ints) -> int:
+    """Replays; returns how it ended. May be called again after GROW, with larger rings."""
+    forced = 0
+    while True:
+        busy = True
+        while busy:
+            busy = False
+            for word in range(m[AWAKE], m[AWAKE_END]):
+                above = np.int64(-1)
+                while m[word] & above != 0:
+                    bit = trailing_zeros(m[word] & above)
+                    above = np.int64(-2) << bit
+                    m[word] &= ~(np.int64(1) << bit)
+                    busy = True
+                    a = _unsigned(m[ACTORS] + ACTOR * (64 * (word - m[AWAKE]) + bit))
+                    if m[a + KIND] == TASK:
+                        _task(m, kind, offset, times, a, a == forced)
+                        if a == forced:
+                            forced = 0
+                    elif m[a + KIND] == MOVER:
+                        _mover(m, times, a)
+                    elif m[a + KIND] == SOURCE:
+                        _source(m, times, a)
+                    elif _sink(m, times, a):
+                        return LATE
+        if _ring_full(m):
+            return GROW
+        forced = 0
+        earliest = m[UNTIL] + 1
+        for other in range(m[ACTORS], m[ACTORS_END], ACTOR):
+            if m[other + KIND] == TASK and m[other + CANDIDATE] < earliest:
+                forced = other
+                earliest = m[other + CANDIDATE]
+        if forced != 0:
+            _wake(m, m[forced + NUMBER])
+        elif m[RUNS_ON] <= m[UNTIL]:
+            return RUNAWAY
+        elif m[COMPLETED] * FRAME_ROW == m[FRAMES_END] - m[FRAMES]:
+            return COMPLETE
+        else:
+            return QUIESCENT

@@ -82,6 +82,18 @@ class Network:
 
 
 @dataclass(frozen=True, eq=False)
+class Starts:
+    """Per call of a task: the cycle in which it began, and in which it was ready; and the advances of the task until its begin.
+
+    Calls that overlap share one count of advances, so group g of a call is due at advance `clock + offset[g]`.
+    """
+
+    begins: Ints
+    readies: Ints
+    clock: Ints
+
+
+@dataclass(frozen=True, eq=False)
 class Replayed:
     """What happened. Cycle 0 is the first cycle in which the sources offer data.
 
@@ -95,6 +107,7 @@ class Replayed:
                  (process, "start", process) waits for the other's start token, or for its start FIFO to drain.
     writes:      per channel int64[tokens], the cycle of each write; empty unless recorded.
     reads:       the same for the reads.
+    starts:      per process; empty unless recorded.
     """
 
     peak: Ints
@@ -105,6 +118,7 @@ class Replayed:
     deadlock: tuple[tuple[str, str, str], ...] = ()
     writes: tuple[Ints, ...] = ()
     reads: tuple[Ints, ...] = ()
+    starts: tuple[Starts, ...] = ()
 
     @property
     def completed(self) -> bool:

@@ -5,14 +5,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 
 from split4ml.passes.timing import kernel
 from split4ml.passes.timing.flat import flatten
-from split4ml.passes.timing.kernel import NEVER, TASK, State
-from split4ml.passes.timing.network import Network, Replayed
+from split4ml.passes.timing.kernel import NEVER
+from split4ml.passes.timing.network import Network, Replayed, Starts
+from split4ml.passes.timing.ran import Ran
 from split4ml.passes.timing.schedule import Ints
 from split4ml.passes.timing.stuck import circle, holders
+
+
+@dataclass(frozen=True, eq=False)
+class Race:
+    """A run against deadlines.
+
+    ends:    cycle in which each frame is complete, -1: never; None if some frame is late.
+    peaks:   int64[channels], most tokens held at once. If a frame is late: in what was replayed until that was known.
+    pressed: bool[channels], whether room in it was ever waited for. All others could be deeper, and the outcome would be
+             the same.
+    """
+
+    ends: tuple[int, ...] | None
+    peaks: Ints
+    pressed: npt.NDArray[np.bool_]
 
 
 def replay(network: Network, frames: int, record: bool = False) -> Replayed:
@@ -47,111 +66,70 @@ class Engine:
         record: bool = False,
     ) -> Replayed:
         """One run, with other capacities and latencies (per channel) than the network's if given."""
-        state = self._state(frames, capacities, latencies, record)
-        ended, cycles = self._go(state, np.full(frames, NEVER, np.int64))
-        if ended == kernel.RUNAWAY:
-            raise ValueError("a task of this network runs for ever without waiting for any frame")
+        if frames < 1:
+            raise ValueError(f"a run of {frames} frames")
+        ran = self._complete(np.full(frames, NEVER, np.int64), capacities, latencies, record)
+        network, flat = self.network, self.flat
         deadlock: tuple[tuple[str, str, str], ...] = ()
         stuck: tuple[str, ...] = ()
-        if ended == kernel.QUIESCENT:
-            deadlock = circle(self.network, self.flat, state)
-            stuck = holders(self.network, self.flat, state, tails_only=not deadlock)
-        first_in = state.frame[:, kernel.FIRST_IN]
+        cycles = ran.end + 1
+        if ran.ended == kernel.QUIESCENT:
+            deadlock = circle(network, flat, ran.rows)
+            stuck = holders(network, flat, ran.rows, frames, tails_only=not deadlock)
+            cycles = 1 + max(int(ran.last(counter).max()) for counter in (kernel.WRITTEN, kernel.READ))
+        first_in = ran.frame[:, kernel.FIRST_IN]
         return Replayed(
-            peak=_peaks(state),
+            peak=ran.peaks,
             first_in=np.where(first_in == NEVER, -1, first_in),
-            last_out=state.frame[:, kernel.LAST_OUT],
+            last_out=ran.ends,
             cycles=cycles,
             stuck=stuck,
             deadlock=deadlock,
-            writes=_times(state, state.write_time, kernel.WRITTEN) if record else (),
-            reads=_times(state, state.read_time, kernel.READ) if record else (),
+            writes=ran.recorded(kernel.WRITTEN) if record else (),
+            reads=ran.recorded(kernel.READ) if record else (),
+            starts=tuple(self._starts(ran, at) for at in range(len(network.processes))) if record else (),
         )
 
-    def ends(
-        self, deadline: tuple[int, ...], *, capacities: Ints, latencies: Ints
-    ) -> tuple[tuple[int, ...], Ints] | None:
-        """Ends of the frames and peaks, or None as soon as frame f is not complete in cycle deadline[f].
+    def race(self, deadline: tuple[int, ...], *, capacities: Ints, latencies: Ints) -> Race:
+        """A run that ends as soon as it is known that frame f is not complete in cycle deadline[f].
 
-        A deadline of -1 is for a frame that need not complete; its end is -1 if it does not.
+        A deadline of -1 is for a frame that need not complete.
         """
-        ends, peaks = self.race(deadline, capacities=capacities, latencies=latencies)
-        return None if ends is None else (ends, peaks)
-
-    def race(
-        self, deadline: tuple[int, ...], *, capacities: Ints, latencies: Ints
-    ) -> tuple[tuple[int, ...] | None, Ints]:
-        """As `ends`, but with the peaks until then if a frame is late."""
         limits = np.array([NEVER if d < 0 else d for d in deadline], np.int64)
-        state = self._state(len(deadline), capacities, latencies, record=False)
-        ended, _ = self._go(state, limits)
-        ends = tuple(int(t) for t in state.frame[:, kernel.LAST_OUT])
-        if ended in (kernel.LATE, kernel.RUNAWAY) or any(
+        ran = self._complete(limits, capacities, latencies, record=False)
+        ends = tuple(ran.ends.tolist())
+        late = ran.ended == kernel.LATE or any(
             end < 0 <= limit for end, limit in zip(ends, deadline, strict=True)
-        ):
-            return None, _peaks(state)
-        return ends, _peaks(state)
-
-    def _go(self, state: State, deadline: Ints) -> tuple[int, int]:
-        most_calls = 2 * len(deadline) + 1000
-        ended, cycles = kernel.run(
-            self.flat, state, self.network.held_start, self.network.start_depth, deadline, most_calls
         )
-        return int(ended), int(cycles)
+        pressed = ran.channel(kernel.PRESSED) != 0
+        if ran.ended == kernel.QUIESCENT:
+            waiting = ran.channel(kernel.FLAGS) & kernel.BY_PRODUCER != 0
+            pressed |= waiting & (ran.channel(kernel.WRITTEN) >= ran.channel(kernel.FULL))
+        return Race(None if late else ends, ran.peaks, pressed)
 
-    def _state(self, frames: int, capacities: Ints | None, latencies: Ints | None, record: bool) -> State:
-        if frames < 1:
-            raise ValueError(f"a run of {frames} frames")
-        flat = self.flat
-        actors, channels = len(flat.kind), len(flat.tokens)
-        channel = np.zeros((channels, kernel.CHANNEL_COLUMNS), np.int64)
-        channel[:, [kernel.LAST_WRITE, kernel.SECOND_WRITE, kernel.LAST_READ]] = kernel.LONG_AGO
-        channel[:, kernel.CAPACITY] = self.capacities if capacities is None else capacities
-        channel[:, kernel.LATENCY] = self.latencies if latencies is None else latencies
-        if not (
-            np.all(channel[:, kernel.CAPACITY] >= 1) and np.all(np.isin(channel[:, kernel.LATENCY], (1, 2)))
-        ):
+    def _complete(self, deadline: Ints, capacities: Ints | None, latencies: Ints | None, record: bool) -> Ran:
+        """A run whose peaks count nothing after the end of the last frame, if that ends."""
+        capacity = self.capacities if capacities is None else capacities
+        latency = self.latencies if latencies is None else latencies
+        if capacity.min() < 1 or latency.min() < 1 or latency.max() > 2:
             raise ValueError("a capacity is less than 1, or a latency is neither 1 nor 2")
-        channel[:, kernel.PRODUCER] = flat.producer
-        channel[:, kernel.CONSUMER] = flat.consumer
-        if record:
-            # Tied high, ap_start lets tasks begin calls beyond the last frame.
-            recorded = flat.tokens * (frames + (2 if self.network.held_start else 0))
-            channel[:, kernel.ROOM_END] = np.cumsum(recorded)
-            channel[:, kernel.ROOM] = channel[:, kernel.ROOM_END] - recorded
-        room = int(channel[-1, kernel.ROOM_END])
-        task = np.zeros((actors, kernel.TASK_COLUMNS), np.int64)
-        task[:, [kernel.NEXT, kernel.READY_AT]] = NEVER
-        task[:, [kernel.LAST_PUSH, kernel.LAST_POP]] = kernel.LONG_AGO
-        task[:, kernel.IDLE] = flat.kind == TASK
-        domain = np.zeros((len(self.network.domains), 3), np.int64)
-        domain[:, kernel.LAST_AP_READY] = kernel.LONG_AGO
-        frame = np.zeros((frames, 6), np.int64)
-        frame[:, [kernel.SEEN, kernel.FIRST_IN]] = NEVER
-        frame[:, kernel.LAST_OUT] = -1
-        far = np.full(kernel.FAR + actors, NEVER, np.int64)
-        far[[kernel.OCCUPIED, kernel.COMPLETED]] = 0
-        return State(
-            channel=channel,
-            task=task,
-            domain=domain,
-            port=np.zeros((actors, 2), np.int64),
-            call=np.full((int(flat.call_ptr[-1]), 2), NEVER, np.int64),
-            frame=frame,
-            wheel=np.zeros((kernel.SLOTS, (actors + 63) // 64), np.int64),
-            far=far,
-            write_time=np.zeros(room, np.int64),
-            read_time=np.zeros(room, np.int64),
+
+        def run(until: int) -> Ran:
+            return Ran.prepared(self.network, self.flat, deadline, until, capacity, latency, record).run()
+
+        ran = run(min(int(deadline[-1]), NEVER - 1))
+        if ran.ended == kernel.COMPLETE and ran.later():
+            ran = run(ran.end)
+        if ran.ended == kernel.RUNAWAY:
+            raise ValueError("a task of this network runs for ever without waiting for any frame")
+        return ran
+
+    def _starts(self, ran: Ran, at: int) -> Starts:
+        if self.network.processes[at].schedule is None:
+            none = np.zeros(0, np.int64)
+            return Starts(none, none, none)
+        return Starts(
+            ran.starts(at, kernel.BEGAN, kernel.BEGUN),
+            ran.starts(at, kernel.WAS_READY, kernel.READIED),
+            ran.starts(at, kernel.AT_CLOCK, kernel.BEGUN),
         )
-
-
-def _peaks(state: State) -> Ints:
-    held = state.channel[:, kernel.WRITTEN] - state.channel[:, kernel.READ]
-    peaks: Ints = np.maximum(state.channel[:, kernel.PEAK], held)
-    return peaks
-
-
-def _times(state: State, times: Ints, column: int) -> tuple[Ints, ...]:
-    starts, ends = state.channel[:, kernel.ROOM], state.channel[:, kernel.ROOM_END]
-    counts = np.minimum(state.channel[:, column], ends - starts)
-    return tuple(times[a : a + n] for a, n in zip(starts, counts, strict=True))

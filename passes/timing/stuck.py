@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 from split4ml.passes.timing import kernel
-from split4ml.passes.timing.flat import Flat
-from split4ml.passes.timing.kernel import MOVER, NEVER, SINK, TASK, State
+from split4ml.passes.timing.flat import Flat, channels_of
+from split4ml.passes.timing.kernel import MOVER, SINK, TASK
 from split4ml.passes.timing.network import Network
+from split4ml.passes.timing.schedule import Ints
 
 Step = tuple[str, str, str]
 
 
-def holders(network: Network, flat: Flat, state: State, tails_only: bool) -> tuple[str, ...]:
+def holders(network: Network, flat: Flat, rows: Ints, frames: int, tails_only: bool) -> tuple[str, ...]:
     """Names of tasks that still hold a frame.
 
     tails_only: those with a held tail (a begun call of a frame that was ready, and has groups left), if any;
     else all that have begun and not finished a call of a frame.
     """
-    frames = len(state.frame)
     tails, unfinished = [], []
-    for index, process in enumerate(network.processes):
-        if flat.kind[index] != TASK:
+    for a, process in zip(flat.actors.tolist(), network.processes, strict=False):
+        if process.schedule is None:
             continue
-        task = state.task[index]
-        flight = int(task[kernel.FLIGHT])
-        oldest = int(task[kernel.BEGUN]) - flight  # frame of the oldest call in flight
-        if not flight or oldest >= frames:
+        held = int(rows[a + kernel.TAILS])
+        oldest = int(rows[a + kernel.READIED]) - held  # frame of the oldest call in flight
+        if oldest >= min(frames, int(rows[a + kernel.BEGUN])):
             continue
         unfinished.append(process.name)
-        if flight > 1 or task[kernel.READY_AT] == NEVER:
+        if held:
             tails.append(process.name)
     return tuple(tails) if tails and tails_only else tuple(unfinished)
 
 
-def circle(network: Network, flat: Flat, state: State) -> tuple[Step, ...]:
+def circle(network: Network, flat: Flat, rows: Ints) -> tuple[Step, ...]:
     """A circle of processes each waiting for the next, or () if there is none."""
     names = [p.name for p in network.processes]
     names += [s.name for s in network.sources]
     names += [s.name for s in network.sinks]
-    waits = [_waits(network, flat, state, actor, names) for actor in range(len(names))]
+    waits = [_waits(network, flat, rows, actor, names) for actor in range(len(names))]
     finished: set[int] = set()
     for start in range(len(names)):
         path: list[tuple[int, Step]] = []
@@ -65,47 +64,59 @@ def circle(network: Network, flat: Flat, state: State) -> tuple[Step, ...]:
     return ()
 
 
-def _waits(
-    network: Network, flat: Flat, state: State, actor: int, names: list[str]
-) -> list[tuple[int, Step]]:
+def _waits(network: Network, flat: Flat, rows: Ints, actor: int, names: list[str]) -> list[tuple[int, Step]]:
     """Whom `actor` waits for in a state in which nothing can move."""
-    name = names[actor]
+    name, a = names[actor], int(flat.actors[actor])
+    number = {int(row): index for index, row in enumerate(flat.actors)}
+    channel = {int(row): index for index, row in enumerate(flat.channels)}
     reads: list[int] = []
     writes: list[int] = []
     found: list[tuple[int, Step]] = []
-    if flat.kind[actor] == TASK:
-        task = state.task[actor]
-        ring = int(flat.call_ptr[actor])
-        size = int(flat.call_ptr[actor + 1]) - ring
-        for k in range(int(task[kernel.FLIGHT])):
-            at = ring + (int(task[kernel.HEAD]) + k) % size
-            if state.call[at, kernel.DUE] == task[kernel.NEXT]:
-                group = int(state.call[at, kernel.GROUP])
-                reads += [int(c) for c in flat.read[flat.read_ptr[group] : flat.read_ptr[group + 1]]]
-                writes += [int(c) for c in flat.write[flat.write_ptr[group] : flat.write_ptr[group + 1]]]
-        if task[kernel.IDLE]:
-            parent = int(flat.parent[actor])
-            if parent >= 0 and task[kernel.PUSHES] <= task[kernel.POPS]:
-                found.append((parent, (name, "start", names[parent])))
-            for child in flat.child[flat.child_ptr[actor] : flat.child_ptr[actor + 1]]:
-                pending = state.task[child, kernel.PUSHES] - state.task[child, kernel.POPS]
-                if pending >= network.start_depth:
-                    found.append((int(child), (name, "start", names[child])))
+    if rows[a + kernel.KIND] == TASK:
+        for group in _due(flat, rows, a):
+            kind = int(flat.kind[group])
+            taken, given = channels_of(rows, kind)
+            reads += taken
+            writes += given
+        if rows[a + kernel.BEGUN] == rows[a + kernel.READIED]:
+            waited = []
+            parent = int(rows[a + kernel.PARENT])
+            if parent >= 0 and rows[parent + kernel.BEGUN] <= rows[a + kernel.READIED]:
+                waited.append(parent)
+            for child in rows[rows[a + kernel.CHILDREN] : rows[a + kernel.CHILDREN_END]].tolist():
+                if rows[a + kernel.BEGUN] - rows[child + kernel.READIED] >= network.start_depth:
+                    waited.append(child)
             if parent < 0:
-                domain = flat.domain[actor]
-                transactions = state.domain[domain, kernel.TRANSACTIONS]
-                for root in flat.root[flat.root_ptr[domain] : flat.root_ptr[domain + 1]]:
-                    if task[kernel.POPS] > transactions and state.task[root, kernel.POPS] == transactions:
-                        found.append((int(root), (name, "start", names[root])))
-    if flat.kind[actor] in (MOVER, SINK):
-        reads.append(int(flat.take[actor]))
-    if flat.kind[actor] not in (TASK, SINK):
-        writes.append(int(flat.give[actor]))
-    for channel in reads:
-        if state.channel[channel, kernel.WRITTEN] == state.channel[channel, kernel.READ]:
-            found.append((int(flat.producer[channel]), (name, "empty", network.channels[channel].name)))
-    for channel in writes:
-        held = state.channel[channel, kernel.WRITTEN] - state.channel[channel, kernel.READ]
-        if held >= state.channel[channel, kernel.CAPACITY]:
-            found.append((int(flat.consumer[channel]), (name, "full", network.channels[channel].name)))
+                d = int(rows[a + kernel.DOMAIN])
+                done = rows[d + kernel.TRANSACTIONS]
+                for root in rows[rows[d + kernel.ROOTS] : rows[d + kernel.ROOTS_END]].tolist():
+                    if rows[a + kernel.READIED] > done and rows[root + kernel.READIED] == done:
+                        waited.append(root)
+            found += [(number[other], (name, "start", names[number[other]])) for other in waited]
+    if rows[a + kernel.KIND] in (MOVER, SINK):
+        reads.append(int(rows[a + kernel.TAKE]))
+    if rows[a + kernel.KIND] not in (TASK, SINK):
+        writes.append(int(rows[a + kernel.GIVE]))
+    for c in reads:
+        if rows[c + kernel.WRITTEN] == rows[c + kernel.READ]:
+            at = channel[c]
+            found.append((int(flat.producer[at]), (name, "empty", network.channels[at].name)))
+    for c in writes:
+        if rows[c + kernel.WRITTEN] - rows[c + kernel.READ] >= rows[c + kernel.CAPACITY]:
+            at = channel[c]
+            found.append((int(flat.consumer[at]), (name, "full", network.channels[at].name)))
     return found
+
+
+def _due(flat: Flat, rows: Ints, a: int) -> list[int]:
+    """The groups, of all calls in flight, that a task has to do next."""
+    first, end = int(rows[a + kernel.TAIL_ROWS]), int(rows[a + kernel.TAIL_ROWS_END])
+    held = [
+        (int(rows[a + kernel.OLDEST]) + 2 * k) % (end - first) for k in range(int(rows[a + kernel.TAILS]))
+    ]
+    due = [(int(rows[first + at + kernel.DUE]), int(rows[first + at + kernel.GROUP])) for at in held]
+    group = int(rows[a + kernel.NEXT])
+    if rows[a + kernel.BEGUN] > rows[a + kernel.READIED] and group < rows[a + kernel.TAIL]:
+        due.append((int(rows[a + kernel.BEGIN] + flat.offset[group]), group))
+    soonest = min((clock for clock, _ in due), default=0)
+    return [group for clock, group in due if clock == soonest]

@@ -248,7 +248,7 @@ def test_critical_path_explains_the_end(network: Network, data: st.DataObject) -
     capacities = np.array([data.draw(st.sampled_from([1, 2, 3, UNBOUNDED])) for _ in channels], np.int64)
     run = engine.run(1, capacities=capacities, record=True)
     assume(run.completed)
-    path = Critical(engine).path(run, capacities, engine.latencies)
+    path = Critical(network).path(run, capacities, engine.latencies)
     roomy = np.where(path.pressed, capacities, UNBOUNDED)
     assert engine.run(1, capacities=roomy).last_out[0] == run.last_out[0]
     # Each crossing delays the path: a cycle more in one of them makes the frame a cycle later at least.

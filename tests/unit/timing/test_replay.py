@@ -158,11 +158,12 @@ def test_engine_reruns_with_other_capacities() -> None:
     network = chain([relu(8, 0), Schedule.of([(3 * k, [0], [0]) for k in range(8)], 24)], 8)
     engine = Engine(network)
     latencies = np.ones(3, np.int64)
-    wide = engine.ends((-1, -1), capacities=np.full(3, UNBOUNDED), latencies=latencies)
-    assert wide is not None
-    narrow = engine.ends(wide[0], capacities=np.array([2, 2, 1]), latencies=latencies)
-    assert narrow is not None and narrow[0] == wide[0] and narrow[1].tolist() == [2, 2, 1]
-    assert engine.ends(wide[0], capacities=np.array([2, 2, 2]), latencies=latencies + 1) is None
+    wide = engine.race((-1, -1), capacities=np.full(3, UNBOUNDED), latencies=latencies)
+    assert wide.ends is not None and not wide.pressed.any()
+    narrow = engine.race(wide.ends, capacities=np.array([2, 2, 1]), latencies=latencies)
+    assert narrow.ends == wide.ends and narrow.peaks.tolist() == [2, 2, 1]
+    assert narrow.pressed.tolist() == [True, True, False]
+    assert engine.race(wide.ends, capacities=np.array([2, 2, 2]), latencies=latencies + 1).ends is None
     with pytest.raises(ValueError, match="less than 1"):
         engine.run(1, capacities=np.zeros(3, np.int64))
 
