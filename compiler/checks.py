@@ -29,16 +29,26 @@ def run_checks(
 ) -> dict[str, Any]:
     """For the report's `checks`. verify: `none`, `csim`, or `rtl`, which includes csim. kind: `twin`, or `exported` to put
     the Verilog of synthesised subgraphs in place of their twins. Raises Split4mlError."""
-    checks: dict[str, Any] = {"onnx": None, "accuracy": None, "csim": None, "rtl": None}
+    checks: dict[str, Any] = dict.fromkeys(("onnx", "accuracy", "agreement", "csim", "arithmetic", "rtl"))
     (model,) = (op for op in module.ops if isinstance(op, flow.ModelOp))
     if verify in ("csim", "rtl"):
         from split4ml.backends.hls4ml.project import write_monolithic
+        from split4ml.compiler.arithmetic_check import check_arithmetic
         from split4ml.compiler.csim_check import check_csim
 
         write_monolithic(session.archive_path(model), scratch / TOP, TOP)
         stimulus = session.stimulus(model)
-        result = check_csim(model, folder / PROJECTS, scratch / TOP, stimulus, scratch / "csim", reporter)
+        result = check_csim(
+            model,
+            folder / PROJECTS,
+            scratch / TOP,
+            stimulus,
+            scratch / "csim",
+            reporter,
+            session.max_error,
+        )
         checks |= result.checks
+        checks["arithmetic"] = check_arithmetic(model, result.outputs, session, reporter)
     if verify == "rtl":
         from split4ml.compiler.rtl_check import check_rtl
 

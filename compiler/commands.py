@@ -100,6 +100,12 @@ def run_verify(arguments: argparse.Namespace) -> int:
         print(json.dumps({"checks": checks}, indent=1))
     elif not arguments.quiet:
         _summarise({**report, "checks": checks})
+        found = (checks.get("arithmetic") or {}).get("layers")
+        if arguments.layers and found:
+            from split4ml.backends.report.arithmetic import table
+
+            layers = [{**layer, "arithmetic": found.get(layer["name"])} for layer in report["layers"]]
+            print(f"\n{table(layers)}")
     return 0
 
 

@@ -14,6 +14,7 @@ from xdsl.dialects.builtin import ModuleOp
 from split4ml.backends.cxx import find_compiler
 from split4ml.backends.report.build import build_report
 from split4ml.backends.report.render import html
+from split4ml.compiler import network
 from split4ml.compiler.builddir import REPORT, new_build, write_options
 from split4ml.compiler.defaults import pipeline_of
 from split4ml.compiler.emit import write_projects, write_stitched
@@ -91,6 +92,7 @@ def compile_with(
         blobs = run_stages(
             module, specs, start, folder / "ir", services_of(lambda: session), session, reporter
         )
+        blobs |= _keep_network(module, session, folder / "ir")
         if options.backend == "Vivado":
             session.notes.append(NO_TOP)
         session.store.flush(folder / "weights", blobs)
@@ -121,12 +123,25 @@ def open_session(folder: Path, homes: Sequence[Path], options: CompileOptions) -
         store=BlobStore([home / "weights" for home in homes]),
         folder=folder,
         archives=[home / ARCHIVE for home in homes],
+        stages=[folder / "ir", *homes, *(home / "ir" for home in homes)],
         hls=hls_options(options),
         tool=options.tool,
         start=options.start,
         frames=options.profile_frames,
         cost_file=cost_file(options),
+        max_error=options.max_error,
+        overflow=options.overflow,
     )
+
+
+def _keep_network(module: ModuleOp, session: Session, stages: Path) -> set[str]:
+    """Copies the stage that the model was lowered from beside its own, if that was in another build. Returns its blobs."""
+    path = network.find(module, session.stages)
+    if path is None:
+        return set()
+    if path.parent != stages:
+        shutil.copyfile(path, stages / path.name)
+    return network.blobs(network.read(path))
 
 
 def _start(module: ModuleOp, specs: Sequence[PassSpec]) -> int:

@@ -52,8 +52,10 @@ def check_csim(
     stimulus: Stimulus,
     workdir: Path,
     reporter: Reporter,
+    max_error: float | None = None,
 ) -> CsimResult:
-    """Runs both designs on all sample frames. Raises Split4mlError if one bit differs, with the first place."""
+    """Runs both designs on all sample frames. Raises Split4mlError if one bit differs, with the first place, or if an
+    output's error against the user's model is more than `max_error` of its range."""
     from split4ml.backends.hls4ml.csim import Stage, build
 
     frames = frames_in(model, stimulus.inputs, "the sample inputs")
@@ -67,6 +69,8 @@ def check_csim(
     checks: dict[str, Any] = {"onnx": None, "csim": {"bit_exact": True, "frames": frames}}
     if stimulus.outputs is not None:
         checks |= against_model(model, from_tokens(model, expected, frames), stimulus)
+        if max_error is not None:
+            _check_errors(checks["onnx"], max_error)
     return CsimResult(found, checks)
 
 
@@ -141,23 +145,50 @@ def _compare(port: flow.OutputOp, found: Raw, expected: Raw, frames: int) -> Non
 def against_model(
     model: flow.ModelOp, firmware: Mapping[str, np.ndarray[Any, Any]], stimulus: Stimulus
 ) -> dict[str, Any]:
-    """Errors per output of the user's model, and the accuracy of both if there are labels and one output of classes."""
+    """Errors per output of the user's model; and of a model with one output of classes the accuracy of both if there are
+    labels, and in how many frames their classes agree."""
     assert stimulus.outputs is not None
     errors: dict[str, Any] = {}
     for name, reference in stimulus.outputs.items():
         error = np.abs(firmware[name].reshape(reference.shape) - reference)
-        errors[name] = {"max_abs_error": float(error.max()), "mean_abs_error": float(error.mean())}
+        low, high = float(reference.min()), float(reference.max())
+        errors[name] = {
+            "max_abs_error": float(error.max()),
+            "mean_abs_error": float(error.mean()),
+            "range": [low, high],
+            "max_relative_error": float(error.max()) / (high - low) if high > low else None,
+        }
     found: dict[str, Any] = {"onnx": errors}
-    if stimulus.labels is not None and len(stimulus.outputs) == 1:
-        ((name, reference),) = stimulus.outputs.items()
+    if len(stimulus.outputs) > 1:
+        return found
+    ((name, reference),) = stimulus.outputs.items()
+    frames = len(reference)
+    if stimulus.labels is not None:
         found["accuracy"] = {
             "float": _accuracy(reference, stimulus.labels),
             "firmware": _accuracy(firmware[name], stimulus.labels),
-            "frames": len(stimulus.labels),
+            "frames": frames,
         }
+    if reference.ndim == 2 and reference.shape[1] > 1:
+        agreement = _accuracy(firmware[name], _classes(reference))
+        found["agreement"] = {"classes": agreement, "frames": frames}
     return found
 
 
+def _check_errors(errors: Mapping[str, Mapping[str, Any]], most: float) -> None:
+    for name, error in errors.items():
+        found = error["max_relative_error"]
+        if found is not None and found > most:
+            raise Split4mlError(
+                f"its largest error is {error['max_abs_error']:.4g}, {found:.2%} of its range, but at most {most:.2%} may be",
+                f"output {name!r}",
+                "give it more bits (--precision, --hls-config), or let --precision auto find them",
+            )
+
+
 def _accuracy(outputs: np.ndarray[Any, Any], labels: Sequence[int] | np.ndarray[Any, Any]) -> float:
-    classes = outputs.reshape(len(outputs), -1).argmax(axis=1)
-    return float(np.mean(classes == np.asarray(labels)))
+    return float(np.mean(_classes(outputs) == np.asarray(labels)))
+
+
+def _classes(outputs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.asarray(outputs.reshape(len(outputs), -1).argmax(axis=1))

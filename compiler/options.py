@@ -78,6 +78,13 @@ HELP: Mapping[str, Help] = {
     "input": Help("checks", "sample inputs by ONNX name, first axis = frames; by default random ones", "NPZ"),
     "profile_frames": Help("checks", "frames that are traced and replayed", "N"),
     "verify": Help("checks", "what the split design is checked with; rtl includes csim"),
+    "max_error": Help(
+        "checks",
+        "the largest error of an output that passes, as a share of the output's range, such as 0.02; by default any that "
+        "the precision explains",
+        "SHARE",
+    ),
+    "overflow": Help("checks", "what it is if numbers do not fit into their types"),
 }
 """By field of CompileOptions."""
 
@@ -113,6 +120,8 @@ class CompileOptions:
     input: Path | None = None
     profile_frames: int = 8
     verify: Literal["none", "csim", "rtl"] = "csim"
+    max_error: float | None = None
+    overflow: Literal["warn", "fail"] = "warn"
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{2,63}", self.part):
@@ -132,6 +141,8 @@ class CompileOptions:
                 raise ValueError(f"{name} is {value}, but must be at least {least}")
             if value > most:
                 raise ValueError(f"{name} is {value}, but must be at most {most}")
+        if self.max_error is not None and not 0 < self.max_error <= 1:
+            raise ValueError(f"max-error is {self.max_error:g}, but must be a share above 0 and up to 1")
         self._check_strategy()
         if isinstance(self.subgraphs, int) and not 1 <= self.subgraphs <= MAX_SUBGRAPHS:
             raise ValueError(f"subgraphs is {self.subgraphs}, but must be between 1 and {MAX_SUBGRAPHS}")

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xdsl.dialects.builtin import ModuleOp
+
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import symbol
 from split4ml.passes.graphinfo import GraphInfo
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from split4ml.backends.trace.model import ProjectTrace
     from split4ml.compiler.blobstore import BlobStore
     from split4ml.compiler.stimulus import Stimulus
+    from split4ml.dialects import nn
     from split4ml.dialects.flow import ModelOp
     from split4ml.dialects.precision import Precision
     from split4ml.passes.cost.measured import CostData
@@ -42,20 +45,25 @@ class Session:
     store:    weights and stimulus.
     folder:   where archives and waveforms are written: the build directory in the making.
     archives: files that may be the archive a model names.
+    stages:   folders that may hold the stage of the network that a lowered model names.
     hls, tool, start: for lowering.
     frames:   of the stimulus that the trace records.
     cost_file: where the user's own synthesis reports are kept; None for none.
+    max_error, overflow: what the checks let pass; see CompileOptions.
     notes:    what the user should know; grows.
     """
 
     store: BlobStore
     folder: Path
     archives: Sequence[Path] = ()
+    stages: Sequence[Path] = ()
     hls: HlsOptions | None = None
     tool: str = "vitis-2023.2"
     start: str = "per-frame"
     frames: int = 8
     cost_file: Path | None = None
+    max_error: float | None = None
+    overflow: str = "warn"
     notes: list[str] = field(default_factory=list)
     graphs: dict[str, Graph] = field(default_factory=dict)
     traces: dict[tuple[str, int], ProjectTrace] = field(default_factory=dict)
@@ -132,6 +140,14 @@ class Session:
             self.folder.mkdir(parents=True, exist_ok=True)
             save(graph, path)
         return path
+
+    def network(self, model: ModelOp) -> nn.ModelOp | None:
+        """What the model was lowered from; None for a saved hls4ml graph, and if its stage is not here."""
+        from split4ml.compiler import network
+
+        module = model.parent_op()
+        path = network.find(module, self.stages) if isinstance(module, ModuleOp) else None
+        return network.read(path) if path is not None else None
 
     def describe(self, model: ModelOp) -> GraphInfo:
         from split4ml.backends.hls4ml.describe import describe

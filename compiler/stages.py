@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, ModuleOp, StringAttr
 
-from split4ml.compiler import stimulus
+from split4ml.compiler import network, stimulus
 from split4ml.compiler.passrunner import context, print_module, run_passes
 from split4ml.dialects import flow, nn
 from split4ml.dialects.errors import Split4mlError
@@ -62,14 +62,20 @@ def run_stages(
     Returns the names of all blobs that any of these stages refers to.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    unlowered: str | None = None
     named = "import" if start == 0 else SHORT.get(specs[start - 1].name, specs[start - 1].name)
     blobs: set[str] = set()
 
     def write(stage: int, name: str) -> None:
+        nonlocal unlowered
+        if not (is_network := any(isinstance(op, nn.ModelOp) for op in module.ops)) and unlowered is not None:
+            network.mark(module, unlowered)
         module.attributes[STAGE] = flow.integer(stage)
         if session.notes:
             module.attributes[NOTES] = ArrayAttr([StringAttr(text) for text in session.notes])
-        (folder / f"{stage:02d}-{name}.mlir").write_text(print_module(module, locations=False), "utf-8")
+        text = print_module(module, locations=False)
+        unlowered = text if is_network else None
+        (folder / f"{stage:02d}-{name}.mlir").write_text(text, "utf-8")
         blobs.update(stimulus.blobs(module))
         blobs.update(op.blob.data for op in module.walk() if isinstance(op, nn.ConstantOp))
 

@@ -95,6 +95,7 @@ class TaskInfo:
     strategy:     `latency`, `resource`, …; None where the layer has none.
     n_in, n_out:  size of the matrix-vector product done per output position (Dense, Conv*), else None.
     accumulator:  precision of the accumulator, if there is one.
+    types:        element types of what is inside, by hls4ml's names without `_t`: `weight`, `accum`, `exp_table`, …
     attrs:        further numbers and words of the layer: image, kernel, stride and padding sizes, `activation`,
                   `pool_op`, table sizes, … under hls4ml's own attribute names.
     """
@@ -115,6 +116,7 @@ class TaskInfo:
     accumulator: Precision | None = None
     weights: tuple[WeightInfo, ...] = ()
     attrs: Mapping[str, int | str] = field(default_factory=dict)
+    types: Mapping[str, Precision] = field(default_factory=dict)
 
     @property
     def n_weights(self) -> int:

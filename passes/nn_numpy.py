@@ -176,10 +176,12 @@ _EVALUATORS: dict[type[nn.TensorOp], Callable[..., Array]] = {
 }
 
 
-def run(model: nn.ModelOp, weights: WeightStore, inputs: Mapping[str, Array]) -> dict[str, Array]:
-    """One frame through the whole model, in double precision.
+def values(
+    model: nn.ModelOp, weights: WeightStore, inputs: Mapping[str, Array]
+) -> tuple[dict[SSAValue, Array], dict[str, Array]]:
+    """One frame through the whole model, in double precision: every tensor, and the outputs.
 
-    inputs, and the result: by the user's tensor names, in the user's layout, without the batch axis.
+    inputs, and the outputs: by the user's tensor names, in the user's layout, without the batch axis.
     """
     values: dict[SSAValue, Array] = {}
     outputs: dict[str, Array] = {}
@@ -193,4 +195,9 @@ def run(model: nn.ModelOp, weights: WeightStore, inputs: Mapping[str, Array]) ->
                 outputs[op.source.data] = values[op.data].transpose(np.argsort(op.axes))
             case nn.TensorOp():
                 values[op.result] = evaluate(op, [values[operand] for operand in op.operands])
-    return outputs
+    return values, outputs
+
+
+def run(model: nn.ModelOp, weights: WeightStore, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """The outputs of one frame; see `values`."""
+    return values(model, weights, inputs)[1]

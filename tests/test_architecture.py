@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = ("dialects", "passes", "backends", "compiler")
 """From the bottom up: a layer imports itself and those before it."""
 
-ENGINES = ("passes/timing", "passes/solve", "passes/cost")
+ENGINES = ("passes/timing", "passes/solve", "passes/cost", "passes/fixed")
 """Free of xDSL, so that they can be used and tested without IR."""
 
 ENGINES_MAY_IMPORT = (

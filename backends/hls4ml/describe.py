@@ -13,6 +13,7 @@ from split4ml.backends.hls4ml.reuse import multiplier_size
 from split4ml.backends.hls4ml.view import Call, View, precision_of, view
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.ports import MAX_PORT_BITS, bus_bits
+from split4ml.dialects.precision import Precision
 from split4ml.passes.bits import MAX_BITS, quantize
 from split4ml.passes.cost.weights import count_weights
 from split4ml.passes.graphinfo import GraphInfo, StreamInfo, TaskInfo, WeightInfo
@@ -111,7 +112,19 @@ def _task(seen: View, call: Call, graph: Graph) -> TaskInfo:
         accumulator=precision_of(accumulator.precision, where) if accumulator is not None else None,
         weights=tuple(_weight(node, role, weight, size) for role, weight in node.weights.items()),
         attrs=_attrs(node),
+        types=_types(node),
     )
+
+
+def _types(node: Any) -> dict[str, Precision]:
+    """What is inside a layer and has fixed point, or is an integer; not the bits of a binary network, which mean ±1."""
+    plain = {"FixedPrecisionType", "IntegerPrecisionType"}
+    where = f"layer {node.name}"
+    return {
+        name.removesuffix("_t"): precision_of(type_.precision, where)
+        for name, type_ in sorted(node.types.items())
+        if any(parent.__name__ in plain for parent in type(type_.precision).__mro__)
+    }
 
 
 def _product_size(model: Any, node: Any) -> tuple[int, int] | None:

@@ -148,6 +148,8 @@ def _check_extents(attributes: Mapping[str, Json], where: str) -> None:
         if key == "n_filt" and type(value) is int and value == -1:
             continue  # a normalisation of a vector, with a scale for every element
         least = 1 if _EXTENT.fullmatch(key) else 0 if _PADDING.fullmatch(key) else None
+        if key == "n_filt" and type(value) is int and value == -1:
+            continue  # batch normalisation of a vector
         if least is not None and (type(value) is not int or not least <= value < 1 << 31):
             raise Split4mlError(
                 f"its {key} is {str(value)[:40]!r}, which is no number of at least {least}", where

@@ -60,6 +60,7 @@ def build_report(
 ) -> dict[str, Any]:
     """The whole report. `timing` is None if the pipeline did not profile; `model` may be unpartitioned."""
     subgraph_of = {symbol(task): symbol(part) for part in model.subgraphs for task in part.tasks}
+    arithmetic = (checks.get("arithmetic") or {}).get("layers", {})
     fifos = [_fifo(fifo, timing) for fifo in model.fifos]
     return {
         "schema": SCHEMA,
@@ -78,7 +79,10 @@ def build_report(
         "fifos": fifos,
         "fifo_bits": (bits := _bits(fifos, model)),
         "fifo_cost": {"unit": "bits", **bits},
-        "layers": [_layer(task, info, subgraph_of) for task in model.tasks],
+        "layers": [
+            {**_layer(task, info, subgraph_of), "arithmetic": arithmetic.get(symbol(task))}
+            for task in model.tasks
+        ],
         "subgraphs": [_subgraph(part) for part in model.subgraphs],
         "partition": _partition(model),
         "checks": dict(checks),

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from split4ml.backends.report import arithmetic
+
 
 def html(report: Mapping[str, Any]) -> str:
     """One self-contained page."""
@@ -19,7 +21,12 @@ def html(report: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["thousands"] = thousands
-    return environment.get_template("report.html.j2").render(r=report, summary=list(summary(report)))
+    return environment.get_template("report.html.j2").render(
+        r=report,
+        summary=list(summary(report)),
+        headings=arithmetic.HEADINGS,
+        arithmetic=list(arithmetic.rows(report["layers"])),
+    )
 
 
 def thousands(value: float | None) -> str:
@@ -78,12 +85,18 @@ def _synthesis(report: Mapping[str, Any]) -> str:
 
 def _checks(checks: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, error in (checks.get("onnx") or {}).items():
+        share = error.get("max_relative_error")
+        relative = f" ({share:.2%} of its range)" if share is not None else ""
         yield (
             f"ONNX {name}",
-            f"largest error {error['max_abs_error']:.4g}, mean {error['mean_abs_error']:.4g}",
+            f"largest error {error['max_abs_error']:.4g}{relative}, mean {error['mean_abs_error']:.4g}",
         )
     if accuracy := checks.get("accuracy"):
         yield "accuracy", f"{accuracy['float']:.2%} float, {accuracy['firmware']:.2%} firmware"
+    if agreement := checks.get("agreement"):
+        yield "classes", f"{agreement['classes']:.2%} of {agreement['frames']} frames as by ONNX Runtime"
+    if found := checks.get("arithmetic"):
+        yield "arithmetic", arithmetic.told(found)
     if csim := checks.get("csim"):
         same = "bit for bit equal" if csim["bit_exact"] else "DIFFERENT"
         yield "C simulation", f"split and monolithic {same} over {csim['frames']} frames"

@@ -44,6 +44,8 @@ def test_a_stage_fed_back_gives_the_same_bytes(stage: str, quick: Path, tmp_path
         assert [name for name in before if not filecmp.cmp(before[name], after[name], shallow=False)] == []
     for name, path in files(tmp_path / "again" / "ir").items():
         assert path.read_bytes() == (quick / "ir" / name).read_bytes()
+    with Design(tmp_path / "again") as design:  # what its arithmetic is checked against
+        assert design.session.network(design.model) is not None
 
 
 def edited(quick: Path, folder: Path, stage: str, old: str, new: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from split4ml.compiler.frontend.reference import Reference, sample_inputs
 from split4ml.dialects import nn
 from split4ml.passes.nn_numpy import run
 from split4ml.passes.weights import MemoryStore
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 Array = npt.NDArray[Any]
 ROOT = Path(__file__).parents[3]
