@@ -14,6 +14,8 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from split4ml.dialects import nn
 
 ATTRIBUTE = "split4ml.network"
+QUANTISED = "split4ml.quantised"
+"""Says of a module that the element types in its network are the user's model's own: its quantisers'."""
 
 
 def mark(module: ModuleOp, text: str) -> None:
@@ -49,6 +51,12 @@ def read(path: Path) -> nn.ModelOp:
     if len(models) != 1:
         raise Split4mlError(f"this holds {len(models)} networks, not one", str(path))
     return models[0]
+
+
+def is_quantised(network: nn.ModelOp) -> bool:
+    """Whether the user's model was."""
+    module = network.parent_op()
+    return module is not None and QUANTISED in module.attributes
 
 
 def blobs(network: nn.ModelOp) -> set[str]:

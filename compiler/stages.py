@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, ModuleOp, StringAttr
+from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, ModuleOp, StringAttr, UnitAttr
 
 from split4ml.compiler import network, stimulus
 from split4ml.compiler.passrunner import context, print_module, run_passes
 from split4ml.dialects import flow, nn
 from split4ml.dialects.errors import Split4mlError
+from split4ml.passes.nn_rewriting import is_quantised
 
 if TYPE_CHECKING:
     from split4ml.compiler.binding import Services
@@ -70,6 +71,8 @@ def run_stages(
         nonlocal unlowered
         if not (is_network := any(isinstance(op, nn.ModelOp) for op in module.ops)) and unlowered is not None:
             network.mark(module, unlowered)
+        if any(is_quantised(op) for op in module.ops if isinstance(op, nn.ModelOp)):
+            module.attributes[network.QUANTISED] = UnitAttr()
         module.attributes[STAGE] = flow.integer(stage)
         if session.notes:
             module.attributes[NOTES] = ArrayAttr([StringAttr(text) for text in session.notes])

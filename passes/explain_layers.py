@@ -116,15 +116,17 @@ def explain(
     weights: WeightStore,
     inputs: Mapping[str, npt.NDArray[np.floating]],
     firmware: Firmware,
+    quantised: bool = False,
 ) -> Explanation:
-    """inputs: sample frames by the user's names, [frames, *shape]. Raises CheckFailed if a task reads the wrong tensor."""
+    """inputs: sample frames by the user's names, [frames, *shape]. quantised: the types that operators state are the
+    network's own. Raises CheckFailed if a task reads the wrong tensor."""
     assignment = assign(model, firmware.info, weights)
     frames = len(next(iter(inputs.values())))
     wanted = set(assignment.streams)
-    reference, outputs = _reference(model, weights, inputs, frames, wanted)
-    view = _View(assignment, firmware, weights, frames)
+    reference, outputs = _reference(model, weights, inputs, frames, wanted, quantised)
+    view = _View(assignment, firmware, weights, frames, quantised)
     return Explanation(
-        tuple(_input(port, inputs[port.source.data], assignment, firmware.info) for port in model.inputs),
+        tuple(view.input(port, inputs[port.source.data]) for port in model.inputs),
         tuple(view.layer(found, reference[found.value]) for found in assignment.computations),
         outputs,
         frames,
@@ -137,12 +139,13 @@ def _reference(
     inputs: Mapping[str, npt.NDArray[np.floating]],
     frames: int,
     wanted: set[SSAValue],
+    quantised: bool,
 ) -> tuple[dict[SSAValue, Floats], dict[str, Floats]]:
     found: dict[SSAValue, list[Floats]] = {value: [] for value in wanted}
     outputs: dict[str, list[Floats]] = {port.source.data: [] for port in model.outputs}
     for frame in range(frames):
         values, results = nn_numpy.values(
-            model, weights, {name: array[frame] for name, array in inputs.items()}
+            model, weights, {name: array[frame] for name, array in inputs.items()}, quantised
         )
         for value, arrays in found.items():
             arrays.append(values[value])
@@ -158,21 +161,25 @@ def _range(values: npt.NDArray[np.floating]) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
-def _input(
-    port: nn.InputOp, array: npt.NDArray[np.floating], assignment: Assignment, info: GraphInfo
-) -> InputArithmetic:
-    precision = info.by_stream[assignment.streams[port.result]].precision
-    watch = Watch()
-    fit(Enclosure.of(np.asarray(array, np.float64)), precision, "result", watch)
-    return InputArithmetic(port.source.data, precision, _range(array), tuple(watch.found))
-
-
 @dataclass(frozen=True, eq=False)
 class _View:
     assignment: Assignment
     firmware: Firmware
     weights: WeightStore
     frames: int
+    quantised: bool
+
+    def input(self, port: nn.InputOp, array: npt.NDArray[np.floating]) -> InputArithmetic:
+        precision = self._precision(self.assignment.streams[port.result])
+        watch = Watch()
+        fit(Enclosure.of(np.asarray(array, np.float64)), precision, "result", watch)
+        return InputArithmetic(port.source.data, precision, _range(array), self._overflows(watch))
+
+    def _overflows(self, watch: Watch) -> tuple[Overflow, ...]:
+        """Not those that a quantised network means: its quantisers saturate."""
+        return tuple(
+            over for over in watch.found if not self.quantised or over.precision.saturation == "WRAP"
+        )
 
     def layer(self, found: Computation, reference: Floats) -> LayerArithmetic:
         precision = self._precision(found.stream)
@@ -201,7 +208,7 @@ class _View:
             precision,
             Spread.of(numbers, reference),
             Spread.of(numbers, ideal),
-            tuple(watch.found),
+            self._overflows(watch),
             explained,
             unchecked,
             slack,
@@ -232,7 +239,8 @@ class _View:
                 arguments = [
                     values[value] if value in values else _array(value, self.weights) for value in op.operands
                 ]
-                values[op.result] = nn_numpy.evaluate(op, arguments)
+                result = nn_numpy.evaluate(op, arguments)
+                values[op.result] = nn_numpy.as_stated(op, result) if self.quantised else result
             frames.append(values[found.value])
         return np.stack(frames)
 

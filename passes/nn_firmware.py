@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import cast
 
 import numpy as np
 from xdsl.ir import SSAValue
@@ -24,6 +23,7 @@ from split4ml.passes.fixed.enclosure import Enclosure, Watch, combined, fit, pro
 from split4ml.passes.fixed.grid import Floats, quantized
 from split4ml.passes.fixed.linear import Accumulator, constants, scaled, sum_of_products
 from split4ml.passes.fixed.softmax import IMPLEMENTATIONS, Softmax, softmax
+from split4ml.passes.next_quantiser import affine_of
 from split4ml.passes.nn_rewriting import Doubles, array_of
 from split4ml.passes.weights import WeightStore
 
@@ -79,7 +79,7 @@ def computed(
     for other in merged:
         if (affine := affine_of(other, kernel.weights)) is None or model not in (_dense, _conv, _affine):
             raise NotModelled(f"{other.name} and {op.name} in one kernel are not modelled")
-        after.append(affine)
+        after.append((affine.scale, affine.bias))
     found = model(op, replace(kernel, after=tuple(after)), *data)
     return fit(found, kernel.type("result"), "result", kernel.watch)
 
@@ -175,35 +175,11 @@ def _windows(
     return np.moveaxis(view, rank + 1, -1)
 
 
-def affine_of(op: nn.TensorOp, weights: WeightStore) -> tuple[Doubles, Doubles] | None:
-    """(scale, bias) of an operator that hls4ml computes by its batch normalisation, each per channel; else None."""
-    if isinstance(op, nn.BatchNormOp):
-        arrays = [array_of(value, weights) for value in (op.scale, op.bias, op.mean, op.variance)]
-        if any(array is None for array in arrays):
-            return None
-        gamma, beta, mean, variance = cast(list[Doubles], arrays)
-        factor = gamma / np.sqrt(variance + op.epsilon.value.data)
-        return factor, beta - factor * mean
-    if not isinstance(op, (nn.AddOp, nn.SubtractOp, nn.MultiplyOp)):
-        return None
-    left, right = array_of(op.left, weights), array_of(op.right, weights)
-    constant = left if right is None else right
-    if constant is None or constant.size not in (1, op.shape[-1]):
-        return None
-    vector = np.broadcast_to(constant.reshape(-1), op.shape[-1:]).astype(np.float64)
-    one, zero = np.ones_like(vector), np.zeros_like(vector)
-    if isinstance(op, nn.MultiplyOp):
-        return vector, zero
-    if isinstance(op, nn.AddOp):
-        return one, vector
-    return (one, -vector) if left is None else (-one, vector)
-
-
 def _affine(op: nn.TensorOp, kernel: Kernel, data: Enclosure) -> Enclosure:
     found = affine_of(op, kernel.weights)
     if found is None:
         raise NotModelled("it is no scale and bias per channel")
-    scale, bias = found
+    scale, bias = found.scale, found.bias
     for factor, offset in kernel.after:
         scale, bias = scale * factor, factor * bias + offset
     return scaled(data, constants(scale, kernel.type("scale")), constants(bias, kernel.type("bias")))
@@ -360,6 +336,7 @@ _MODELS: dict[type[nn.TensorOp], Callable[..., Enclosure]] = {
     nn.DenseOp: _dense,
     nn.BatchNormOp: _affine,
     nn.IdentityOp: lambda op, kernel, data: data,
+    nn.QuantizeOp: lambda op, kernel, data: data,
     nn.ReluOp: lambda op, kernel, data: data.map(lambda x: np.maximum(x, 0.0)),
     nn.SigmoidOp: _table,
     nn.TanhOp: _table,

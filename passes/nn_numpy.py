@@ -177,11 +177,12 @@ _EVALUATORS: dict[type[nn.TensorOp], Callable[..., Array]] = {
 
 
 def values(
-    model: nn.ModelOp, weights: WeightStore, inputs: Mapping[str, Array]
+    model: nn.ModelOp, weights: WeightStore, inputs: Mapping[str, Array], typed: bool = False
 ) -> tuple[dict[SSAValue, Array], dict[str, Array]]:
     """One frame through the whole model, in double precision: every tensor, and the outputs.
 
-    inputs, and the outputs: by the user's tensor names, in the user's layout, without the batch axis.
+    inputs, and the outputs: by the user's tensor names, in the user's layout, without the batch axis. typed: results are
+    converted to the element types that their operators state, which are those of a quantised model's quantisers.
     """
     values: dict[SSAValue, Array] = {}
     outputs: dict[str, Array] = {}
@@ -195,7 +196,15 @@ def values(
                 outputs[op.source.data] = values[op.data].transpose(np.argsort(op.axes))
             case nn.TensorOp():
                 values[op.result] = evaluate(op, [values[operand] for operand in op.operands])
+        if typed and isinstance(op, nn.TensorOp) and not isinstance(op, nn.ConstantOp):
+            values[op.result] = as_stated(op, values[op.result])
     return values, outputs
+
+
+def as_stated(op: nn.TensorOp, result: Array) -> Array:
+    """An operator's result in the element type that it states, if it states one."""
+    precision = op.element_types.get("result")
+    return result if precision is None else dequantize(quantize(result, precision), precision)
 
 
 def run(model: nn.ModelOp, weights: WeightStore, inputs: Mapping[str, Array]) -> dict[str, Array]:

@@ -19,11 +19,12 @@ from split4ml.dialects import nn
 from split4ml.dialects.errors import CheckFailed
 from split4ml.dialects.precision import Precision
 from split4ml.passes.graphinfo import GraphInfo, TaskInfo
-from split4ml.passes.nn_firmware import affine_of
+from split4ml.passes.next_quantiser import affine_of
 from split4ml.passes.nn_rewriting import is_constant, only_user
 from split4ml.passes.weights import WeightStore
 
-_VIEWS = (nn.ReshapeOp, nn.FlattenOp, nn.IdentityOp)
+_VIEWS = (nn.ReshapeOp, nn.FlattenOp, nn.IdentityOp, nn.QuantizeOp)
+"""Without a task, they change no number: hls4ml removes a conversion to the type that there is."""
 
 
 @dataclass(frozen=True, eq=False)

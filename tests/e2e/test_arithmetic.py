@@ -41,7 +41,7 @@ def test_overflow_is_told_with_the_bits_that_it_needs(
     told = [line for line in done.stdout.splitlines() if line.startswith("note")]
     assert any(
         "input 'x'" in line
-        and "results overflow fixed<8,3>, which holds -4 to 3.96875" in line
+        and "results overflow fixed<8,3>, which holds -4 to 3.96875, and wrap" in line
         and "need 4 integer bits" in line
         for line in told
     )
