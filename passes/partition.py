@@ -79,7 +79,7 @@ class Partition(ModulePass):
                 "method": StringAttr(solution.method),
                 "optimal": BoolAttr.from_bool(solution.optimal),
                 "makespan_ms": flow.integer(solution.makespan),
-                "lower_bound_ms": flow.integer(solution.lower_bound),
+                "lower_bound_ms": flow.integer(solution.bounds["time"]),
                 "monolithic_ms": flow.integer(problem.fixed + sum(problem.load)),
                 "crossing_bits": flow.integer(solution.crossing_bits),
             }

@@ -11,7 +11,8 @@ from __future__ import annotations
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.solve.atoms import contract
 from split4ml.passes.solve.explain import list_tasks
-from split4ml.passes.solve.problem import Problem, Solution, canonical, objectives
+from split4ml.passes.solve.objectives import BITS, TIME, Solution, measure
+from split4ml.passes.solve.problem import Problem, canonical
 
 
 def partition_by_cuts(problem: Problem) -> Solution:
@@ -23,12 +24,14 @@ def partition_by_cuts(problem: Problem) -> Solution:
         part[atom] = k
     # Atoms are numbered topologically, so no ancestor of a cut atom has a higher cut: it keeps its k, and what
     # feeds it stays below.
-    for u, v, _ in atoms.edges:
+    for u, v in atoms.pairs:
         part[v] = max(part[v], part[u])
     tasks = canonical(problem, atoms.expand(tuple(part), len(problem.tasks)))
     _check_budgets(problem, tasks)
-    makespan, bits = objectives(problem, tasks)
-    return Solution(tasks, makespan, bits, True, makespan, bits, "cut-before")
+    values, schedule = measure(problem, tasks)
+    return Solution(
+        tasks, values, {name: values[name] for name in (TIME, BITS)}, True, "cut-before", schedule.starts
+    )
 
 
 def _check_budgets(problem: Problem, part: tuple[int, ...]) -> None:

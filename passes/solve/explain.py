@@ -1,11 +1,10 @@
-"""Why there is no partition: which budget, by how much; which cut or count asks too much."""
+"""What is impossible at first sight: one task too large for a budget, more subgraphs than tasks, more cuts than subgraphs."""
 
 from __future__ import annotations
 
 from split4ml.dialects.errors import Split4mlError
-from split4ml.passes.solve.atoms import Atoms
+from split4ml.passes.solve.atoms import MEMORY, Atoms
 from split4ml.passes.solve.problem import Problem
-from split4ml.passes.solve.search import Clock, Search, least_budget
 
 SHOWN = 4
 """Names in a message at most."""
@@ -30,6 +29,10 @@ def check_atoms(problem: Problem, atoms: Atoms) -> None:
         hint = f"raise the {resource} budget to at least {use[worst]}, or make the layer smaller"
         if len(members) > 1:
             subject = f"the tasks {list_tasks(problem, members)}, which must share a subgraph, need"
+        if resource == MEMORY:
+            hint = (
+                "one job at a time needs as much: synthesise on a larger machine, or make the layer smaller"
+            )
         raise Split4mlError(
             f"{subject} {use[worst]} {resource}, {use[worst] - budget} over the budget of {budget}",
             where=problem.tasks[members[0]],
@@ -38,7 +41,7 @@ def check_atoms(problem: Problem, atoms: Atoms) -> None:
 
 
 def check_count(problem: Problem, atoms: Atoms, parts: int) -> None:
-    """`parts` is neither more than the separable tasks nor less than the cuts need. Raises Split4mlError."""
+    """`parts` is neither more than the separable tasks nor less than cuts and pins need. Raises Split4mlError."""
     if parts < 1:
         raise Split4mlError(f"a design has at least 1 subgraph, not {parts}")
     if parts > len(atoms):
@@ -52,35 +55,18 @@ def check_count(problem: Problem, atoms: Atoms, parts: int) -> None:
         )
     strict = set(atoms.strict)
     depth = [1] * len(atoms)
-    for u, v, _ in atoms.edges:
+    for u, v in atoms.pairs:
         depth[v] = max(depth[v], depth[u] + ((u, v) in strict))
     if max(depth) > parts:
-        cuts = tuple(problem.cut_before)
+        cuts = tuple(problem.cut_before) or tuple(e.dst for e in problem.edges if e.must_cut)
         raise Split4mlError(
             f"the cuts before {list_tasks(problem, cuts)} need at least {max(depth)} subgraphs, not {parts}",
             hint=f"ask for at least {max(depth)} subgraphs, or drop a cut",
         )
-
-
-def infeasible(problem: Problem, atoms: Atoms, parts: int, clock: Clock) -> Split4mlError:
-    """The error for budgets that no partition into `parts` subgraphs meets, though every atom alone does."""
-    enough: list[str] = []
-    for resource, budget in atoms.budgets.items():
-        found = least_budget(atoms, resource, parts, clock)
-        if found.chain is not None:
-            about = "" if found.proof else "at most "
-            enough.append(
-                f"{resource} {budget} is too small by {about}{found.chain.load - budget}: "
-                f"{found.chain.load} would do"
+    for task, k in problem.pins.items():
+        if k >= parts:
+            raise Split4mlError(
+                f"{problem.tasks[task]} is pinned to subgraph {k}, but with {parts} subgraphs the last one is {parts - 1}",
+                where=problem.tasks[task],
+                hint="subgraphs are numbered from 0, along the edges",
             )
-    many = "1 subgraph does" if parts == 1 else f"{parts} subgraphs do"
-    if not enough:
-        each = ", ".join(f"{r} {b}" for r, b in atoms.budgets.items())
-        reason = f"no single budget is at fault, raising any one of {each} is not enough"
-    else:
-        kept = " with the other budgets kept" if len(atoms.budgets) > 1 else ""
-        reason = "; or ".join(enough) + kept
-    more = Search(atoms, clock).ideals.fewest_parts()
-    return Split4mlError(
-        f"{many} not fit the budgets: {reason}", hint=f"raise a budget, or allow {more} subgraphs"
-    )

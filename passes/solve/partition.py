@@ -1,20 +1,39 @@
-"""Choose the subgraph of every task: least makespan, then fewest crossing bits. Rules: docs/partition.md."""
+"""Choose the subgraph of every task: the best partition there is for a goal, and what was proven. Rules: docs/partition.md."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal
 
 from split4ml.dialects.errors import Split4mlError
-from split4ml.passes.solve.atoms import Atoms, contract
+from split4ml.passes.solve.atoms import Atoms, contract, with_goal
+from split4ml.passes.solve.clock import Clock
+from split4ml.passes.solve.conflict import conflict
 from split4ml.passes.solve.cuts import partition_by_cuts
-from split4ml.passes.solve.explain import check_atoms, check_count, infeasible
-from split4ml.passes.solve.problem import Problem, Solution, canonical, objectives
-from split4ml.passes.solve.search import Clock, Found, Search
+from split4ml.passes.solve.demands import Case, bounds
+from split4ml.passes.solve.dynamic import Part
+from split4ml.passes.solve.explain import check_atoms, check_count
+from split4ml.passes.solve.objectives import (
+    BALANCE,
+    PLAIN,
+    SUBGRAPHS,
+    TIME,
+    UTILISATION,
+    Goal,
+    Solution,
+    better,
+)
+from split4ml.passes.solve.problem import Problem
+from split4ml.passes.solve.search import Found, Search
+from split4ml.passes.solve.solution import solution_of
+from split4ml.passes.solve.within import Within, keeps
 
 MAX_SUBGRAPHS = 16
 """The most that `auto` considers."""
 SLACK_PERCENT = 5
-"""`auto` takes the smallest number of subgraphs whose makespan is at most this much above the best."""
+"""`auto` takes the smallest number of subgraphs that is at most this much worse than the best."""
 
 Subgraphs = int | Literal["auto"] | None
 
@@ -23,81 +42,229 @@ def partition(
     problem: Problem,
     subgraphs: Subgraphs = None,
     *,
+    goal: Goal = PLAIN,
     time_limit: float = 60.0,
     max_subgraphs: int = MAX_SUBGRAPHS,
 ) -> Solution:
-    """Split `problem` into `subgraphs` non-empty convex subgraphs with an acyclic quotient.
+    """Split `problem` into `subgraphs` non-empty convex subgraphs with an acyclic quotient, as well as the goal says.
 
-    subgraphs:     how many; "auto": the smallest number, up to `max_subgraphs`, within 5 % of the best makespan
-                   of any; None: what `cut_before` alone gives, or "auto" if there are no cuts.
-    time_limit:    seconds of Z3 in all. If it strikes, the best partition found is returned with what was
-                   proven about it (see `Solution`); otherwise the answer depends on `problem` alone.
+    subgraphs:     how many; "auto": the smallest number, up to `max_subgraphs`, whose first objective is within 5 % of the
+                   best of any; None: what `cut_before` alone gives, any number up to the goal's bound, if it has one, or else
+                   "auto".
+    time_limit:    seconds in all. If it strikes, the best partition found is returned with what was proven about it
+                   (see `Solution`); otherwise the answer depends on the arguments alone.
 
-    Raises Split4mlError if no partition exists, naming the budget and by how much, the edge or the cut; or if
+    Raises Split4mlError if no partition exists, naming the constraints in conflict and how far each is from feasible; or if
     none was found in time.
     """
-    if subgraphs is None:
-        if problem.cut_before:
-            return partition_by_cuts(problem)
-        subgraphs = "auto"
-    atoms = contract(problem)
+    if subgraphs is None and only_cuts(problem, goal):
+        return partition_by_cuts(problem)
+    clock = Clock(time_limit)
+    atoms = with_goal(contract(problem), goal)
     check_atoms(problem, atoms)
-    search = Search(atoms, Clock(time_limit))
-    if subgraphs == "auto":
-        least, settled = _auto(problem, search, max_subgraphs, time_limit)
-    else:
+    numbers = _numbers(problem, atoms, subgraphs, goal, max_subgraphs)
+    state = _Lexicographic(Search(atoms, clock), goal, bounds(atoms, goal), numbers)
+    if subgraphs == "auto" or (subgraphs is None and SUBGRAPHS not in goal.at_most):
+        state.fewest()
+    state.run()
+    if state.part is None:
+        if state.impossible:
+            raise _impossible(Case(problem, goal, (numbers[0], numbers[-1])), clock)
+        raise _not_found(numbers)
+    return solution_of(problem, atoms, state.part, state.bounds, state.optimal, state.method)
+
+
+def only_cuts(problem: Problem, goal: Goal) -> bool:
+    """Whether the cuts say it all."""
+    free = problem.starts is None and not (problem.apart or problem.pins or problem.regions or goal.at_most)
+    return bool(problem.cut_before) and free
+
+
+def _numbers(problem: Problem, atoms: Atoms, subgraphs: Subgraphs, goal: Goal, most: int) -> list[int]:
+    """The numbers of subgraphs to choose from. Raises Split4mlError if none is possible."""
+    bound = goal.at_most.get(SUBGRAPHS)
+    if isinstance(subgraphs, int):
         check_count(problem, atoms, subgraphs)
-        least, settled = search.least_load(subgraphs), True
-        if least.chain is None:
-            raise _none(problem, atoms, subgraphs, least, time_limit)
-    assert least.chain is not None and least.lower is not None
-    parts = max(least.chain.part) + 1
-    fewest = search.fewest_bits(parts, least.chain)
-    assert fewest.chain is not None and fewest.lower is not None
-    part = canonical(problem, atoms.expand(fewest.chain.part, len(problem.tasks)))
-    makespan, bits = objectives(problem, part)
-    optimal = bool(least.proof and fewest.proof and settled)
-    proofs = {least.proof, fewest.proof}
-    return Solution(
-        subgraph_of=part,
-        makespan=makespan,
-        crossing_bits=bits,
-        optimal=optimal,
-        lower_bound=least.lower + problem.fixed,
-        crossing_lower_bound=fewest.lower if least.proof else 0,
-        method="time-limit" if not optimal else "ideals" if "ideals" in proofs else "z3",
-    )
+        if bound is not None and subgraphs > bound:
+            raise Split4mlError(f"{subgraphs} subgraphs are asked for, and at most {bound}")
+        return [subgraphs]
+    most = min(len(atoms), most if bound is None else bound)
+    check_count(problem, atoms, most)
+    return list(range(1, most + 1))
 
 
-def _auto(problem: Problem, search: Search, limit: int, seconds: float) -> tuple[Found, bool]:
-    """The least load for the smallest adequate number of subgraphs, and whether that number is proven.
-
-    Splitting a subgraph along any linear extension raises neither the makespan nor a budget's use, so the best
-    makespan never grows with the number of subgraphs: the best of all is that of the largest number, and the
-    smallest adequate number is found by bisection.
-    """
-    most = min(limit, len(search.atoms))
-    check_count(problem, search.atoms, most)
-    best = search.least_load(most)
-    if best.chain is None:
-        raise _none(problem, search.atoms, most, best, seconds)
-    # Integers throughout: load + fixed <= (100 + slack) % of the best makespan.
-    threshold = (best.chain.load + problem.fixed) * (100 + SLACK_PERCENT) // 100 - problem.fixed
-    low, high, start, settled = 1, most, best.chain, bool(best.proof)
-    while low < high:
-        middle = (low + high) // 2
-        enough = search.reaches(middle, threshold)
-        if enough.chain is not None:
-            high, start = middle, enough.chain
-        else:
-            low, settled = middle + 1, settled and bool(enough.proof)
-    return (search.least_load(high, start) if high < most else best), settled
+def _impossible(case: Case, clock: Clock) -> Split4mlError:
+    found = conflict(case, clock)
+    if found is None:
+        return Split4mlError(
+            "no split meets all demands, and there was no time to find out which are in conflict",
+            hint="raise the time limit to be told",
+        )
+    return found.error()
 
 
-def _none(problem: Problem, atoms: Atoms, parts: int, found: Found, seconds: float) -> Split4mlError:
-    if found.lower is None:
-        return infeasible(problem, atoms, parts, Clock(seconds))
+def _not_found(numbers: Sequence[int]) -> Split4mlError:
+    many = f"{numbers[-1]} subgraphs" if len(numbers) == 1 else f"up to {numbers[-1]} subgraphs"
     return Split4mlError(
-        f"no partition into {parts} subgraphs was found in time, nor proven impossible",
+        f"no partition into {many} was found in time, nor proven impossible",
         hint="raise the time limit, the budgets or the number of subgraphs",
     )
+
+
+@dataclass
+class _Lexicographic:
+    """One objective after the other, each among the partitions that are good enough in those before it.
+
+    numbers: of subgraphs that are left to choose from. within: what all before have settled.
+    """
+
+    search: Search
+    goal: Goal
+    within: Within
+    numbers: list[int]
+    bounds: dict[str, int] = field(default_factory=dict)
+    optimal: bool = True
+    impossible: bool = False
+    part: Part | None = None
+    method: str = ""
+    _witness: dict[int, Part] = field(default_factory=dict)
+    _proofs: set[str] = field(default_factory=set)
+    _asked: list[tuple[str, Within, int]] = field(default_factory=list)
+
+    def fewest(self) -> None:
+        """Leaves the smallest number whose first objective is within 5 % of the best of any."""
+        first = self.goal.order[0] if self.goal.order else TIME
+        if self.goal.weights or first == SUBGRAPHS:
+            return  # the number is a part of what is weighed, or comes first anyway
+        if self._rising(first):
+            self._bisect(first)
+            return
+        found = self._best(first, self.numbers, 3)
+        known = {n: f.value for n, f in found.items() if f.value is not None}
+        if known:
+            threshold = _five_percent(first, _best_of(first, known.values()))
+            enough = [n for n, value in known.items() if not better(first, threshold, value)]
+            self.numbers = [min(enough)]
+            self.optimal &= all(f.proof for n, f in found.items() if n <= min(enough))
+
+    def _rising(self, objective: str) -> bool:
+        """Whether a subgraph can always be divided without making the objective worse, so that bisection may be used, and
+        must be, since Z3 decides."""
+        atoms = self.search.atoms
+        free = not (atoms.pins or atoms.inner or atoms.regions) and self.within == Within()
+        crowded = atoms.crowded(len(atoms)) and objective == TIME
+        program = self.search.program(objective, self.numbers, self.within)
+        return free and not crowded and not program.exact and objective in (TIME, UTILISATION)
+
+    def _bisect(self, objective: str) -> None:
+        most = self.numbers[-1]
+        best = self._best(objective, [most], 3)[most]
+        if best.value is None:
+            self.numbers = [most]
+            return
+        threshold = _five_percent(objective, best.value)
+        within = self.within.having(objective, threshold, self.search.atoms)
+        low, high = 1, most
+        while low < high:
+            middle = (low + high) // 2
+            with self.search.sliced(4):
+                enough = self.search.best(SUBGRAPHS, [middle], within)[middle]
+            if enough.value is not None:
+                high = middle
+                if enough.part is not None:
+                    self._witness[middle] = enough.part
+            else:
+                low = middle + 1
+                self.optimal &= bool(enough.proof)
+        self.optimal &= bool(best.proof)
+        self.numbers = [high]
+
+    def run(self) -> None:
+        order = self.goal.order
+        if self.goal.weights:
+            self._weigh()
+            if not self.numbers:
+                return
+        for at, objective in enumerate(order):
+            if not self._settle(objective, len(order) - at):
+                return
+        self._finish()
+
+    def _settle(self, objective: str, stages: int) -> bool:
+        """Makes one objective the best. False if there is no partition, or none was found."""
+        found = self._best(objective, self.numbers, stages)
+        known = {n: f for n, f in found.items() if f.value is not None}
+        if not known:
+            self.impossible = all(f.proof for f in found.values())
+            return False
+        value = _best_of(objective, (f.value for f in known.values() if f.value is not None))
+        bound = _best_of(objective, (f.bound for f in found.values() if f.bound is not None))
+        self.bounds[objective] = value if better(objective, value, bound) else bound
+        self.optimal &= self.bounds[objective] == value
+        self._proofs |= {f.proof for f in known.values()}
+        enough = self.goal.relaxed(objective, value)
+        self.numbers = [
+            n for n, f in known.items() if f.value is not None and not better(objective, enough, f.value)
+        ]
+        for n in self.numbers:
+            if (part := known[n].part) is not None:
+                self._witness[n] = part
+        self._asked.append((objective, self.within, value))
+        self.within = self.within.having(objective, enough, self.search.atoms)
+        return True
+
+    def _best(self, objective: str, numbers: Sequence[int], stages: int) -> Mapping[int, Found]:
+        """Within this stage's share of the time."""
+        out: dict[int, Found] = {}
+        left = list(numbers)
+        with self.search.sliced(stages):
+            if len(left) > 1 and not self._witness:
+                return self.search.best(objective, left, self.within)
+            for n in left:
+                out |= self.search.best(objective, [n], self.within, self._witness.get(n))
+        return out
+
+    def _weigh(self) -> None:
+        """Leaves what has the least weighted sum: a point of the front of the objectives with a weight."""
+        from split4ml.passes.solve.front import front
+
+        names = tuple(self.goal.weights)
+        found = front(self.search, names, self.numbers, self.within)
+        if not found.points:
+            self.impossible, self.numbers = not found.missing, []
+            return
+        best = min(found.points, key=lambda point: (self.goal.score(point.values), point.parts))
+        self.optimal &= not found.missing
+        self.numbers = [best.parts]
+        self._witness = {best.parts: best.part}
+        for name in names:
+            self.within = self.within.having(name, best.values[name], self.search.atoms)
+
+    def _finish(self) -> None:
+        """The partition of the fewest subgraphs among equals, and who proved it."""
+        number = min(self.numbers)
+        part = self.search.partition(number, self.within) or self._witness.get(number)
+        if part is None or not keeps(self.search.atoms, part, self.within):
+            found = self.search.best(SUBGRAPHS, [number], self.within)
+            part = found[number].part
+        self.part = part
+        if not self.optimal:
+            self.method = "time-limit"
+        elif "z3" in self._proofs or all(
+            self.search.confirm(objective, number, within, value)
+            for objective, within, value in self._asked
+            if objective != SUBGRAPHS
+        ):
+            self.method = "z3"
+        else:
+            self.method = "ideals"
+
+
+def _best_of(objective: str, values: object) -> int:
+    found = list(values)  # type: ignore[call-overload]
+    return int(max(found) if objective == BALANCE else min(found))
+
+
+def _five_percent(objective: str, value: int) -> int:
+    """The worst value within 5 % of the best."""
+    return Goal(slack=Fraction(SLACK_PERCENT)).relaxed(objective, value)

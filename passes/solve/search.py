@@ -1,37 +1,55 @@
-"""Search over Z3's answers: the least makespan, then the fewest crossing bits.
+"""The best value of one objective within bounds on the others: both engines behind one question.
 
-The dynamic program over ideals starts the search; Z3 decides: every optimum reported is a value that Z3 (or
-arithmetic) refused to undercut. Only when Z3's time runs out does the program's own proof stand alone.
+The dynamic program over ideals is exact where it has all ideals and where what counts of a subgraph is a sum over it. Its
+answer to a question without the constraints that it cannot express is a bound, and the answer itself if its partition
+happens to meet them. Everything else is Z3's: a bound that falls until Z3 refuses, or time is up.
 """
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from split4ml.passes.solve.atoms import Atoms
-from split4ml.passes.solve.ideals import Chain, Ideals
-from split4ml.passes.solve.unary import Answer, Question
+from split4ml.passes.solve.bounds import simple_bound
+from split4ml.passes.solve.clock import Clock, TimeUp
+from split4ml.passes.solve.dynamic import Dynamic, Part, TooMany
+from split4ml.passes.solve.family import Family
+from split4ml.passes.solve.labels import Labelled, Labels
+from split4ml.passes.solve.objectives import BALANCE, BITS, LATENCY, SUBGRAPHS, TIME, better
+from split4ml.passes.solve.question import Answer, Question, Window
+from split4ml.passes.solve.within import LOAD, Side, Within, keeps, side_of, value_of
 
-
-class Clock:
-    """Seconds of Z3 left, in all and for one question."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    def left(self) -> float:
-        return self._end - time.monotonic()
+CERTIFIED = 1_500
+"""Booleans of a question up to which Z3 confirms what the dynamic program found."""
+MANY = 600
+"""Ideals from which it pays to know some partitions before all are looked for."""
+EFFORT = 4_000_000
+"""Z3's steps for that: about a second. Counted, so that the answer does not depend on the machine."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """chain: the best partition found, None if none is; lower: a proven bound on its objective (None: proven
-    that no partition exists); proof: who proved that `chain` is optimal, "" if nobody did."""
+    """value: the best known, None if there is no partition, or none is known. bound: no partition is better.
 
-    chain: Chain | None
-    lower: int | None
+    proof: who proved that value is the best, or that there is no partition: "z3", "ideals", or "" for nobody.
+    part: a partition of that value, if one is at hand.
+    """
+
+    value: int | None
+    bound: int | None
     proof: str
+    part: Part | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """values: of the objectives asked for, by name. parts: subgraphs. part: the subgraph of each atom."""
+
+    values: Mapping[str, int]
+    parts: int
+    part: Part
 
 
 @dataclass
@@ -40,100 +58,328 @@ class Search:
 
     atoms: Atoms
     clock: Clock
+    _program: Dynamic | None = field(default=None, init=False)
+    _family: Family | None = field(default=None, init=False)
+    _hopeless: bool = field(default=False, init=False)
 
-    def __post_init__(self) -> None:
-        self.ideals = Ideals(self.atoms)
-        self._tables: list[int | None] = []
+    def best(
+        self, objective: str, numbers: Sequence[int], within: Within, start: Part | None = None
+    ) -> dict[int, Found]:
+        """By number of subgraphs: the best value of the objective.
 
-    def seed_load(self, parts: int) -> int | None:
-        """The least largest load the family of ideals gives (the optimum if the family is exact)."""
-        if len(self._tables) < parts:
-            self._tables = self.ideals.least_loads(parts)
-        return self._tables[parts - 1]
-
-    def least_load(self, parts: int, start: Chain | None = None) -> Found:
-        """The least possible largest load of exactly `parts` subgraphs. `start`: one such partition, if known."""
-        atoms = self.atoms
-        lower = max(max(atoms.load), -(-sum(atoms.load) // parts))
-        seed = self.seed_load(parts)
-        best = self.ideals.best(parts, seed) if seed is not None else None
-        if start is not None and (best is None or start.load < best.load):
-            best = start
-        if best is None:  # nothing to start from: first of all, is there any?
-            answer = self._ask(Question(atoms, parts, sum(atoms.load)))
-            if answer.part is None:
-                proof = "z3" if answer.proven else "ideals" if self.ideals.exact else ""
-                return Found(None, None if proof else lower, proof)
-            best = self._chain(answer)
-        while best.load > lower:
-            # An exact seed is not expected to be beaten: one refusal proves it. Otherwise halve the gap.
-            target = best.load - 1 if self.ideals.exact else (best.load + lower) // 2
-            answer = self._ask(Question(atoms, parts, target))
-            if answer.part is not None:
-                best = self._chain(answer)
-            elif answer.proven:
-                lower = target + 1
+        start: a partition within the bounds. With several numbers, those whose value is worse than the best may be missing.
+        """
+        numbers = [n for n in numbers if n <= len(self.atoms)]
+        if not numbers:
+            return {}
+        program = self.program(objective, numbers, within)
+        plain: list[int] = []
+        deep: list[int] = []
+        found: dict[int, Found] = {}
+        for n in numbers:
+            if objective == SUBGRAPHS:
+                found[n] = self._any(program, n, within, start)
+            elif program.exact and not (side := side_of(self.atoms, n, within, objective)):
+                plain.append(n)
+            elif program.exact and not (side.time or side.regions):
+                deep.append(n)
             else:
-                return self._unproven(best, best.load, lower)
-        return Found(best, best.load, "z3")
+                known = start if start is not None and max(start) + 1 == n else None
+                found[n] = self._by_z3(program, objective, n, within, known)
+        if deep:
+            found |= self._by_labels(program, objective, deep, within, start)
+        if plain:
+            name = LOAD if objective == TIME else objective
+            offset = self.atoms.fixed if objective == TIME else 0
+            values = program.best(name, plain, self._untimed(within))
+            for n in plain:
+                if n in values:
+                    found[n] = Found(values[n] + offset, values[n] + offset, "ideals")
+                elif program.covers(within.load):
+                    found[n] = Found(None, None, "ideals")
+        return found
 
-    def reaches(self, parts: int, load: int) -> Found:
-        """A partition into `parts` subgraphs of at most `load` each, or who proved that there is none."""
-        seed = self.seed_load(parts)
-        if seed is not None and seed <= load:
-            return Found(self.ideals.best(parts, seed), seed, "")
-        answer = self._ask(Question(self.atoms, parts, load))
+    @contextmanager
+    def sliced(self, shares: int) -> Iterator[None]:
+        """Of the time that is left, one of so many shares."""
+        whole = self.clock
+        self.clock = Clock(whole.left() / max(1, shares))
+        try:
+            yield
+        finally:
+            self.clock = whole
+
+    def partition(self, parts: int, within: Within) -> Part | None:
+        """The partition within the bounds that the program finds, the fewest bits first; None if it finds none."""
+        program = self.program(BITS, [parts], within)
+        part = program.chain(parts, self._untimed(within))
+        return part if part is not None and keeps(self.atoms, part, within) else None
+
+    def confirm(self, objective: str, parts: int, within: Within, value: int) -> bool:
+        """Whether Z3 proves, alone and with moderate effort, that no partition is better than `value`."""
+        if parts * len(self.atoms) > CERTIFIED or side_of(self.atoms, parts, within, objective):
+            return False
+        tighter = within.having(objective, value + (1 if objective == BALANCE else -1), self.atoms)
+        answer = Question(self.atoms, parts, tighter).ask(self.clock.left(), EFFORT)
         if answer.part is not None:
-            return Found(self._chain(answer), 0, "")
-        return Found(None, None, "z3" if answer.proven else "ideals" if self.ideals.exact else "")
+            raise AssertionError(
+                f"Z3 finds a better {objective} than {value}, which the dynamic program proved to be the best"
+            )
+        return answer.proven
 
-    def fewest_bits(self, parts: int, start: Chain) -> Found:
-        """The fewest crossing bits among partitions with no more load than `start`."""
-        seeded = self.ideals.best(parts, start.load)
-        best = min((c for c in (seeded, start) if c), key=lambda c: c.bits)
-        lower = 0
-        if not self.ideals.exact:
-            answer, lower = Question(self.atoms, parts, start.load).fewest_bits(self.clock.left() / 2)
-            if answer.part is not None:
-                best = self._chain(answer)
-        while best.bits > lower:
-            target = best.bits - 1 if self.ideals.exact else (best.bits + lower) // 2
-            answer = self._ask(Question(self.atoms, parts, start.load, target))
-            if answer.part is not None:
-                best = self._chain(answer)
-            elif answer.proven:
-                lower = target + 1
+    # The program
+
+    def program(self, objective: str, numbers: Sequence[int], within: Within) -> Dynamic:
+        """The dynamic program, with a table for all loads that can be asked for."""
+        cap = within.load
+        if self._program is not None and self._program.covers(cap):
+            return self._program
+        if self._family is None:
+            self._family = Family(self.atoms)
+        if cap is None and objective in (TIME, LOAD) and len(self._family) > 1000:
+            cap = self._quick(max(numbers), within)
+        try:
+            if self._hopeless:
+                raise TooMany
+            program = Dynamic(self._family, self.clock, cap)
+        except (TooMany, TimeUp):
+            self._hopeless = True
+            program = self._some(within)
+        self._program = program
+        return program
+
+    def _some(self, within: Within) -> Dynamic:
+        """Over the ideals of a few linear extensions, whatever the time: a start, and no more."""
+        several = 8 if self.clock.left() > 5 else 1
+        return Dynamic(Family(self.atoms, several), Clock(1e9))
+
+    def _quick(self, parts: int, within: Within) -> int | None:
+        """A load that suffices, and a little more, from one linear extension."""
+        quick = Dynamic(Family(self.atoms, 1), Clock(1e9))
+        least = quick.best(LOAD, [parts], self._untimed(within)).get(parts)
+        return None if least is None else least + (least + self.atoms.fixed) // 16
+
+    def _untimed(self, within: Within) -> Within:
+        """The bounds that the program takes note of; the largest load stands for the time."""
+        return replace(within, time=None, depth=None)
+
+    # Labels
+
+    def labelled(
+        self, names: Sequence[str], numbers: Sequence[int], within: Within, known: Sequence[Point] = ()
+    ) -> list[Point]:
+        """Points of the front, but for those that a known one is as good as. Raises TimeUp.
+
+        For what the program over ideals can express, latency included.
+        """
+        program = self.program(SUBGRAPHS, numbers, within)
+        terms = [LOAD if name == TIME else name for name in names]
+        # A bound on what sums up can only be kept by labels that know of it.
+        terms += [name for name in (BITS, LATENCY) if name not in terms and within.bounds(name)]
+        whole = Labels(program, terms, within)
+        if not whole.possible(max(numbers)):
+            raise TimeUp
+        rivals = (
+            [] if len(terms) > len(names) else [_labelled(self.atoms, terms, p.part, p.parts) for p in known]
+        )
+        if not known and len(program.family) > MANY:
+            some = Dynamic(Family(self.atoms, 2), self.clock)
+            rivals += Labels(some, terms, within).run(numbers, self.clock)
+        found = [
+            Point({name: value_of(self.atoms, one.part, name) for name in names}, one.parts, one.part)
+            for one in [*rivals, *whole.run(numbers, self.clock, rivals)]
+        ]
+        return [point for point in found if keeps(self.atoms, point.part, within)]
+
+    def _by_labels(
+        self, program: Dynamic, objective: str, numbers: Sequence[int], within: Within, start: Part | None
+    ) -> dict[int, Found]:
+        """The best value of an objective, where latency is the objective or has a bound."""
+        out: dict[int, Found] = {}
+        for n in numbers:
+            try:
+                points = self.labelled([objective], [n], within)
+            except TimeUp:
+                known = start if start is not None and max(start) + 1 == n else None
+                out[n] = self._by_z3(program, objective, n, within, known)
+                continue
+            sign = -1 if objective == BALANCE else 1
+            best = min(points, key=lambda point: sign * point.values[objective], default=None)
+            value = best.values[objective] if best else None
+            out[n] = Found(value, value, "ideals", best.part if best else None)
+        return out
+
+    # Z3
+
+    def _any(self, program: Dynamic, parts: int, within: Within, start: Part | None) -> Found:
+        """Is there any partition?"""
+        side = side_of(self.atoms, parts, within, SUBGRAPHS)
+        if start is not None and max(start) + 1 == parts:
+            return Found(parts, parts, "ideals" if program.exact and not side else "z3", start)
+        part = program.chain(parts, self._untimed(within))
+        if part is not None and keeps(self.atoms, part, within):
+            return Found(parts, parts, "ideals" if program.exact else "z3", part)
+        if program.exact and part is None and program.covers(within.load):
+            return Found(None, None, "ideals")
+        answer = self.ask(program, parts, within, side)
+        if answer.part is not None:
+            return Found(parts, parts, "z3", answer.part)
+        return Found(None, None if answer.proven else parts, "z3" if answer.proven else "")
+
+    def _by_z3(
+        self, program: Dynamic, objective: str, parts: int, within: Within, start: Part | None
+    ) -> Found:
+        """Z3's bound falls from a start to what it refuses; the program's answer to an easier question is a bound."""
+        atoms = self.atoms
+        bound = simple_bound(atoms, objective, parts)
+        side = side_of(atoms, parts, within, objective)
+        easier = LOAD if objective == TIME else objective
+        starts = [start]
+        if objective != LATENCY:
+            relaxed = program.best(easier, [parts], self._untimed(within)).get(parts)
+            if relaxed is None:
+                if program.exact:
+                    return Found(None, None, "ideals")
             else:
-                return self._unproven(best, best.bits, lower)
-        return Found(best, best.bits, "z3")
+                value = relaxed + (atoms.fixed if objective == TIME else 0)
+                if program.exact and better(objective, bound, value):
+                    bound = value
+                starts += self._candidates(program, easier, parts, within, relaxed)
+        else:
+            starts += self._candidates(program, BITS, parts, within, None)
+        valid = [part for part in starts if part is not None and keeps(atoms, part, within)]
+        descent = _Descent(self, program, objective, parts, within, side, bound)
+        for part in valid:
+            descent.take(part)
+        return descent.run()
 
-    def _ask(self, question: Question) -> Answer:
-        return question.ask(self.clock.left())
+    def _candidates(
+        self, program: Dynamic, objective: str, parts: int, within: Within, value: int | None
+    ) -> Iterable[Part | None]:
+        """Partitions that the program likes: the best one, and some with a little more load and fewer bits."""
+        untimed = self._untimed(within)
+        if value is None:
+            yield program.chain(parts, untimed)
+            return
+        yield program.chain(parts, untimed.having(objective, value, self.atoms))
+        if objective == LOAD:
+            for percent in (2, 5, 10, 20):
+                looser = value + value * percent // 100
+                if program.covers(looser):
+                    yield program.chain(parts, untimed.having(LOAD, looser, self.atoms))
 
-    def _unproven(self, best: Chain, value: int, lower: int) -> Found:
-        """Z3 ran out of time: the dynamic program's own proof is left, if it has one."""
-        return Found(best, value, "ideals") if self.ideals.exact else Found(best, lower, "")
+    def ask(
+        self, program: Dynamic, parts: int, within: Within, side: Side, seconds: float | None = None
+    ) -> Answer:
+        known: Window | None = None
+        if program.exact and program.covers(within.load):
+            known = program.windows(parts, self._untimed(within))
+            if known is None:
+                return Answer(proven=True)
+        left = self.clock.left()
+        return Question(self.atoms, parts, within, side, known).ask(
+            left if seconds is None else min(left, seconds)
+        )
 
-    def _chain(self, answer: Answer) -> Chain:
-        """Z3's partition with its objectives."""
-        assert answer.part is not None
-        loads: dict[int, int] = {}
-        for v, k in enumerate(answer.part):
-            loads[k] = loads.get(k, 0) + self.atoms.load[v]
-        bits = sum(w for u, v, w in self.atoms.edges if answer.part[u] != answer.part[v])
-        return Chain(answer.part, max(loads.values()), bits)
+
+def _labelled(atoms: Atoms, terms: Sequence[str], part: Part, parts: int) -> Labelled:
+    """A known partition as labels count."""
+    values = {name: value_of(atoms, part, name) for name in terms}
+    if LATENCY in values:
+        values[LATENCY] = atoms.depth(part)
+    if BALANCE in values:
+        values[BALANCE] -= atoms.fixed
+    return Labelled(values, parts, part)
 
 
-def least_budget(atoms: Atoms, resource: str, parts: int, clock: Clock) -> Found:
-    """The smallest budget for `resource` that some partition into `parts` meets, the other budgets kept.
+class _Descent:
+    """From the best known value down to what Z3 refuses. Inside, less is better: `balance` counts negative."""
 
-    The resource plays the load's part: minimising it is the same problem.
-    """
-    others = {r: b for r, b in atoms.budgets.items() if r != resource}
-    swapped = replace(
-        atoms,
-        load=atoms.resources[resource],
-        resources={r: atoms.resources[r] for r in others},
-        budgets=others,
-    )
-    return Search(swapped, clock).least_load(parts)
+    def __init__(
+        self,
+        search: Search,
+        program: Dynamic,
+        objective: str,
+        parts: int,
+        within: Within,
+        side: Side,
+        bound: int,
+    ) -> None:
+        self.search, self.program, self.clock = search, program, search.clock
+        self.objective, self.parts, self.within, self.side = objective, parts, within, side
+        self.sign = -1 if objective == BALANCE else 1
+        self.lower = self.sign * bound
+        self.cost: int | None = None
+        self.part: Part | None = None
+
+    def take(self, part: Part) -> None:
+        cost = self.sign * value_of(self.search.atoms, part, self.objective)
+        if self.cost is None or cost < self.cost:
+            self.cost, self.part = cost, part
+
+    def run(self) -> Found:
+        bound = self.sign * self.lower
+        if self.cost is None:  # first of all, is there any?
+            answer = self._ask(self.within, self.clock.left())
+            if answer.part is None:
+                return Found(None, None if answer.proven else bound, "z3" if answer.proven else "")
+            self.take(answer.part)
+        assert self.cost is not None
+        if self.objective == BITS and not self.program.exact and self.cost > self.lower:
+            self._by_cores(self.clock.left() / 2)
+        while self.cost > self.lower and self.clock.left() > 0:
+            if not self._improve() and not self._refute():
+                break
+        proof = "" if self.cost > self.lower else "z3"
+        return Found(self.sign * self.cost, self.sign * self.lower, proof, self.part)
+
+    def _ask(self, within: Within, seconds: float) -> Answer:
+        return self.search.ask(self.program, self.parts, within, self.side, seconds)
+
+    def _question(self, target: int, seconds: float) -> Answer:
+        """Is there one that costs at most `target`?"""
+        answer = self._ask(self.within.having(self.objective, self.sign * target, self.search.atoms), seconds)
+        if answer.part is not None:
+            self.take(answer.part)
+        elif answer.proven:
+            self.lower = max(self.lower, target + 1)
+        return answer
+
+    def _improve(self) -> bool:
+        """Halves the gap for as long as answers come, and asks for less and less if none do. False if nothing came of it."""
+        share = max(0.5, self.clock.left() / 6)
+        moved = False
+        given_up = self.lower - 1
+        while (cost := self.cost or 0) > self.lower and self.clock.left() > 0:
+            target = max((given_up + cost) // 2, self.lower, given_up + 1)
+            answer = self._question(min(target, cost - 1), share)
+            if answer.part is None and not answer.proven:
+                if target >= cost - 1:
+                    return moved
+                given_up = target
+            else:
+                moved = True
+                given_up = max(given_up, self.lower - 1)
+        return moved
+
+    def _refute(self) -> bool:
+        """Raises the bound, in smaller and smaller steps. False if nothing came of it."""
+        moved = False
+        divisor = 4
+        while (cost := self.cost or 0) > self.lower and self.clock.left() > 0:
+            target = self.lower + (cost - self.lower) // divisor
+            answer = self._question(min(target, cost - 1), self.clock.left() / 2)
+            if answer.part is None and not answer.proven:
+                if target == self.lower:
+                    return moved
+                divisor *= 8
+            else:
+                moved = True
+        return moved
+
+    def _by_cores(self, seconds: float) -> None:
+        """MaxSAT, from below."""
+        answer, bound = Question(self.search.atoms, self.parts, self.within, self.side).fewest_bits(seconds)
+        if answer.part is not None:
+            self.take(answer.part)
+        self.lower = max(self.lower, bound)

@@ -8,7 +8,8 @@ import pytest
 
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.solve.check import check
-from split4ml.passes.solve.problem import Edge, Problem, Solution
+from split4ml.passes.solve.objectives import Goal, Solution
+from split4ml.passes.solve.problem import Edge, Problem, Region, Workshop
 
 PROBLEM = Problem(
     tasks=("in", "left", "right", "add", "out"),
@@ -26,7 +27,14 @@ PROBLEM = Problem(
     cut_before=(3,),
     fixed=10,
 )
-GOOD = Solution((0, 0, 1, 2, 2), 16, 40, True, 16, 40, "z3")
+GOOD = Solution(
+    (0, 0, 1, 2, 2),
+    {"time": 16, "bits": 40, "subgraphs": 3, "latency": 0, "balance": 13},
+    {"time": 16, "bits": 40},
+    True,
+    "z3",
+    starts=(0, 0, 0),
+)
 
 
 def test_a_good_partition() -> None:
@@ -56,19 +64,76 @@ def test_a_cyclic_quotient_of_convex_subgraphs() -> None:
     """a0 -> b0 and b1 -> a1: no path re-enters either subgraph, yet each waits for the other."""
     problem = Problem(("a0", "a1", "b0", "b1"), (1, 1, 1, 1), (Edge(0, 2), Edge(3, 1)))
     with pytest.raises(Split4mlError, match="cycle: 0 -> 1 -> 0"):
-        check(problem, Solution((0, 0, 1, 1), 2, 0, True, 2, 0, "z3"))
+        check(problem, replace(GOOD, subgraph_of=(0, 0, 1, 1)))
 
 
 @pytest.mark.parametrize(
-    ("fault", "message"),
+    ("name", "value", "message"),
     [
-        ({"makespan": 15, "lower_bound": 15}, "makespan of the partition is 16, not 15"),
-        ({"crossing_bits": 39}, "crossing bits of the partition is 40, not 39"),
-        ({"lower_bound": 17}, "lower bound is 17"),
-        ({"lower_bound": 15}, "lower bound is 15"),
-        ({"crossing_lower_bound": 1}, "lower bound is 1"),
+        ("time", 15, "time of the partition is 16, not 15"),
+        ("bits", 39, "bits of the partition is 40, not 39"),
+        ("subgraphs", 2, "subgraphs of the partition is 3, not 2"),
+        ("latency", 1, "latency of the partition is 0, not 1"),
+        ("balance", 16, "balance of the partition is 13, not 16"),
     ],
 )
-def test_planted_values(fault: dict[str, int], message: str) -> None:
+def test_planted_values(name: str, value: int, message: str) -> None:
     with pytest.raises(Split4mlError, match=message):
-        check(PROBLEM, replace(GOOD, **fault))  # type: ignore[arg-type]
+        check(PROBLEM, replace(GOOD, values={**GOOD.values, name: value}))
+
+
+@pytest.mark.parametrize(
+    ("name", "bound", "message"),
+    [
+        ("time", 17, "time is 16, but its proven bound is 17"),
+        ("time", 15, "time is 16, but its proven bound is 15"),
+        ("bits", 1, "bits is 40, but its proven bound is 1"),
+        ("balance", 12, "balance is 13, but its proven bound is 12"),
+    ],
+)
+def test_planted_bounds(name: str, bound: int, message: str) -> None:
+    with pytest.raises(Split4mlError, match=message):
+        check(PROBLEM, replace(GOOD, bounds={**GOOD.bounds, name: bound}))
+
+
+@pytest.mark.parametrize(
+    ("name", "bound", "message"),
+    [("time", 15, "time is 16, but the bound given is 15"), ("balance", 14, "balance is 13, but the bound")],
+)
+def test_bounds_that_were_given(name: str, bound: int, message: str) -> None:
+    with pytest.raises(Split4mlError, match=message):
+        check(PROBLEM, GOOD, Goal(at_most={name: bound}))
+
+
+SLRS = (Region("SLR0", {"dsp": 6}), Region("SLR1", {"dsp": 9}))
+
+
+@pytest.mark.parametrize(
+    ("wish", "answer", "message"),
+    [
+        ({"apart": ((0, 1),)}, {}, "in and left are not kept apart"),
+        ({"pins": {2: 0}}, {}, "right is pinned to subgraph 0, but is in subgraph 1"),
+        ({"starts": frozenset({2})}, {}, "subgraph 2 begins at add, where none may begin"),
+        ({"capacity": {"dsp": 10}}, {}, "utilisation of the partition is 500000, not None"),
+        ({"hop": 4}, {}, "latency of the partition is 8, not 0"),
+        ({"workshop": Workshop(jobs=2)}, {}, "3 jobs run at once, but only 2 may"),
+        ({"memory": (4, 4, 4, 0, 0), "workshop": Workshop(memory=11)}, {}, "need 12 MiB, but there are 11"),
+        ({}, {"starts": (0, 0)}, "the plan does not say"),
+        ({}, {"starts": (0, 0, 5)}, "the time of the partition is 18, not 16"),
+        ({"regions": SLRS}, {}, "not every subgraph is in a region"),
+        ({"regions": SLRS}, {"region_of": (0, 0, 1)}, "SLR0 holds 6 dsp, but 10 are placed there"),
+        (
+            {"regions": SLRS, "placed": {3: 0}},
+            {"region_of": (0, 1, 1)},
+            "add is placed in SLR0, but its subgraph is in SLR1",
+        ),
+    ],
+)
+def test_planted_wishes(wish: dict[str, object], answer: dict[str, object], message: str) -> None:
+    with pytest.raises(Split4mlError, match=message):
+        check(replace(PROBLEM, **wish), replace(GOOD, **answer))  # type: ignore[arg-type]
+
+
+def test_placed_as_wished() -> None:
+    problem = replace(PROBLEM, regions=SLRS, placed={3: 1})
+    check(problem, replace(GOOD, region_of=(0, 1, 1)))
