@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,12 +131,49 @@ def import_graph(graph: Graph, name: str, session: Session, inputs: Path | None 
     module = ModuleOp([model])
     module.verify()
     if inputs is not None:
-        shapes = {ports[stream].source: ports[stream].shape for stream in info.inputs}
-        arrays = load_inputs(inputs, shapes)
-        attach(
-            module, Stimulus(arrays, None, _labels(inputs, len(next(iter(arrays.values()))))), session.store
+        shapes, results = (
+            {ports[stream].source: ports[stream].shape for stream in side}
+            for side in (info.inputs, info.outputs)
         )
+        arrays = load_inputs(inputs, shapes)
+        frames = len(next(iter(arrays.values())))
+        stimulus = Stimulus(arrays, _expected(inputs, results, frames), _labels(inputs, frames))
+        attach(module, stimulus, session.store)
     return module
+
+
+def _expected(path: Path, shapes: Mapping[str, tuple[int, ...]], frames: int) -> dict[str, Any] | None:
+    """What the user's framework makes of the sample inputs: arrays named like the outputs beside them; None without any.
+
+    A graph alone does not say what the network was to compute. Raises Split4mlError: some are missing, or do not fit.
+    """
+    import numpy as np
+
+    from split4ml.compiler.npz import read_npz
+
+    found = read_npz(path, (), list(shapes))
+    if not found:
+        return None
+    for name, shape in shapes.items():
+        where = f"{path}: {name!r}"
+        if name not in found:
+            given = ", ".join(found)
+            raise Split4mlError(f"expected outputs are there for {given}, but not for this output", where)
+        array = found[name]
+        if (
+            array.dtype.kind not in "fiub"
+            or array.shape[:1] != (frames,)
+            or array.size != frames * prod(shape)
+        ):
+            wanted = ", ".join(map(str, shape))
+            raise Split4mlError(
+                f"the expected output is {array.dtype} of shape {list(array.shape)},"
+                f" but should be numbers of shape [{frames}, {wanted}]",
+                where,
+            )
+        if not np.all(np.isfinite(array)):
+            raise Split4mlError("the expected output holds values that are not finite", where)
+    return {name: found[name].reshape(frames, *shape).astype(np.float32) for name, shape in shapes.items()}
 
 
 def tool_for(backend: str, tool: str) -> str:

@@ -88,7 +88,7 @@ def _checks(checks: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         share = error.get("max_relative_error")
         relative = f" ({share:.2%} of its range)" if share is not None else ""
         yield (
-            f"ONNX {name}",
+            f"output {name}",
             f"largest error {error['max_abs_error']:.4g}{relative}, mean {error['mean_abs_error']:.4g}",
         )
     if accuracy := checks.get("accuracy"):
