@@ -10,17 +10,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from split4ml.backends.trace.project import find_top, read_top, trace_project
+from split4ml.backends.hlsreport.find import find_reports
+from split4ml.backends.hlsreport.match import match
+from split4ml.backends.trace.sources import find_top
+from split4ml.backends.trace.tasks import trace_tasks
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.networks import Built
+from split4ml.passes.timing.constants import tool
 from split4ml.passes.timing.network import Replayed
 from split4ml.passes.timing.replay import Engine
+from split4ml.passes.timing.reported import known_of
 from split4ml.passes.traced import TracedDesign, traced_streams
 
 RUNS = {1: "peak_single", 4: "peak_flood4", 8: "peak_flood8"}
@@ -67,25 +71,36 @@ def tool_name(truth: dict[str, Any]) -> str:
     return f"{kind}-{year}.{release}"
 
 
-def design_of(project: Path, truth: dict[str, Any]) -> TracedDesign:
+def design_of(project: Path, truth: dict[str, Any], reports: bool) -> TracedDesign:
     top = find_top(project)
-    parsed = read_top(project, top)
-    with tempfile.TemporaryDirectory() as scratch:
-        trace = trace_project(project, top, None, Path(scratch) / "work")
+    traced = trace_tasks(project, top)
+    known = {}
+    if reports:
+        solution = find_reports(project)
+        if solution is None:
+            raise SystemExit(f"{project} has no reports of HLS")
+        matched = match(traced.top.tasks, traced.tasks, solution)
+        for name, why in matched.foreign.items():
+            print(f"{project}: {name}: {why}")
+        rules = tool(tool_name(truth))
+        known = {
+            t.name: known_of(matched.tasks[t.name], t, rules) for t in traced.tasks if t.name in matched.tasks
+        }
     return TracedDesign(
         name=top,
-        tasks=trace.tasks,
-        inputs=trace.inputs,
-        outputs=trace.outputs,
-        streams=traced_streams(trace.tokens, trace.elements, parsed.depths, trace.frames),
+        tasks=traced.tasks,
+        inputs=traced.inputs,
+        outputs=traced.outputs,
+        streams=traced_streams(traced.tasks, traced.top.depths),
         tool=tool_name(truth),
         clock_ns=float(truth["clock_ns"]),
         plain_ports=truth["top_simulated"] != top,  # a module of a larger design
+        known=known,
     )
 
 
-def compare(project: Path, truth: dict[str, Any]) -> Result:
-    design = design_of(project, truth)
+def compare(project: Path, truth: dict[str, Any], reports: bool = False) -> Result:
+    design = design_of(project, truth, reports)
     built = design.network()
     lone = Engine(built.network).run(1, record=True)
     held = design.network(held_start=True)
@@ -206,6 +221,9 @@ def main() -> None:
     )
     parser.add_argument("files", type=Path, nargs="+", metavar="PROJECT TRUTH.json")
     parser.add_argument("--markdown", action="store_true", help="print a table for docs/timing-accuracy.md")
+    parser.add_argument(
+        "--reports", action="store_true", help="with II and depth from the projects' reports of HLS"
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="print the II and depth of every task")
     arguments = parser.parse_args()
     if len(arguments.files) % 2:
@@ -213,7 +231,7 @@ def main() -> None:
     results = []
     for project, truth in zip(arguments.files[::2], arguments.files[1::2], strict=True):
         try:
-            results.append(compare(project, json.loads(truth.read_text("utf-8"))))
+            results.append(compare(project, json.loads(truth.read_text("utf-8")), arguments.reports))
         except Split4mlError as error:
             raise SystemExit(f"{project}: {error}") from None
         if not arguments.markdown:

@@ -131,6 +131,7 @@ def open_session(folder: Path, homes: Sequence[Path], options: CompileOptions) -
         cost_file=cost_file(options),
         max_error=options.max_error,
         overflow=options.overflow,
+        simulates=options.verify != "none",
     )
 
 
@@ -212,7 +213,7 @@ def finish(
             timing = timing_of(model, session, options.profile_frames)
             if not (folder / "profile" / "unbounded.vcd").exists():  # the profile was made in another build
                 observe_unbounded(Timed(model, session.trace(model)), session, options.profile_frames)
-        session.project_trace(model).save(_parent(folder / "profile" / "trace.npz"))
+        session.save_trace(model, _parent(folder / "profile" / "trace.npz"))
     checks = run_checks(module, folder, scratch, session, options.verify, reporter)
     return build_report(symbol(model), model, session.describe(model), timing, checks, session.notes)
 

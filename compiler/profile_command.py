@@ -76,7 +76,7 @@ def _profile_project(arguments: argparse.Namespace, reporter: Reporter) -> Profi
 
 
 def _project_fifos(project: Path) -> list[str]:
-    from split4ml.backends.trace.project import find_top, read_top
+    from split4ml.backends.trace.sources import find_top, read_top
 
     top = read_top(project, find_top(project))
     ports = {name for _, name in top.ports}

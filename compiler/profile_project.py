@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,16 +80,18 @@ def traced_design(
     project: Path, tool: str | None, clock_ns: float | None, reporter: Reporter
 ) -> tuple[str, TracedDesign, ProjectFacts]:
     """Name of the top function, the design, and what the project says. Raises Split4mlError."""
-    from split4ml.backends.trace.project import find_top, read_top, trace_project
+    from split4ml.backends.trace.sources import find_top
+    from split4ml.backends.trace.tasks import trace_tasks
     from split4ml.passes.traced import TracedDesign, traced_streams
 
     top = find_top(project)
     facts = project_facts(project, tool, clock_ns)
-    parsed = read_top(project, top)
-    with reporter.step("trace"), tempfile.TemporaryDirectory(prefix="split4ml-") as scratch:
-        trace = trace_project(project, top, None, Path(scratch) / "work")
-    streams = traced_streams(trace.tokens, trace.elements, parsed.depths, trace.frames)
-    design = TracedDesign(top, trace.tasks, trace.inputs, trace.outputs, streams, facts.tool, facts.clock_ns)
+    with reporter.step("trace"):
+        traced = trace_tasks(project, top)
+    streams = traced_streams(traced.tasks, traced.top.depths)
+    design = TracedDesign(
+        top, traced.tasks, traced.inputs, traced.outputs, streams, facts.tool, facts.clock_ns
+    )
     return top, design, facts
 
 

@@ -5,8 +5,9 @@ Everything is lazy: a pipeline that never lowers never imports hls4ml, one that 
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +51,7 @@ class Session:
     frames:   of the stimulus that the trace records.
     cost_file: where the user's own synthesis reports are kept; None for none.
     max_error, overflow: what the checks let pass; see CompileOptions.
+    simulates: the C simulation will be run, so that tracing all of it costs nothing extra.
     notes:    what the user should know; grows.
     """
 
@@ -68,6 +70,8 @@ class Session:
     graphs: dict[str, Graph] = field(default_factory=dict)
     traces: dict[tuple[str, int], ProjectTrace] = field(default_factory=dict)
     costs_told: bool = False
+    simulates: bool = False
+    tasks: dict[str, tuple[TaskTrace, ...]] = field(default_factory=dict)
 
     # Lowering
 
@@ -173,32 +177,62 @@ class Session:
     # Tracer
 
     def trace(self, model: ModelOp) -> Mapping[str, TaskTrace]:
-        recorded = self.project_trace(model)
         info = self.describe(model)
         found = {}
-        for task, traced in zip(info.tasks, recorded.tasks, strict=True):
+        for task, traced in zip(info.tasks, self.task_traces(model), strict=True):
             if task.outputs != traced.outputs:
                 raise AssertionError(f"trace and graph disagree on {task.name}: {traced.outputs}")
             found[task.name] = traced
         return found
 
+    def task_traces(self, model: ModelOp) -> tuple[TaskTrace, ...]:
+        """Of the monolithic project's tasks: those known from earlier runs, or of a run that is needed anyway."""
+        from split4ml.backends.trace.tasks import known_tasks, trace_tasks
+
+        digest = model.digest.data
+        if digest not in self.tasks:
+            with self._monolithic(model) as (project, top):
+                traced = known_tasks(project, top) if self.simulates else trace_tasks(project, top)
+            self.tasks[digest] = traced.tasks if traced else self.project_trace(model).tasks
+        return self.tasks[digest]
+
     def project_trace(self, model: ModelOp) -> ProjectTrace:
-        """The trace of the monolithic project over the first `frames` sample frames, cyclically."""
+        """The trace of the monolithic project over the first `frames` sample frames, cyclically, with its tokens."""
+        from split4ml.backends.trace.cache import TraceCache, cache_folder
+        from split4ml.backends.trace.project import trace_project
+
         key = (model.digest.data, self.frames)
         if key not in self.traces:
-            self.traces[key] = self._trace(model)
+            with self._monolithic(model) as (project, top):
+                self.traces[key] = trace_project(
+                    project,
+                    top,
+                    self.tokens(model, self.frames),
+                    project.parent / "trace",
+                    cache=TraceCache(cache_folder()),
+                )
         return self.traces[key]
 
-    def _trace(self, model: ModelOp) -> ProjectTrace:
+    def save_trace(self, model: ModelOp, path: Path) -> None:
+        """The trace as a file, with the tokens if there is a simulation."""
+        from split4ml.backends.trace.model import ProjectTrace
+
+        if self.simulates:
+            return self.project_trace(model).save(path)
+        info = self.describe(model)
+        tasks = self.task_traces(model)
+        ProjectTrace("monolithic", info.inputs, info.outputs, tasks, {}, {}, 0).save(path)
+
+    @contextlib.contextmanager
+    def _monolithic(self, model: ModelOp) -> Iterator[tuple[Path, str]]:
+        """The monolithic project in a temporary folder, and its top function."""
         from split4ml.backends.hls4ml.project import write_monolithic
-        from split4ml.backends.trace.project import trace_project
 
         with tempfile.TemporaryDirectory(prefix="split4ml-trace-") as scratch:
             project = Path(scratch) / "project"
-            top = "monolithic"
-            write_monolithic(self.graph(model), project, top)
+            write_monolithic(self.graph(model), project, "monolithic")
             try:
-                return trace_project(project, top, self.tokens(model, self.frames), Path(scratch) / "trace")
+                yield project, "monolithic"
             except Split4mlError as error:
                 # the project is a temporary one
                 error.where = f"flow.model @{symbol(model)}, profile"

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
-
-import numpy as np
-import numpy.typing as npt
 
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.precision import Precision
@@ -15,6 +12,7 @@ from split4ml.passes.dataflow import OUTSIDE, Dataflow, End, Stream, Task
 from split4ml.passes.networks import Built, NetworkOptions, network_of
 from split4ml.passes.timing import constants
 from split4ml.passes.timing.judge import SHIFT_REGISTER_BITS, Fifo, LatencyRule, fifo_latency
+from split4ml.passes.timing.known import UNKNOWN, Known
 from split4ml.passes.timing.network import UNBOUNDED, Channel
 from split4ml.passes.timing.rules import TaskTiming, timing
 from split4ml.passes.timing.schedule import Schedule
@@ -44,6 +42,7 @@ class TracedDesign:
 
     inputs, outputs: ports of the top function. depths count as the pragmas do; what a FIFO of the tool holds, and how
     soon, follows from them (TIMING rules of FIFOs in docs/timing-accuracy.md).
+    known: what reports or measurements say, by task.
     plain_ports: the ports are FIFOs of a surrounding design, not AXI4-Streams with register slices. Vivado HLS makes no
         slices at its ports either (measured).
     """
@@ -56,6 +55,7 @@ class TracedDesign:
     tool: str
     clock_ns: float
     plain_ports: bool = False
+    known: Mapping[str, Known] = field(default_factory=dict)
 
     @property
     def fifos(self) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ class TracedDesign:
         return self.streams[fifo].depth or DEFAULT_DEPTH
 
     def timing(self, task: TaskTrace, direct: bool = False) -> TaskTiming:
-        return _timing(task, self.tool, self.clock_ns, direct)
+        return _timing(task, self.tool, self.clock_ns, direct, self.known.get(task.name, UNKNOWN))
 
     def network(self, depths: Mapping[str, int] | None = None, *, held_start: bool = False) -> Built:
         """With these depths in place of the pragmas'. Raises Split4mlError if the tasks do not fit together."""
@@ -181,14 +181,10 @@ def _with_plain_ports(built: Built) -> Built:
     return replace(built, network=replace(built.network, channels=tuple(channels)))
 
 
-def traced_streams(
-    tokens: Mapping[str, npt.NDArray[np.uint64]],
-    elements: Mapping[str, Element],
-    depths: Mapping[str, int],
-    frames: int,
-) -> dict[str, TracedStream]:
-    """From recorded tokens, [frames * tokens, elements] per stream, and the pragmas' depths."""
+def traced_streams(tasks: Iterable[TaskTrace], depths: Mapping[str, int]) -> dict[str, TracedStream]:
+    """Of all that the tasks read and write. depths: of the pragmas."""
     return {
-        name: TracedStream(len(values) // frames, values.shape[1], elements[name], depths.get(name))
-        for name, values in tokens.items()
+        name: TracedStream(task.tokens(name), task.elements[name], task.types[name], depths.get(name))
+        for task in tasks
+        for name in (*task.inputs, *task.outputs)
     }

@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 Words = npt.NDArray[np.uint64]
 
-_INSTANCE = 5
-_OP = 3
 _COUNT = np.dtype(
     {
         "names": ["instances", "iterations", "ii"],
@@ -27,6 +25,7 @@ class RawStream:
     """A stream of the top function and the tokens that went through it: uint64[tokens, elements]."""
 
     name: str
+    elements: int
     width: int
     integer: int
     signed: bool
@@ -37,15 +36,16 @@ class RawStream:
 class RawTask:
     """What one task did. variant: first frame that differed from the steady one, 0: none did.
 
-    entered: per function site, 0 or 1 + II of its PIPELINE pragma; counted: per loop site; instances: int32[n, 5] (site, parent,
-    parent's iteration, iterations, II); ops: int32[n, 3] (instance, iteration, 2 * stream + write).
+    entered: per function site, 0 or 1 + II of its PIPELINE pragma; counted: per loop site.
+    bodies, loops, root: as in `Program`, with 2 * stream + write for an operation and (site, II, runs) for a loop.
     """
 
     variant: int
     entered: npt.NDArray[np.int32]
     counted: npt.NDArray[np.void]
-    instances: npt.NDArray[np.int32]
-    ops: npt.NDArray[np.int32]
+    bodies: list[tuple[int, ...]]
+    loops: list[tuple[int, int, tuple[tuple[int, int], ...]]]
+    root: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +81,8 @@ class _Cursor:
         self.at += size
         return self.data[self.at - size : self.at].decode()
 
-    def array(self, dtype: npt.DTypeLike, per_item: int = 1) -> npt.NDArray[np.generic]:
-        items = self.number() * per_item
+    def array(self, dtype: npt.DTypeLike) -> npt.NDArray[np.generic]:
+        items = self.number()
         found = np.frombuffer(self.data, dtype, items, self.at)
         self.at += found.nbytes
         return found
@@ -125,15 +125,20 @@ def _decode(cursor: _Cursor) -> RawTrace:
 def _stream(cursor: _Cursor) -> RawStream:
     name = cursor.text()
     elements, width, integer, signed, size = (cursor.number() for _ in range(5))
-    tokens = cursor.array("u1").view(f"<u{size}").astype(np.uint64).reshape(-1, elements)
-    return RawStream(name, width, integer, bool(signed), tokens)
+    recorded = cursor.array("u1")
+    tokens = recorded.view(f"<u{size}").astype(np.uint64).reshape(-1, elements)
+    return RawStream(name, elements, width, integer, bool(signed), tokens)
 
 
 def _task(cursor: _Cursor) -> RawTask:
-    return RawTask(
-        variant=cursor.number(),
-        entered=cursor.array("<i4").astype(np.int32),
-        counted=cursor.array(_COUNT),  # type: ignore[arg-type]
-        instances=cursor.array("<i4", _INSTANCE).astype(np.int32).reshape(-1, _INSTANCE),
-        ops=cursor.array("<i4", _OP).astype(np.int32).reshape(-1, _OP),
-    )
+    variant = cursor.number()
+    entered = cursor.array("<i4").astype(np.int32)
+    counted = cursor.array(_COUNT)
+    root = cursor.number()
+    bodies = [tuple(cursor.array("<i4").tolist()) for _ in range(cursor.number())]
+    loops = []
+    for _ in range(cursor.number()):
+        site, interval = cursor.number(), cursor.number()
+        runs = cursor.array("<i8").reshape(-1, 2).tolist()
+        loops.append((site, interval, tuple((count, body) for count, body in runs)))
+    return RawTask(variant, entered, counted, bodies, loops, root)  # type: ignore[arg-type]

@@ -1,19 +1,22 @@
-"""The generated test bench: feeds frames to the instrumented top function and writes what was recorded."""
+"""The generated test benches: one feeds frames to the instrumented top function, one calls tasks on their own."""
 
 from __future__ import annotations
 
-from split4ml.backends.trace.toplevel import IDENTIFIER, Config, Top
+import re
+from collections.abc import Sequence
+
+from split4ml.backends.trace.closure import words
+from split4ml.backends.trace.sources import Sources
+from split4ml.backends.trace.toplevel import IDENTIFIER, Config, TaskCall, Top
 
 
-def harness(
-    top: Top, name: str, configs: dict[str, Config], loops: int, functions: int, endless: bool = False
-) -> str:
+def whole_program(sources: Sources, endless: bool = False) -> str:
     """`main.cpp`: includes the top file, so that everything is one translation unit.
 
-    endless: the inputs are zeros, as many as are read, and no file is read.
+    endless: the inputs are zeros, as many as are read, and no file is read. Raises ValueError.
     """
+    top, name = sources.parsed, sources.top
     streams = [f'    hls::stream<{kind}> {port}("{port}");' for kind, port in top.ports]
-    tasks = ", ".join(f'"{_safe(task.name)}"' for task in top.tasks)
     inputs, outputs = directions(top)
     if not inputs or not outputs:
         raise ValueError(f"{name} has no input stream or no output stream")
@@ -28,15 +31,62 @@ def harness(
         "    s4rec::State &state = s4rec::state();",
         *streams,
         *(f"    {declaration}" for declaration in top.locals),
-        f"    s4rec::prepare({{{tasks}}}, {loops}, {functions});",
+        _prepare(top.tasks, sources),
         *(f"    {line}" for line in frames),
         "    s4rec::Writer out(argv[2]);",
         "    out.recording();",
-        *_facts(top, configs),
+        *_facts(top.tasks, sources.configs),
         "    return 0;",
         "}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def task_program(sources: Sources, calls: Sequence[TaskCall]) -> str:
+    """`main.cpp` that calls each of the tasks alone, with as many tokens as it reads. Raises ValueError."""
+    top = sources.parsed
+    lines = [
+        top.head,
+        "}" * len([part for part in top.namespace.split("::") if part]),
+        '#include "split4ml_harness.h"',
+        f"using namespace {top.namespace};" if top.namespace else "",
+    ]
+    used = words([call.statement for call in calls])
+    for declaration in top.locals:
+        found = re.search(r"([A-Za-z_]\w*)\s*(\[[^\]]*\]\s*)*;$", declaration)
+        if found and found.group(1) in used:
+            lines.append(declaration)
+    for number, call in enumerate(calls):
+        streams = list(dict.fromkeys(call.streams))
+        lines += [
+            f"static void s4_call_{number}() {{",
+            *(f'    hls::stream<{top.streams[s]}> {_safe(s)}("{s}");' for s in streams),
+            *(f"    auto &{_safe(alias)} = {_safe(stream)};" for alias, stream in call.aliases.items()),
+            *(f"    {stream}.endless();" for stream in streams),
+            f"    for (s4rec::Task s4_task({number}); s4_task.once();) {call.statement}",
+            *(f"    {stream}.drop();" for stream in streams),
+            "}",
+        ]
+    lines += [
+        "int main(int, char **argv) {",
+        "    s4rec::State &state = s4rec::state();",
+        _prepare(calls, sources),
+        "    state.keep_tokens = false;",
+        "    for (; state.frame < s4rec::FRAMES; state.frame++) {",
+        *(f"        s4_call_{number}();" for number in range(len(calls))),
+        "    }",
+        "    s4rec::Writer out(argv[2]);",
+        "    out.recording();",
+        *_facts(calls, sources.configs),
+        "    return 0;",
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _prepare(calls: Sequence[TaskCall], sources: Sources) -> str:
+    names = ", ".join(f'"{_safe(call.name)}"' for call in calls)
+    return f"    s4rec::prepare({{{names}}}, {len(sources.sites.loops)}, {len(sources.sites.functions)});"
 
 
 def _frames(inputs: list[str], call: list[str]) -> list[str]:
@@ -85,9 +135,9 @@ def directions(top: Top) -> tuple[list[str], list[str]]:
     return [p for p in ports if p not in outputs], [p for p in ports if p in outputs]
 
 
-def _facts(top: Top, configs: dict[str, Config]) -> list[str]:
+def _facts(calls: Sequence[TaskCall], configs: dict[str, Config]) -> list[str]:
     used: list[str] = []
-    pending = [task.config for task in top.tasks if task.config]
+    pending = [call.config for call in calls if call.config]
     while pending:
         name = pending.pop()
         if name in used:
@@ -100,7 +150,7 @@ def _facts(top: Top, configs: dict[str, Config]) -> list[str]:
         integers += [(f"{name}.{c}", f"int64_t({name}::{c})") for c in config.integers]
         reals += [(f"{name}.{c}", f"double({name}::{c})") for c in config.reals]
         types += [(f"{name}.{t}", f"{name}::{t}") for t, kind in config.types if kind not in configs]
-    others = (argument for task in top.tasks for argument in task.others)
+    others = (argument for call in calls for argument in call.others)
     arrays = sorted({a for a in others if IDENTIFIER.fullmatch(a)})
     return [
         f"    out.number({len(integers)});",

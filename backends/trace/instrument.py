@@ -8,7 +8,8 @@
 
 What a scheduler would unroll is left alone: loops with a full UNROLL, and loops inside an unconditional
 PIPELINE. So the innermost multiply loops run at full speed. Functions get a scope object if they touch
-streams, are pipelined or are kept as a module (`INLINE OFF`). constexpr functions and constructors are left alone.
+streams, are pipelined or are kept as a module (`INLINE OFF`). constexpr functions and constructors are left alone. Cores
+that multiply by weights run once a frame when nobody looks at the values (`s4rec::Core`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from split4ml.backends.trace.lexer import clean, line_end, matching, without_blo
 _PRAGMA = re.compile(r"[ \t]*#[ \t]*pragma[ \t]+HLS[ \t]+(\w+)([^\n]*)", re.IGNORECASE)
 _LABEL = re.compile(r"([A-Za-z_]\w*)\s*:\s*$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_CORE = re.compile(r"dense|depthwise_product")
+"""Functions that multiply by weights: their control is the same in every call."""
+
 _SCOPES = ("namespace", "struct", "class", "enum", "union", "extern")
 _NO_FUNCTION = {"if", "for", "while", "switch", "catch", "return", "sizeof", "decltype"}
 
@@ -153,12 +157,14 @@ def _function(header: str, name: str, body: str, file: str, sites: Sites) -> str
             dataflow = True
     rewritten = _statements(body, name, file, sites, owner=None, frozen=interval is not None)
     touches = "hls::stream" in header
-    if not (touches or interval is not None or inline == "off"):
-        return rewritten
-    sites.functions.append(FunctionSite(file, name, inline, dataflow))
-    scope = f" s4rec::Function s4_function({len(sites.functions) - 1});"
-    if interval is not None:
-        scope += f" s4_function.pipeline({interval});"
+    scope = ""
+    if touches or interval is not None or inline == "off":
+        sites.functions.append(FunctionSite(file, name, inline, dataflow))
+        scope = f" s4rec::Function s4_function({len(sites.functions) - 1});"
+        if interval is not None:
+            scope += f" s4_function.pipeline({interval});"
+    if not touches and _CORE.match(name) and re.search(r"\bvoid\b", header) and "weight" in header:
+        scope += " static s4rec::Core s4_core; if (s4_core.again()) return; s4rec::Call s4_call(s4_core);"
     return scope + rewritten
 
 

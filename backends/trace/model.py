@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from split4ml.backends.trace.taskfile import from_values, to_values
 from split4ml.dialects.errors import Split4mlError
-from split4ml.passes.timing.tasktrace import CountedLoop, Element, Function, LoopTable, TaskTrace, Weights
+from split4ml.passes.timing.tasktrace import Element, TaskTrace
 
-_FORMAT = 1
-_OPS = ("op_write", "op_port", "op_loop", "op_iteration")
-_LOOPS = ("parent", "parent_iteration", "iterations", "ii")
+_FORMAT = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +41,6 @@ class ProjectTrace:
     def save(self, path: Path) -> None:
         """Writes an `.npz` that depends on the contents alone, not on the time of writing."""
         arrays: dict[str, npt.NDArray[Any]] = {}
-        tasks = []
-        for number, task in enumerate(self.tasks):
-            for field in _OPS:
-                arrays[f"task{number}/{field}"] = getattr(task, field)
-            for field in _LOOPS:
-                arrays[f"task{number}/loops/{field}"] = getattr(task.loops, field)
-            tasks.append(_task_facts(task))
         streams = list(self.tokens)
         for number, name in enumerate(streams):
             arrays[f"tokens{number}"] = _narrow(self.tokens[name], self.elements[name].width)
@@ -59,7 +51,7 @@ class ProjectTrace:
             "outputs": self.outputs,
             "frames": self.frames,
             "streams": [[name, *dataclasses.astuple(self.elements[name])] for name in streams],
-            "tasks": tasks,
+            "tasks": [to_values(task) for task in self.tasks],
         }
         text = json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
         arrays["facts"] = np.frombuffer(text, np.uint8)
@@ -95,48 +87,13 @@ def _narrow(tokens: npt.NDArray[np.uint64], width: int) -> npt.NDArray[Any]:
     )
 
 
-def _task_facts(task: TaskTrace) -> dict[str, Any]:
-    return {
-        "name": task.name,
-        "kind": task.kind,
-        "inputs": task.inputs,
-        "outputs": task.outputs,
-        "sites": task.loops.site,
-        "counted": [dataclasses.astuple(loop) for loop in task.counted],
-        "functions": {name: dataclasses.astuple(f) for name, f in task.functions.items()},
-        "constants": dict(task.constants),
-        "types": {name: dataclasses.astuple(kind) for name, kind in task.types.items()},
-        "weights": [dataclasses.astuple(weights) for weights in task.weights],
-    }
-
-
 def _load(facts: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> ProjectTrace:
-    tasks = []
-    for number, task in enumerate(facts["tasks"]):
-        loops = LoopTable(
-            site=tuple(task["sites"]), **{field: arrays[f"task{number}/loops/{field}"] for field in _LOOPS}
-        )
-        tasks.append(
-            TaskTrace(
-                name=task["name"],
-                kind=task["kind"],
-                inputs=tuple(task["inputs"]),
-                outputs=tuple(task["outputs"]),
-                **{field: arrays[f"task{number}/{field}"] for field in _OPS},
-                loops=loops,
-                counted=tuple(CountedLoop(*values) for values in task["counted"]),
-                functions={name: Function(*values) for name, values in task["functions"].items()},
-                constants=task["constants"],
-                types={name: Element(*values) for name, values in task["types"].items()},
-                weights=tuple(Weights(*values) for values in task["weights"]),
-            )
-        )
     names = [stream[0] for stream in facts["streams"]]
     return ProjectTrace(
         top=facts["top"],
         inputs=tuple(facts["inputs"]),
         outputs=tuple(facts["outputs"]),
-        tasks=tuple(tasks),
+        tasks=tuple(from_values(task) for task in facts["tasks"]),
         tokens={name: arrays[f"tokens{number}"].astype(np.uint64) for number, name in enumerate(names)},
         elements={stream[0]: Element(*stream[1:]) for stream in facts["streams"]},
         frames=facts["frames"],

@@ -28,14 +28,21 @@ def compile_cpp(source: Path, output: Path, includes: list[Path], where: str, ti
     except subprocess.TimeoutExpired:
         raise Split4mlError(f"the C++ was not compiled within {timeout:.0f} s", where) from None
     if done.returncode:
-        text = failure(done.stderr.replace(f"{source.parent}/", ""), done.returncode)
+        text = failure(_relative(done.stderr, [source.parent, *includes]), done.returncode)
         raise Split4mlError(f"the project's C++ does not compile: {text}", where)
     if not output.exists():
         raise Split4mlError(f"{command[0]} says that it compiled, but wrote nothing", where)
 
 
-def run_child(command: list[str], where: str, timeout: float) -> None:
-    """Runs a traced program. Raises Split4mlError, with the program's own last words, if it fails."""
+def _relative(text: str, folders: list[Path]) -> str:
+    """A compiler's messages without the folders that we chose."""
+    for folder in folders:
+        text = text.replace(f"{folder}/", "")
+    return text
+
+
+def run_child(command: list[str], where: str, timeout: float, folder: Path) -> None:
+    """Runs a traced program in `folder`. Raises Split4mlError, with the program's own last words, if it fails."""
     try:
         done = subprocess.run(
             command,
@@ -45,6 +52,7 @@ def run_child(command: list[str], where: str, timeout: float) -> None:
             errors="replace",
             timeout=timeout,
             stdin=subprocess.DEVNULL,
+            cwd=folder,
         )
     except subprocess.TimeoutExpired:
         raise Split4mlError(f"the C simulation did not end within {timeout:.0f} s", where) from None

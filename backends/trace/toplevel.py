@@ -7,7 +7,9 @@ write_parameters); anything else is refused by a ValueError that says what was f
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from split4ml.backends.trace.lexer import clean, line_end, matching, split_arguments
 
@@ -28,6 +30,7 @@ class TaskCall:
 
     streams: the arguments that are streams, aliases resolved; others: the rest (weights, tables, scalars).
     config: the configuration struct, None if the call has none.
+    statement: the call itself; aliases: other names of streams in it -> streams.
     """
 
     name: str
@@ -35,6 +38,8 @@ class TaskCall:
     streams: tuple[str, ...]
     others: tuple[str, ...]
     config: str | None
+    statement: str = ""
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,10 +47,11 @@ class Top:
     """The top function.
 
     ports: (C++ type, name) of the streams among its arguments, in order; arguments: all names, in order.
+    streams: C++ type by name, of the ports and of the streams inside.
     locals: declarations of variables to pass for the arguments that are no streams.
     depths: of the STREAM pragmas; axis: the ports that are AXI4-Streams by an INTERFACE pragma.
     loaded: (C++ type, name, size) of the weights that it loads from text files.
-    text: the whole file, tasks marked.
+    text: the whole file, tasks marked; head: what stands before the function; rest: its statements that are neither tasks nor streams.
     """
 
     namespace: str
@@ -57,6 +63,9 @@ class Top:
     axis: frozenset[str]
     loaded: tuple[tuple[str, str, int], ...]
     text: str
+    head: str = ""
+    streams: Mapping[str, str] = field(default_factory=dict)
+    rest: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,7 +120,8 @@ def parse_top(text: str, top: str, configs: set[str]) -> Top:
     opening = text.index("{", closing)
     end = matching(text, opening)
     names = {name: name for _, name in ports}
-    body, tasks = _mark_tasks(text, opening + 1, end, names, comments, configs)
+    streams = {name: kind for kind, name in ports}
+    body, tasks, rest = _mark_tasks(text, opening + 1, end, names, streams, comments, configs)
     namespaces = re.findall(r"\bnamespace\s+([A-Za-z_]\w*)\s*\{", text[: found.start()])
     return Top(
         namespace="::".join(namespaces),
@@ -123,7 +133,17 @@ def parse_top(text: str, top: str, configs: set[str]) -> Top:
         axis=frozenset(name for names in _AXIS.findall(text, opening, end) for name in names.split(",")),
         loaded=loaded,
         text=text[: opening + 1] + body + text[end:],
+        head=text[: _statement_start(text, found.start())],
+        streams=streams,
+        rest=rest,
     )
+
+
+def _statement_start(text: str, at: int) -> int:
+    """Where the statement begins that holds `at`: attributes may stand before a function's type."""
+    start = max(text.rfind(char, 0, at) for char in ";{}") + 1
+    lines = list(re.finditer(r"^[ \t]*#[^\n]*\n", text[:at], re.MULTILINE))
+    return max(start, lines[-1].end() if lines else 0)
 
 
 def _arguments(
@@ -150,9 +170,20 @@ def _arguments(
 
 
 def _mark_tasks(
-    text: str, at: int, end: int, names: dict[str, str], comments: list[str], configs: set[str]
-) -> tuple[str, list[TaskCall]]:
+    text: str,
+    at: int,
+    end: int,
+    names: dict[str, str],
+    streams: dict[str, str],
+    comments: list[str],
+    configs: set[str],
+) -> tuple[str, list[TaskCall], tuple[str, ...]]:
+    """The body with its tasks marked, the tasks, and the statements that are neither tasks nor streams.
+
+    names: streams and their aliases -> streams; streams: their types. Both grow.
+    """
     out: list[str] = []
+    rest: list[str] = []
     tasks: list[TaskCall] = []
     taken: set[str] = set()
     while at < end:
@@ -173,10 +204,11 @@ def _mark_tasks(
         at = stop + 1
         if statement.startswith(_DROPPED):
             continue
-        declared = re.match(r"hls::stream<.+>\s*([A-Za-z_]\w*)\s*[({;]", statement, re.DOTALL)
+        declared = re.match(r"hls::stream<(.+)>\s*([A-Za-z_]\w*)\s*[({;]", statement, re.DOTALL)
         alias = re.match(r"(?:const\s+)?auto\s*&\s*([A-Za-z_]\w*)\s*=\s*([A-Za-z_]\w*)\s*;", statement)
         if declared:
-            names[declared.group(1)] = declared.group(1)
+            names[declared.group(2)] = declared.group(2)
+            streams[declared.group(2)] = declared.group(1).strip()
         elif alias:
             names[alias.group(1)] = names.get(alias.group(2), alias.group(2))
         elif statement.startswith("nnet::"):
@@ -184,8 +216,10 @@ def _mark_tasks(
             task = _task(statement, comment, names, configs, taken)
             out.append(f"for (s4rec::Task s4_task({len(tasks)}); s4_task.once();) ")
             tasks.append(task)
+        else:
+            rest.append(statement)
         out.append(statement)
-    return "".join(out), tasks
+    return "".join(out), tasks, tuple(s for s in rest if s.strip(" ;"))
 
 
 def _task(
@@ -209,6 +243,8 @@ def _task(
         streams=streams,
         others=tuple(a for a in arguments if a not in names),
         config=next((t for t in reversed(types) if t in configs), None),
+        statement=statement,
+        aliases={a: names[a] for a in arguments if names.get(a, a) != a},
     )
 
 
@@ -231,20 +267,37 @@ def parse_configs(text: str) -> dict[str, Config]:
     return configs
 
 
-def quick_weights(text: str) -> str:
-    """A weight header whose array is filled by a loop: thousands of constructor calls compile very slowly."""
+@dataclass(frozen=True)
+class WeightHeader:
+    """A header whose arrays are filled when the program starts: thousands of constructor calls compile very slowly.
+
+    text: the header; values: what to leave beside it, by file name.
+    """
+
+    text: str
+    values: Mapping[str, bytes]
+
+
+def weight_header(text: str) -> WeightHeader:
     text = re.sub(r"(?<![\w.])-?(?:nan|inf)\b", "0", clean(synthesised(text)))
+    values: dict[str, bytes] = {}
 
     def rewrite(found: re.Match[str]) -> str:
-        kind, name, size, values = found.groups()
-        if any(char in values for char in "{\"'("):
+        kind, name, size, listed = found.groups()
+        if any(char in listed for char in "{\"'("):
             return found.group()
+        try:
+            numbers = [float(value) for value in listed.split(",") if value.strip()]
+        except ValueError:
+            return found.group()
+        values[f"{name}.f64"] = array("d", numbers).tobytes()
         return (
-            f"static const double s4_values_{name}[{size}] = {{{values}}};\n{kind} {name}[{size}];\n"
-            f"static const bool s4_filled_{name} = s4rec::fill({name}, s4_values_{name});\n"
+            f"{kind} {name}[{size}];\n"
+            f'static const bool s4_filled_{name} = s4rec::fill({name}, "weights/{name}.f64");\n'
         )
 
-    array = (
+    pattern = (
         r"^[ \t]*((?!const\b|static\b|extern\b)[\w:]+(?:<[^<>;=]*>)?)\s+(\w+)\[(\d+)\]\s*=\s*\{(.*?)\}\s*;"
     )
-    return '#include "split4ml_harness.h"\n' + re.sub(array, rewrite, text, flags=re.MULTILINE | re.DOTALL)
+    rewritten = re.sub(pattern, rewrite, text, flags=re.MULTILINE | re.DOTALL)
+    return WeightHeader('#include "split4ml_harness.h"\n' + rewritten, values)

@@ -58,14 +58,19 @@ def _sequential(context: Context, found: Core) -> Placed:
     """A convolution whose pixel loop is no pipeline: an iteration costs much if it fills a window, else little."""
     segment, task = context.segments[0], context.task
     costs = context.tool.sequential_slow if context.slow else context.tool.sequential
-    full = found.reuse + costs.full
+    full, wait = found.reuse + costs.full, found.reuse + costs.write
+    if context.known.ii is not None:
+        wait += context.known.ii - full
+        full = context.known.ii
+    if context.known.depth is not None:
+        wait = context.known.depth - 2
     fills = np.zeros(segment.iterations, np.bool_)
     fills[segment.iteration[task.op_write]] = True
     cost = np.where(fills, full, costs.other)
     start = np.cumsum(cost) - cost + 1
-    at = start[segment.iteration] + np.where(task.op_write, found.reuse + costs.write, 0)
+    at = start[segment.iteration] + np.where(task.op_write, wait, 0)
     period = int(cost.sum()) + costs.frame
-    return Placed(at, period, full, found.reuse + costs.write + 2, "sequential")
+    return Placed(at, period, full, wait + 2, "sequential")
 
 
 def dense(context: Context) -> Placed:
@@ -85,9 +90,9 @@ def dense(context: Context) -> Placed:
         latency = found.latency + (1 if found.resource else 2)
     if prepared:
         behind = latency if looped or tool.vivado else max(1, latency - 1)
-        return _dense_prepared(context, behind)
+        return _dense_prepared(context, context.known.depth if context.known.depth is not None else behind)
     placed = code(context, latency)
-    if looped and tool.reuse_rewinds:
+    if looped and tool.reuse_rewinds and context.known.ii is None:
         return replace(placed, period=found.reuse, ii=found.reuse)
     return placed
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from split4ml.passes.timing import constants
+from split4ml.passes.timing.known import UNKNOWN, Known, Source
 from split4ml.passes.timing.macs import convolution, dense
 from split4ml.passes.timing.movers import (
     concatenate_1d,
@@ -39,6 +40,7 @@ class TaskTiming:
     ii_range: lowest and highest `ii` if it depends on an estimate, else (ii, ii).
     style:    "pipeline", "sequential", "rows", "code" or "mixed".
     modelled: False if no rule knows this kind of task, and the structure of its loops was all to go by.
+    source: where II or depth come from if they are no estimates.
     """
 
     schedule: Schedule
@@ -47,6 +49,7 @@ class TaskTiming:
     ii_range: tuple[int, int]
     style: str
     modelled: bool = True
+    source: Source | None = None
 
 
 def schedule(task: TaskTrace, tool: str, clock_ns: float, direct_outputs: bool) -> Schedule:
@@ -54,13 +57,16 @@ def schedule(task: TaskTrace, tool: str, clock_ns: float, direct_outputs: bool) 
     return timing(task, tool, clock_ns, direct_outputs).schedule
 
 
-def timing(task: TaskTrace, tool: str, clock_ns: float, direct_outputs: bool = False) -> TaskTiming:
+def timing(
+    task: TaskTrace, tool: str, clock_ns: float, direct_outputs: bool = False, known: Known = UNKNOWN
+) -> TaskTiming:
     """The timing of one task.
 
     tool: such as "vitis-2023.2"; clock_ns: target period. direct_outputs: the task writes a port of its subgraph,
-    which it does one advance earlier than into a FIFO (measured). Raises UsageError for an unknown tool.
+    which it does one advance earlier than into a FIFO (measured). known: from a report or a measurement, in place of
+    estimates. Raises UsageError for an unknown tool.
     """
-    context = Context(task, split(task), constants.tool(tool), clock_ns)
+    context = Context(task, split(task), constants.tool(tool), clock_ns, known)
     rule = _RULES.get(task.kind, generic)
     placed = rule(context)
     at = separate(task, placed.at)
@@ -69,7 +75,7 @@ def timing(task: TaskTrace, tool: str, clock_ns: float, direct_outputs: bool = F
     made = build(task, at, placed.period)
     span = placed.ii_range or (placed.ii, placed.ii)
     modelled = task.kind in _RULES or task.kind in _BY_STRUCTURE
-    return TaskTiming(made, placed.ii, placed.depth, span, placed.style, modelled)
+    return TaskTiming(made, placed.ii, placed.depth, span, placed.style, modelled, known.source)
 
 
 _RULES: dict[str, Callable[[Context], Placed]] = {

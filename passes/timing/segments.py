@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from split4ml.passes.timing.program import NO_LOOP
 from split4ml.passes.timing.schedule import Ints
-from split4ml.passes.timing.tasktrace import NO_LOOP, TaskTrace
+from split4ml.passes.timing.tasktrace import TaskTrace
 
 
 @dataclass(frozen=True, eq=False)

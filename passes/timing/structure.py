@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from split4ml.passes.timing.constants import SLOW_NS, Tool
+from split4ml.passes.timing.known import UNKNOWN, Known
 from split4ml.passes.timing.placing import busiest, parts, serial, within, within_segment
 from split4ml.passes.timing.schedule import Ints
 from split4ml.passes.timing.segments import Segment
@@ -31,6 +32,7 @@ class Context:
     segments: tuple[Segment, ...]
     tool: Tool
     clock_ns: float
+    known: Known = UNKNOWN
 
     @property
     def slow(self) -> bool:
@@ -60,7 +62,11 @@ def by_structure(context: Context, depth: int, ii: int | None = None) -> Placed:
 
 def pipeline(context: Context, interval: int, depth: int, ii_range: tuple[int, int] | None = None) -> Placed:
     """The whole process is one pipelined loop."""
-    segment, tool = context.segments[0], context.tool
+    segment, tool, known = context.segments[0], context.tool, context.known
+    if known.ii is not None:
+        interval, ii_range = max(known.ii, busiest(context.task, segment)), None
+    if known.depth is not None:
+        depth = max(2, known.depth)
     start = segment.iteration * interval + 1
     at = start + within_segment(context.task, segment, depth - 2)
     if tool.drains:
@@ -74,13 +80,15 @@ def pipeline(context: Context, interval: int, depth: int, ii_range: tuple[int, i
 
 def code(context: Context, latency: int) -> Placed:
     """No loop: an FSM that reads in its first state and writes `latency` states later; no overlap of calls."""
-    task = context.task
+    task, known = context.task, context.known
+    if known.depth is not None:
+        latency = known.depth
     at = serial(task, 0, task.operations, 0, latency)
-    period = int(at.max()) + 1
+    period = int(at.max()) + 1 if known.ii is None else known.ii
     only = context.segments[0]
     # A loop of the task's own function, not of one that it calls: a call makes it an FSM (measured: softmax).
     own = len(context.segments) == 1 and len(only.sites) == 1 and only.sites[0].startswith(f"{task.kind}:")
-    if context.tool.pipelines_single and own and only.ii:
+    if context.tool.pipelines_single and own and only.ii and known.ii is None:
         period = only.ii
     return Placed(at, period, period, latency, "code")
 

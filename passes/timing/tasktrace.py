@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from split4ml.passes.timing.program import Program
 from split4ml.passes.timing.schedule import Ints
-
-NO_LOOP = -1
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Element:
 @dataclass(frozen=True)
 class Weights:
     """Of one weight array: its `count` elements, how many are not zero, and the bits of the largest magnitude
-    (in units of the last place). `by_output`: nonzero weights of the output that has most.
+    (in units of the last place). `by_output`: nonzero weights of the output that has most; `digits_by_output`: the most
+    signed digits (terms that are added up) that the weights of one output have.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Weights:
     nonzeros: int
     magnitude_bits: int
     by_output: int
+    digits_by_output: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,34 +86,72 @@ class TaskTrace:
     name:      the layer's name as hls4ml writes it, unique in the project.
     kind:      the nnet function, e.g. "conv_2d_cl".
     inputs, outputs: stream names, in the order of the call's arguments.
-    op_write:  bool[n], True for a write.
-    op_port:   int16[n], index into inputs or outputs.
-    op_loop:   int32[n], index into `loops`, NO_LOOP outside of all loops. If a pipelined loop is around an
-               operation, it is the outermost such loop, else the innermost loop.
-    op_iteration: int32[n], iteration of that loop.
+    program:   what is done, with repeated iterations stored once; ports in it index inputs (reads) and outputs (writes). If
+               a pipelined loop is around an operation, the operation is in the outermost such loop, else in the innermost loop.
     functions: those entered that touch streams, are pipelined or are kept as a module, by name.
     constants: static constants of the configuration struct; those of nested structs as "mult_config.n_in".
     types:     typedefs of the struct, likewise, and the elements of the streams under the streams' names.
+    elements:  of one token, by stream.
+
+    The arrays below are what `program` expands to; they are made when first asked for.
     """
 
     name: str
     kind: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    op_write: npt.NDArray[np.bool_]
-    op_port: npt.NDArray[np.int16]
-    op_loop: npt.NDArray[np.int32]
-    op_iteration: npt.NDArray[np.int32]
-    loops: LoopTable
+    program: Program
     counted: tuple[CountedLoop, ...]
     functions: Mapping[str, Function]
     constants: Mapping[str, float]
     types: Mapping[str, Element]
     weights: tuple[Weights, ...]
+    elements: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def operations(self) -> int:
-        return len(self.op_port)
+        return len(self.program.flat.code)
+
+    @cached_property
+    def op_write(self) -> npt.NDArray[np.bool_]:
+        """bool[n], True for a write."""
+        return (self.program.flat.code & 1).astype(np.bool_)
+
+    @cached_property
+    def op_port(self) -> npt.NDArray[np.int16]:
+        """int16[n], index into inputs or outputs."""
+        return (self.program.flat.code >> 1).astype(np.int16)
+
+    @property
+    def op_loop(self) -> npt.NDArray[np.int32]:
+        """int32[n], index into `loops`, NO_LOOP outside of all loops."""
+        return self.program.flat.loop
+
+    @property
+    def op_iteration(self) -> npt.NDArray[np.int32]:
+        """int32[n], iteration of that loop."""
+        return self.program.flat.iteration
+
+    @cached_property
+    def loops(self) -> LoopTable:
+        flat, known = self.program.flat, self.program.loops
+
+        def each(values: list[int]) -> Ints:
+            return np.array(values, np.int64)[flat.site] if values else np.zeros(0, np.int64)
+
+        return LoopTable(
+            site=tuple(known[index].site for index in flat.site.tolist()),
+            parent=flat.parent,
+            parent_iteration=flat.parent_iteration,
+            iterations=each([loop.iterations for loop in known]),
+            ii=each([loop.ii for loop in known]),
+        )
+
+    def tokens(self, stream: str) -> int:
+        """Tokens a frame that the task reads from or writes to a stream."""
+        write = stream in self.outputs
+        port = (self.outputs if write else self.inputs).index(stream)
+        return int(np.count_nonzero(self.program.flat.code == 2 * port + write))
 
     def constant(self, *names: str, default: float | None = None) -> float:
         """The first of the named constants that exists. Raises KeyError if none does and there is no default."""

@@ -35,12 +35,13 @@ template <class T, int DEPTH = 0> class stream {
     void operator>>(T &value) { value = read(); }
     void operator<<(const T &value) { write(value); }
     bool empty() const { return queue_.empty() && !endless_; }
-    void endless() { endless_ = true; }  // whatever is read is zero, and as many tokens as are read are there
+    void endless() { endless_ = true; }  // as many tokens as are read are there
+    void drop() { queue_.clear(); }
     bool full() const { return false; }
     size_t size() const { return queue_.size(); }
     void read(T &value) { value = read(); }
     T read() {
-        if (endless_)
+        if (endless_ && queue_.empty())
             supply();
         if (queue_.empty())
             s4rec::fail("underrun " + (wire_ >= 0 ? s4rec::state().wires[wire_].name : std::string("?")) + " " +
@@ -79,10 +80,13 @@ template <class T, int DEPTH = 0> class stream {
     }
 
   private:
+    // Zeros, and in the frames after the steady one units of the last place here and there: they are safe as indices.
     void supply() {
         T value = T();
-        for (int i = 0; i < token::elements; i++)
-            element::assign(token::at(value, i), 0);
+        for (int i = 0; i < token::elements; i++) {
+            random_ = random_ * 1664525u + 1013904223u;
+            element::assign(token::at(value, i), s4rec::state().frame > s4rec::STEADY_FRAME ? random_ >> 31 : 0);
+        }
         if (wire_ >= 0)
             record(value);
         queue_.push_back(value);
@@ -100,7 +104,7 @@ template <class T, int DEPTH = 0> class stream {
         wire.width = element::width;
         wire.integer = element::integer;
         wire.is_signed = element::is_signed;
-        if (element::width < 1 || element::width > 64)
+        if (element::width < 1 || (element::width > 64 && s.keep_tokens))
             s4rec::fail("width " + name + " " + std::to_string(int(element::width)));
         wire.bytes = element::width <= 8 ? 1 : element::width <= 16 ? 2 : element::width <= 32 ? 4 : 8;
         s.wires.push_back(wire);
@@ -121,6 +125,7 @@ template <class T, int DEPTH = 0> class stream {
 
     int wire_;
     bool endless_ = false;
+    uint32_t random_ = 1;
     std::deque<T> queue_;
 };
 

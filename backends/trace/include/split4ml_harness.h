@@ -7,9 +7,15 @@
 
 namespace s4rec {
 
-template <class T, size_t N> bool fill(T (&array)[N], const double (&values)[N]) {
-    for (size_t i = 0; i < N; i++)
-        array[i] = T(values[i]);
+// Values from a file of doubles, relative to the working directory; what is not in the file stays 0.
+template <class T, size_t N> bool fill(T (&array)[N], const char *path) {
+    std::FILE *file = std::fopen(path, "rb");
+    if (!file)
+        fail("unreadable " + std::string(path));
+    double value;
+    for (size_t i = 0; i < N && std::fread(&value, sizeof value, 1, file) == 1; i++)
+        array[i] = T(value);
+    std::fclose(file);
     return true;
 }
 
@@ -60,6 +66,12 @@ class Writer {
                 raw_bits.push_back(Element<T>::bits(values[i]));
         array(raw_bits);
     }
+    template <class T> void weights(const char *key, const T &) {  // a scalar
+        text(key);
+        number(0);
+        number(0);
+        array(std::vector<uint64_t>());
+    }
     void recording() {
         State &s = state();
         number(int64_t(s.wires.size()));
@@ -74,10 +86,23 @@ class Writer {
             number(task.variant);
             array(task.entered);
             array(task.counted);
-            array(task.steady.instances);
-            array(task.steady.ops);
+            program(task.tables, task.steady);
         }
         number(s.kept);
+    }
+
+    // Of the frame `root`; what other frames used is written as well.
+    void program(const Tables &tables, int32_t root) {
+        number(root);
+        number(int64_t(tables.bodies.size()));
+        for (const Body &body : tables.bodies)
+            array(body);
+        number(int64_t(tables.loops.size()));
+        for (const LoopRecord &loop : tables.loops) {
+            number(loop.site);
+            number(loop.ii);
+            array(loop.runs);
+        }
     }
 
   private:

@@ -2,7 +2,8 @@
 //
 // The instrumented sources create one scope object per loop and per interesting function; they form a stack. A
 // stream operation belongs to the outermost scope on that stack that is pipelined, or else to the innermost
-// loop. A loop is stored only when an operation belongs to it or to a loop inside it; all others are counted.
+// loop. What an iteration did is a list of items: operations, and loops inside it. Equal lists and equal loops are stored
+// once (`Tables`), so that a frame takes the memory of what differs in it. A loop without any operation is counted only.
 #ifndef SPLIT4ML_RECORDER_H_
 #define SPLIT4ML_RECORDER_H_
 
@@ -12,6 +13,7 @@
 #include <cstring>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace s4rec {
@@ -23,34 +25,48 @@ namespace s4rec {
     std::exit(3);
 }
 
-struct Instance {  // one execution of a loop (or of a pipelined function)
+typedef std::vector<int32_t> Body;  // 2 * stream + (1 if it is a write), or -1 - number of a loop
+
+struct LoopRecord {  // one execution of a loop (or of a pipelined function)
     int32_t site;  // loop: its number; function: -1 - its number
-    int32_t parent, parent_iteration;
-    int32_t iterations;
-    int32_t ii;  // of its PIPELINE pragma, 0: none
-    bool operator==(const Instance &o) const {
-        return site == o.site && parent == o.parent && parent_iteration == o.parent_iteration &&
-               iterations == o.iterations && ii == o.ii;
+    int32_t ii;    // of its PIPELINE pragma, 0: none
+    std::vector<int64_t> runs;  // (count, number of a body) in turn
+};
+
+struct Hash {
+    template <class T> size_t operator()(const std::vector<T> &values) const {
+        uint64_t sum = 1469598103934665603ull;
+        for (T value : values)
+            sum = (sum ^ uint64_t(value)) * 1099511628211ull;
+        return size_t(sum ^ (sum >> 29));
     }
 };
 
-struct Op {
-    int32_t instance;  // -1: outside of all loops
-    int32_t iteration;
-    int32_t port;  // 2 * stream + (1 if it is a write)
-    bool operator==(const Op &o) const {
-        return instance == o.instance && iteration == o.iteration && port == o.port;
-    }
-};
+struct Tables {  // what the frames of one task are made of
+    std::vector<Body> bodies;
+    std::vector<LoopRecord> loops;
 
-struct Call {
-    std::vector<Instance> instances;
-    std::vector<Op> ops;
-    bool operator==(const Call &o) const { return instances == o.instances && ops == o.ops; }
-    void clear() {
-        instances.clear();
-        ops.clear();
+    int body(const Body &items) {
+        const auto found = bodies_.find(items);
+        if (found != bodies_.end())
+            return found->second;
+        bodies.push_back(items);
+        return bodies_[items] = int(bodies.size()) - 1;
     }
+    int loop(int32_t site, int32_t ii, const std::vector<int64_t> &runs) {
+        std::vector<int64_t> key(runs);
+        key.push_back(site);
+        key.push_back(ii);
+        const auto found = loops_.find(key);
+        if (found != loops_.end())
+            return found->second;
+        loops.push_back({site, ii, runs});
+        return loops_[key] = int(loops.size()) - 1;
+    }
+
+  private:
+    std::unordered_map<Body, int, Hash> bodies_;
+    std::unordered_map<std::vector<int64_t>, int, Hash> loops_;
 };
 
 struct Count {
@@ -59,10 +75,11 @@ struct Count {
 };
 
 struct Profile {  // of one task
-    Call call, steady;
-    std::vector<Count> counted;  // per loop site, loops that touched no stream, in the steady frame
+    Tables tables;
+    int32_t steady = 0;           // the body of the whole task, in the steady frame
+    std::vector<Count> counted;   // per loop site, loops that touched no stream, in the steady frame
     std::vector<int32_t> entered; // per function site: 0: not entered, else 1 + II of its PIPELINE pragma
-    int32_t variant = 0;         // first frame after the steady one that differed from it
+    int32_t variant = 0;          // first frame after the steady one that differed from it
 };
 
 struct Wire {  // a stream of the top function
@@ -93,24 +110,21 @@ static const int STEADY_FRAME = 1, FRAMES = 3;
 
 class Scope {
   public:
-    Scope(int32_t site, bool is_loop) : site_(site), is_loop_(is_loop), above_(top()) { top() = this; }
+    enum Kind { TASK, LOOP, FUNCTION };
+    Scope(int32_t site, Kind kind) : site_(site), kind_(kind), above_(top()) { top() = this; }
     ~Scope() { top() = above_; }
     Scope(const Scope &) = delete;
     Scope &operator=(const Scope &) = delete;
     void pipeline(int ii) { ii_ = ii; }
 
-    // The instance and iteration an operation done now belongs to.
-    static Op place() {
+    // An operation on a stream, now.
+    static void touch(int32_t port) {
         Scope *chosen = nullptr;
         for (Scope *scope = top(); scope; scope = scope->above_)
-            if (scope->ii_ || (scope->is_loop_ && !chosen))
+            if (scope->ii_ || (scope->kind_ != FUNCTION && !chosen))
                 chosen = scope;
-        Op op = {-1, 0, 0};
-        if (chosen) {
-            op.instance = chosen->enrol();
-            op.iteration = chosen->count_ - 1;
-        }
-        return op;
+        if (chosen)
+            chosen->add(port);
     }
 
   protected:
@@ -118,39 +132,56 @@ class Scope {
         static Scope *the_top = nullptr;
         return the_top;
     }
-    int enrol() {
-        if (number_ < 0) {
-            Scope *up = above_;
-            while (up && !up->is_loop_)
-                up = up->above_;
-            const int parent = up ? up->enrol() : -1;
-            std::vector<Instance> &instances = state().task->call.instances;
-            number_ = int(instances.size());
-            instances.push_back({site_, parent, up ? up->count_ - 1 : 0, 0, 0});
+    void add(int32_t item) {
+        items_.push_back(item);
+        touched_ = true;
+    }
+    // The iteration is over.
+    void close() {
+        if (untouched_) {  // those before the first operation
+            runs_ = {untouched_, state().task->tables.body(Body())};
+            untouched_ = 0;
         }
-        return number_;
+        if (!runs_.empty() && items_ == last_) {
+            runs_[runs_.size() - 2] += 1;
+        } else {
+            runs_.push_back(1);
+            runs_.push_back(state().task->tables.body(items_));
+            last_ = items_;
+        }
+        items_.clear();
     }
     void leave() {
-        if (number_ >= 0) {
-            Instance &mine = state().task->call.instances[number_];
-            mine.iterations = count_;
-            mine.ii = ii_;
-        } else if (is_loop_ && state().task && state().frame == STEADY_FRAME) {
-            Count &count = state().task->counted[site_];
+        State &s = state();
+        if (!s.task)
+            return;
+        if (touched_) {
+            close();
+            Scope *up = above_;
+            while (up && up->kind_ == FUNCTION)
+                up = up->above_;
+            if (up)
+                up->add(-1 - s.task->tables.loop(site_, ii_, runs_));
+        } else if (kind_ == LOOP && s.frame == STEADY_FRAME) {
+            Count &count = s.task->counted[site_];
             count.instances += 1;
             count.iterations += count_;
             count.ii = ii_;
         }
     }
     int32_t site_;
-    bool is_loop_;
-    int32_t count_ = 0, ii_ = 0, number_ = -1;
+    Kind kind_;
+    int64_t count_ = 0, untouched_ = 0;
+    int32_t ii_ = 0;
+    bool touched_ = false;
+    Body items_, last_;
+    std::vector<int64_t> runs_;
     Scope *above_;
 };
 
 class Loop : public Scope {
   public:
-    explicit Loop(int site) : Scope(site, true) {}
+    explicit Loop(int site) : Scope(site, LOOP) {}
     ~Loop() { leave(); }
     bool once() {
         const bool first = first_;
@@ -158,6 +189,10 @@ class Loop : public Scope {
         return first;
     }
     bool next() {
+        if (touched_)
+            close();
+        else if (count_)
+            untouched_ += 1;
         ++count_;
         return true;
     }
@@ -168,9 +203,7 @@ class Loop : public Scope {
 
 class Function : public Scope {
   public:
-    explicit Function(int site) : Scope(-1 - site, false) {
-        count_ = 1;
-    }
+    explicit Function(int site) : Scope(-1 - site, FUNCTION) { count_ = 1; }
     ~Function() {
         if (state().task)
             state().task->entered[-1 - site_] = 1 + ii_;
@@ -178,20 +211,20 @@ class Function : public Scope {
     }
 };
 
-class Task {
+class Task : public Scope {
   public:
-    explicit Task(int number) {
+    explicit Task(int number) : Scope(0, TASK) {
         State &s = state();
         s.task = &s.tasks[number];
         s.task_number = number;
-        s.task->call.clear();
     }
     ~Task() {
         State &s = state();
         Profile &task = *s.task;
+        const int body = task.tables.body(items_);
         if (s.frame == STEADY_FRAME)
-            task.steady = task.call;
-        else if (s.frame > STEADY_FRAME && !task.variant && !(task.call == task.steady))
+            task.steady = body;
+        else if (s.frame > STEADY_FRAME && !task.variant && body != task.steady)
             task.variant = s.frame;
         s.task = nullptr;
         s.task_number = -1;
@@ -208,16 +241,65 @@ class Task {
 
 // Called by the streams for each operation of a task.
 inline void touch(int wire, bool write) {
-    if (!state().task)
-        return;
-    Op op = Scope::place();
-    op.port = 2 * wire + (write ? 1 : 0);
-    state().task->call.ops.push_back(op);
+    if (state().task)
+        Scope::touch(2 * wire + (write ? 1 : 0));
 }
 
 inline std::string here() {
     return state().task ? state().task_names[state().task_number] : std::string("the test bench");
 }
+
+// A core that multiplies by weights does the same in every call as far as control goes: when nobody looks at the values,
+// running it once a frame will do. What it counts is then counted for every call.
+class Core {
+  public:
+    // True if the call may be left out.
+    bool again() {
+        State &s = state();
+        if (!s.task || s.keep_tokens)
+            return false;
+        if (task_ == s.task && frame_ == s.frame) {
+            if (s.frame == STEADY_FRAME)
+                for (const auto &each : counts_) {
+                    s.task->counted[each.first].instances += each.second.instances;
+                    s.task->counted[each.first].iterations += each.second.iterations;
+                }
+            return true;
+        }
+        before_ = s.task->counted;
+        return false;
+    }
+    void done() {
+        State &s = state();
+        if (!s.task || s.keep_tokens)
+            return;
+        counts_.clear();
+        for (size_t site = 0; site < before_.size(); site++) {
+            Count more = s.task->counted[site];
+            more.instances -= before_[site].instances;
+            more.iterations -= before_[site].iterations;
+            if (more.instances)
+                counts_.push_back({int(site), more});
+        }
+        task_ = s.task;
+        frame_ = s.frame;
+    }
+
+  private:
+    Profile *task_ = nullptr;
+    int frame_ = -1;
+    std::vector<Count> before_;
+    std::vector<std::pair<int, Count>> counts_;
+};
+
+class Call {  // of a core; ends with it
+  public:
+    explicit Call(Core &core) : core_(core) {}
+    ~Call() { core_.done(); }
+
+  private:
+    Core &core_;
+};
 
 } // namespace s4rec
 

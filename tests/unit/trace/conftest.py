@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ import numpy.typing as npt
 import pytest
 
 from split4ml.backends.trace import ProjectTrace, trace_project
+
+sys.path.insert(0, str(Path(__file__).parent))  # helpers beside the tests
 
 Layer = dict[str, Any]
 FRAMES = 2

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from split4ml.backends.trace import ProjectTrace
 from split4ml.dialects.errors import UsageError
 from split4ml.passes.timing.constants import tools
+from split4ml.passes.timing.program import ProgramBuilder
 from split4ml.passes.timing.rules import TaskTiming, schedule, timing
 from split4ml.passes.timing.schedule import Schedule
 from split4ml.passes.timing.tasktrace import (
     CountedLoop,
     Element,
     Function,
-    LoopTable,
     TaskTrace,
     Weights,
 )
@@ -32,33 +32,26 @@ Loop = tuple[str, int, list[list[Op]]]
 """(site, II of the pragma, operations of each iteration)"""
 
 
-def task(kind: str, program: list[Loop | list[Op]], **facts: Any) -> TaskTrace:
+def task(kind: str, parts: list[Loop | list[Op]], **facts: Any) -> TaskTrace:
     """A task whose loops and straight code run one after the other."""
-    write, port, loop, iteration = [], [], [], []
-    loops: list[tuple[str, int, int]] = []
-    for part in program:
+
+    def items(body: list[Op]) -> list[int]:
+        return [2 * port + is_write for is_write, port in body]
+
+    builder = ProgramBuilder()
+    root: list[int] = []
+    operations: list[Op] = []
+    for part in parts:
         if isinstance(part, list):
-            bodies, number = [part], -1
+            root += items(part)
+            operations += part
         else:
             site, ii, bodies = part
-            number = len(loops)
-            loops.append((site, ii, len(bodies)))
-        for k, body in enumerate(bodies):
-            for is_write, which in body:
-                write.append(is_write)
-                port.append(which)
-                loop.append(number)
-                iteration.append(k)
-    table = LoopTable(
-        site=tuple(site for site, _, _ in loops),
-        parent=np.full(len(loops), -1, np.int64),
-        parent_iteration=np.zeros(len(loops), np.int64),
-        iterations=np.array([count for _, _, count in loops], np.int64),
-        ii=np.array([ii for _, ii, _ in loops], np.int64),
-    )
+            root.append(builder.loop(site, ii, map(items, bodies)))
+            operations += itertools.chain.from_iterable(bodies)
 
     def names(prefix: str, is_write: bool) -> tuple[str, ...]:
-        count = max((p for w, p in zip(write, port, strict=True) if w == is_write), default=-1) + 1
+        count = max((p for w, p in operations if w == is_write), default=-1) + 1
         return tuple(f"{prefix}{i}" for i in range(count))
 
     empty: dict[str, Any] = {"counted": (), "functions": {}, "constants": {}, "types": {}, "weights": ()}
@@ -67,11 +60,7 @@ def task(kind: str, program: list[Loop | list[Op]], **facts: Any) -> TaskTrace:
         kind=kind,
         inputs=names("in", READ),
         outputs=names("out", WRITE),
-        op_write=np.array(write, np.bool_),
-        op_port=np.array(port, np.int16),
-        op_loop=np.array(loop, np.int32),
-        op_iteration=np.array(iteration, np.int32),
-        loops=table,
+        program=builder.program(root),
         **{**empty, **facts},
     )
 

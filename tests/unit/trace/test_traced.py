@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from split4ml.dialects.errors import Split4mlError
+from split4ml.passes.timing.program import ProgramBuilder
 from split4ml.passes.timing.replay import replay
-from split4ml.passes.timing.tasktrace import Element, LoopTable, TaskTrace
+from split4ml.passes.timing.tasktrace import Element, TaskTrace
 from split4ml.passes.traced import TracedDesign, TracedStream
 
 TOKENS = 20
@@ -15,16 +15,13 @@ NUMBER = Element(16, 6, True)
 
 
 def _relu(name: str, source: str, target: str) -> TaskTrace:
+    builder = ProgramBuilder()
     return TaskTrace(
         name=name,
         kind="relu",
         inputs=(source,),
         outputs=(target,),
-        op_write=np.tile([False, True], TOKENS),
-        op_port=np.zeros(2 * TOKENS, np.int16),
-        op_loop=np.zeros(2 * TOKENS, np.int32),
-        op_iteration=np.repeat(np.arange(TOKENS, dtype=np.int32), 2),
-        loops=LoopTable(("relu:L",), *(np.array([value], np.int64) for value in (-1, 0, TOKENS, 1))),
+        program=builder.program([builder.loop("relu:L", 1, [[0, 1]] * TOKENS)]),
         counted=(),
         functions={},
         constants={},

@@ -1,0 +1,75 @@
+"""What an HLS report says of one task, in place of an estimate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from split4ml.passes.timing.constants import Tool
+from split4ml.passes.timing.known import UNKNOWN, Known
+from split4ml.passes.timing.segments import split
+from split4ml.passes.timing.tasktrace import TaskTrace
+
+
+@dataclass(frozen=True)
+class ReportedLoop:
+    """label: as in the C++, "A_B" for loops that the tool flattened into one, "A/B" for B inside of A.
+
+    trips:  iterations, None if the report has none.
+    ii:     achieved initiation interval, None if the loop is not pipelined.
+    depth:  iteration latency; if it varies, the greatest. least: the least.
+    """
+
+    label: str
+    trips: int | None
+    ii: int | None
+    depth: int | None
+    least: int | None
+
+    @property
+    def innermost(self) -> str:
+        return self.label.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Reported:
+    """module: of the RTL. latency: of one call, None if the report does not know it (least, greatest).
+
+    interval: of a pipelined function, else None. loops: in the module and in those that hold one of its loops each, in order.
+    """
+
+    module: str
+    latency: tuple[int, int] | None
+    interval: int | None
+    loops: tuple[ReportedLoop, ...]
+
+    @property
+    def pipelined(self) -> tuple[ReportedLoop, ...]:
+        return tuple(loop for loop in self.loops if loop.ii is not None and loop.depth is not None)
+
+    def loop(self, label: str, trips: int | None = None) -> ReportedLoop | None:
+        """The one loop called `label`, alone or as the innermost of a flattened nest; None if there is none, or several."""
+        found = [
+            loop
+            for loop in self.loops
+            if loop.innermost == label or loop.innermost.endswith(f"_{label}")
+            if trips is None or loop.trips in (None, trips)
+        ]
+        return found[0] if len(found) == 1 else None
+
+
+def known_of(reported: Reported, task: TaskTrace, tool: Tool) -> Known:
+    """What the report settles about the task. Its numbers are the scheduler's, which the RTL keeps but for what is noted here."""
+    segments = split(task)
+    loops = [segment for segment in segments if segment.is_loop]
+    if len(segments) == 1 and loops and segments[0].perfect:
+        label = segments[0].sites[0].partition(":")[2]
+        found = reported.loop(label, segments[0].iterations) or reported.loop(label)
+        if found is None or found.depth is None:
+            return UNKNOWN
+        if found.ii is not None:
+            return Known("report", found.ii, found.depth)
+        # measured: an FSM of Vitis HLS takes one cycle less than the greatest latency of an iteration, one of Vivado HLS just that
+        return Known("report", found.depth - (0 if tool.vivado else 1))
+    if not loops and reported.latency is not None:
+        return Known("report", None, reported.latency[1])
+    return UNKNOWN

@@ -1,0 +1,12 @@
+"""What all tests share: a cache of traces of their own, so that no run depends on an earlier one."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    os.environ["SPLIT4ML_CACHE"] = str(tmp_path_factory.mktemp("cache"))
