@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from split4ml.backends.hlsreport.find import find_reports
-from split4ml.backends.hlsreport.match import match
+from split4ml.backends.reports.matching import match
+from split4ml.backends.reports.solutions import find_reports
 from split4ml.backends.trace.sources import find_top
 from split4ml.backends.trace.tasks import trace_tasks
 from split4ml.dialects.errors import Split4mlError
@@ -84,7 +84,9 @@ def design_of(project: Path, truth: dict[str, Any], reports: bool) -> TracedDesi
             print(f"{project}: {name}: {why}")
         rules = tool(tool_name(truth))
         known = {
-            t.name: known_of(matched.tasks[t.name], t, rules) for t in traced.tasks if t.name in matched.tasks
+            t.name: known_of(matched.tasks[t.name], t, rules, float(truth["clock_ns"]))
+            for t in traced.tasks
+            if t.name in matched.tasks
         }
     return TracedDesign(
         name=top,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ STITCHED = "stitched"
 
 def write_projects(model: flow.ModelOp, session: Session, folder: Path) -> None:
     """`folder/subgraphs/<name>`: an hls4ml project each, with the FIFO depths of the IR. One for all if unpartitioned."""
+    from split4ml.backends.cosim import cosim_scripts
     from split4ml.backends.hls4ml.project import write_monolithic, write_subproject
     from split4ml.backends.hls4ml.slicing import SubgraphSpec
 
@@ -27,6 +29,7 @@ def write_projects(model: flow.ModelOp, session: Session, folder: Path) -> None:
     if not model.subgraphs:
         depths = {symbol(fifo): fifo.depth.value.data for fifo in model.fifos}
         write_monolithic(source, folder / PROJECTS / symbol(model), symbol(model), depths)
+        write_texts(folder / PROJECTS / symbol(model), cosim_scripts())
     for part in model.subgraphs:
         inputs = [stream_name(value) for value in part.inputs]
         outputs = [stream_name(value) for value in part.outputs]
@@ -38,6 +41,7 @@ def write_projects(model: flow.ModelOp, session: Session, folder: Path) -> None:
         )
         depths = {symbol(fifo): fifo.depth.value.data for fifo in part.fifos}
         write_subproject(source, spec, folder / PROJECTS / symbol(part), depths)
+        write_texts(folder / PROJECTS / symbol(part), cosim_scripts())
 
 
 def write_stitched(module: ModuleOp, folder: Path) -> None:
@@ -45,6 +49,7 @@ def write_stitched(module: ModuleOp, folder: Path) -> None:
 
     Nothing if the module has no `stitch.design`.
     """
+    from split4ml.backends.cosim import logging_script
     from split4ml.backends.rtl.top import rtl_sources
     from split4ml.backends.rtl.twin import sim_design
     from split4ml.backends.vivado.project import vivado_sources
@@ -58,10 +63,15 @@ def write_stitched(module: ModuleOp, folder: Path) -> None:
         }
         stitched = folder / STITCHED
         for place, texts in (
-            (stitched, vivado_sources(design)),
+            (stitched, {**vivado_sources(design), **logging_script()}),
             (stitched / "rtl", rtl),
             (stitched / "sim", simulation),
         ):
-            place.mkdir(parents=True, exist_ok=True)
-            for name, text in texts.items():
-                (place / name).write_text(text, "utf-8")
+            write_texts(place, texts)
+
+
+def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    """Files by name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_text(text, "utf-8")

@@ -14,6 +14,7 @@ from split4ml.compiler.progress import Reporter, make_reporter
 from split4ml.dialects.errors import Split4mlError, UsageError
 
 if TYPE_CHECKING:
+    from split4ml.backends.vcd import FifoProfile
     from split4ml.compiler.profile_project import Profiled
 
 
@@ -150,40 +151,53 @@ def _profile_build(arguments: argparse.Namespace, reporter: Reporter) -> dict[st
 
 @dataclass(frozen=True)
 class Observed:
-    """peaks: of the FIFOs that the VCD has; missing: those that it does not have."""
+    """profiles: of the FIFOs that the VCD has; missing: those that it does not have."""
 
-    peaks: dict[str, int]
+    profiles: Mapping[str, FifoProfile]
     missing: tuple[str, ...]
+
+    @property
+    def peaks(self) -> dict[str, int]:
+        return {name: profile.peak for name, profile in self.profiles.items()}
 
 
 def observe(vcd: Path, fifos: Iterable[str], clock_ps: int, reporter: Reporter) -> Observed:
-    """Peaks from a VCD, for as many of the FIFOs as it has; warns of the rest.
+    """What a VCD shows, of as many of the FIFOs as it has; warns of the rest.
 
     Raises Split4mlError if the file cannot be read or has none of them.
     """
     from split4ml.backends.vcd import read_profile
     from split4ml.backends.vcd.header import read_header
-    from split4ml.backends.vcd.names import belonging
+    from split4ml.backends.vcd.names import of_fifos, strangers, usable
 
     names = list(fifos)
     signals = read_header(vcd).signals
-    there = []
-    for name in names:
-        roles = belonging(name, signals)
-        if "usedw" in roles or {"write", "read"} <= set(roles):
-            there.append(name)
+    there = [name for name, roles in of_fifos(names, signals).items() if usable(roles)]
     missing = tuple(name for name in names if name not in there)
+    others = strangers(names, signals)
     if names and not there:
+        unlike = f", but FIFOs {', '.join(others[:3])}, …" if others else ""
         raise Split4mlError(
-            f"none of the design's {len(names)} FIFOs ({', '.join(names[:3])}, …) is among its {len(signals)} signals",
+            f"none of the design's {len(names)} FIFOs ({', '.join(names[:3])}, …) is among its {len(signals)} signals{unlike}",
             str(vcd),
             "is it from another design? log `usedw`, or `if_write` and `if_read`, of every FIFO",
         )
     if missing:
-        reporter.warn(f"{vcd}: {len(there)} of {len(names)} FIFOs found; not there: {', '.join(missing)}")
-    with reporter.step("VCD"):
-        profiles = read_profile(vcd, there, clock_ps)
-    return Observed({name: profile.peak for name, profile in profiles.items()}, missing)
+        unlike = f"; in the VCD, but not in the design: {', '.join(others)}" if others else ""
+        reporter.warn(
+            f"{vcd}: {len(there)} of {len(names)} FIFOs found; not there: {', '.join(missing)}{unlike}"
+        )
+    with reporter.step("VCD, MB") as step:
+        profiles = read_profile(
+            vcd, there, clock_ps, lambda done, total: step.update(done >> 20, max(1, total >> 20))
+        )
+    inexact = [name for name, profile in profiles.items() if not profile.exact]
+    if inexact:
+        reporter.warn(
+            f"{vcd}: of {len(inexact)} FIFOs ({', '.join(inexact[:3])}{', …' * (len(inexact) > 3)}) only what their memories held was "
+            "logged; with a token in the output register they held one more"
+        )
+    return Observed(profiles, missing)
 
 
 def _lines(report: Mapping[str, Any]) -> Iterable[str]:

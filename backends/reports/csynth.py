@@ -24,28 +24,38 @@ RESOURCES = (("lut", "LUT"), ("ff", "FF"), ("dsp", "DSP"), ("bram18", "BRAM_18K"
 
 @dataclass(frozen=True)
 class Loop:
-    """A loop as HLS pipelined it. ii, depth: None if it is not pipelined. depth: "iteration latency"."""
+    """A loop as HLS pipelined it. ii, depth: None if it is not pipelined. depth: "iteration latency".
+
+    iteration: least and greatest latency of an iteration; path: names of the loops around it and its own, "/" between them.
+    """
 
     name: str
     ii: int | None
     depth: int | None
     trips: int | None
+    iteration: tuple[int, int] | None = field(default=None, compare=False)
+    path: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
 class Module:
-    """One function, the functions that it calls included. Counts before logic synthesis; latency and interval in cycles."""
+    """One function, the functions that it calls included. Counts before logic synthesis; latency and interval in cycles.
+
+    pipelined: the function itself is a pipeline. instances: modules that it instantiates, in order, if the report says so.
+    """
 
     name: str
     counts: Mapping[str, int]
     latency: tuple[int, int] | None = None
     interval: tuple[int, int] | None = None
     loops: tuple[Loop, ...] = ()
+    pipelined: bool = False
+    instances: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Csynth:
-    """A whole report. modules: by name, the top function not among them."""
+    """A whole report. modules: by name, the top function not among them. vitis: None if the report does not tell."""
 
     path: Path
     version: str
@@ -53,6 +63,7 @@ class Csynth:
     clock_ns: float
     top: Module
     modules: Mapping[str, Module] = field(default_factory=dict)
+    vitis: bool | None = None
 
 
 def find_csynth(project: Path) -> list[Path]:
@@ -67,7 +78,11 @@ def read_csynth(path: Path) -> Csynth:
     top = _text(assignments, "TopModelName")
     if root.tag != "profile" or assignments is None or not top:
         raise Split4mlError("this is no HLS report: it has no top function", str(path))
-    modules = {module.name: module for module in _modules(root, path)}
+    instances = {top: _instances(root.find("RTLDesignHierarchy/TopModule"))}
+    for instance in root.iterfind("RTLDesignHierarchy//Instance"):
+        instances[_text(instance, "ModuleName")] = _instances(instance)
+    modules = {module.name: module for module in _modules(root, path, instances)}
+    listed = bool(modules) or assignments.find("FlowTarget") is not None
     for file in sorted(path.parent.glob("*_csynth.xml")):
         name = file.name.removesuffix("_csynth.xml")
         if name not in modules and name != top:
@@ -77,8 +92,9 @@ def read_csynth(path: Path) -> Csynth:
         version=_text(root, "ReportVersion/Version"),
         part=_text(assignments, "Part"),
         clock_ns=_clock(_text(assignments, "TargetClockPeriod"), path),
-        top=_module(root, top, path),
+        top=_module(root, top, path, instances[top]),
         modules=modules,
+        vitis=True if listed else None,
     )
 
 
@@ -97,13 +113,18 @@ def _parse(path: Path) -> Element:
         raise Split4mlError(f"this is no HLS report: {error}", str(path)) from None
 
 
-def _modules(root: Element, path: Path) -> Iterator[Module]:
+def _modules(root: Element, path: Path, instances: Mapping[str, tuple[str, ...]]) -> Iterator[Module]:
     for element in root.iter("Module"):
         if name := _text(element, "Name"):
-            yield _module(element, name, path)
+            yield _module(element, name, path, instances.get(name, ()))
 
 
-def _module(element: Element, name: str, path: Path) -> Module:
+def _instances(element: Element | None) -> tuple[str, ...]:
+    found = element.iterfind("InstancesList/Instance") if element is not None else ()
+    return tuple(name for instance in found if (name := _text(instance, "ModuleName")))
+
+
+def _module(element: Element, name: str, path: Path, instances: tuple[str, ...] = ()) -> Module:
     resources = element.find("AreaEstimates/Resources")
     summary = element.find("PerformanceEstimates/SummaryOfOverallLatency")
     counts = {}
@@ -118,22 +139,33 @@ def _module(element: Element, name: str, path: Path) -> Module:
         counts,
         latency=_pair(summary, "Best-caseLatency", "Worst-caseLatency"),
         interval=interval,
-        loops=tuple(_loops(element)),
+        loops=tuple(_loops(element.find("PerformanceEstimates/SummaryOfLoopLatency"), "")),
+        pipelined=(_text(summary, "PipelineType") or _text(element, "PerformanceEstimates/PipelineType"))
+        in ("yes", "function", "rewind", "flp", "frp"),
+        instances=instances,
     )
 
 
-def _loops(element: Element) -> Iterator[Loop]:
+def _loops(parent: Element | None, above: str) -> Iterator[Loop]:
     """Loops in order, inner ones behind their own."""
-    for loop in element.iterfind("PerformanceEstimates/SummaryOfLoopLatency//*"):
-        if loop.find("TripCount") is not None or loop.find("IterationLatency") is not None:
-            depth = _text(loop, "PipelineDepth") or _text(loop, "IterationLatency")
-            pipelined = loop.find("PipelineII") is not None
-            yield Loop(
-                _text(loop, "Name") or loop.tag,
-                _number(_text(loop, "PipelineII")),
-                _number(depth) if pipelined else None,
-                _number(_text(loop, "TripCount")),
-            )
+    for loop in parent if parent is not None else ():
+        if loop.find("TripCount") is None and loop.find("IterationLatency") is None:
+            continue
+        name = _text(loop, "Name") or loop.tag
+        depth = _text(loop, "PipelineDepth") or _text(loop, "IterationLatency")
+        pipelined = loop.find("PipelineII") is not None
+        single = _number(_text(loop, "IterationLatency"))
+        yield Loop(
+            name,
+            _number(_text(loop, "PipelineII")),
+            _number(depth) if pipelined else None,
+            _number(_text(loop, "TripCount")),
+            iteration=(single, single)
+            if single is not None
+            else _pair(loop.find("IterationLatency/range"), "min", "max"),
+            path=above + name,
+        )
+        yield from _loops(loop, f"{above}{name}/")
 
 
 def _text(element: Element | None, path: str) -> str:

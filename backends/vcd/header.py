@@ -1,44 +1,61 @@
-"""The declarations at the start of a VCD, and the clock: all that must be known before anything is loaded."""
+"""The declarations at the start of a VCD, and its clocks: all that must be known before anything is loaded."""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from split4ml.backends.vcd.names import Signal
 from split4ml.dialects.errors import Split4mlError
 
 CLOCKS = ("clk", "ap_clk", "clock", "aclk")
 _FEMTOSECONDS = {"s": 10**15, "ms": 10**12, "us": 10**9, "ns": 10**6, "ps": 10**3, "fs": 1}
+_TAIL = 1 << 16
+_EDGES = 4 << 20
+"""Bytes behind the declarations in which the clocks must have run."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """period: units of time between rising edges; phase: time of a rising edge, less than the period."""
+
+    signal: Signal
+    period: int
+    phase: int
 
 
 @dataclass(frozen=True)
 class Header:
-    """signals: all, in file order. unit_fs: femtoseconds of one unit of time.
+    """signals: all, in file order. unit_fs: femtoseconds of one unit of time. clocks: those that run.
 
-    period, phase: units of time, from rising edges of a clock signal; None if the file has none.
+    body: bytes before the first value change. begin, end: first and last time in the file; end is None if the file ends
+    before it.
     """
 
     signals: tuple[Signal, ...]
     unit_fs: int
-    period: int | None
-    phase: int
+    clocks: tuple[Clock, ...]
+    body: int
+    begin: int
+    end: int | None
 
 
 def read_header(path: Path) -> Header:
-    """Reads up to the second rising edge of the clock. Raises Split4mlError if this is no whole VCD header."""
+    """Reads the declarations, and as far as two rising edges of every clock. Raises Split4mlError if they are not complete."""
     signals: list[Signal] = []
     scopes: list[str] = []
-    codes: dict[str, str] = {}  # identifier code of each candidate for the clock
     unit: int | None = None
     try:
-        with path.open(encoding="utf-8") as file:
-            tokens = (token for line in file for token in line.split())
+        with path.open("rb") as file:
+            lines = iter(file.readline, b"")
+            tokens = (token for line in lines for token in line.decode().split())
             for token in tokens:
                 if not token.startswith("$"):
-                    raise _broken(path, f"{token[:40]!r} where a declaration should be")
+                    raise broken(path, f"{token[:40]!r} where a declaration should be")
                 if token == "$enddefinitions":
                     break
                 words: list[str] = []
@@ -47,7 +64,7 @@ def read_header(path: Path) -> Header:
                         break
                     words.append(word)
                 else:
-                    raise _broken(path, "it ends within its declarations")
+                    raise broken(path, "it ends within its declarations")
                 if token == "$timescale":
                     unit = _unit(path, "".join(words))
                 elif token == "$scope" and len(words) == 2:
@@ -55,57 +72,102 @@ def read_header(path: Path) -> Header:
                 elif token == "$upscope" and scopes:
                     scopes.pop()
                 elif token == "$var" and len(words) >= 4 and words[1].isdecimal():
-                    # "name [7:0]", "name[7:0]", "name [3]"
-                    text = "".join(words[3:])
-                    name, bracket, index = text.partition("[")
-                    signals.append(Signal(tuple(scopes), name, int(words[1]), bracket + index))
-                    if name in CLOCKS and words[1] == "1":
-                        codes.setdefault(name, words[2])
+                    signals.append(Signal(tuple(scopes), "".join(words[3:]), int(words[1]), words[2]))
                 elif token in ("$scope", "$upscope", "$var"):
-                    raise _broken(path, f"cannot read {' '.join([token, *words])[:60]!r}")
+                    raise broken(path, f"cannot read {' '.join([token, *words])[:60]!r}")
             else:
-                raise _broken(path, "it ends within its declarations")
+                raise broken(path, "it ends within its declarations")
             if unit is None:
-                raise _broken(path, "it declares no timescale, so its times mean nothing")
-            code = next((codes[name] for name in CLOCKS if name in codes), None)
-            edges = [] if code is None else _rising(path, file, code)
+                raise broken(path, "it declares no timescale, so its times mean nothing")
+            body = file.tell()
+            clocks, begin = _clocks(path, _beginning(file), signals)
     except OSError as error:
         raise Split4mlError(f"cannot be read: {error.strerror}", str(path)) from None
     except UnicodeDecodeError:
-        raise _broken(path, "it is no text") from None
-    if len(edges) < 2:
-        return Header(tuple(signals), unit, None, 0)
-    period = edges[1] - edges[0]
-    return Header(tuple(signals), unit, period, edges[0] % period)
+        raise broken(path, "it is no text") from None
+    return Header(tuple(signals), unit, clocks, body, begin, _last_time(path))
 
 
-def _rising(path: Path, lines: Iterable[str], code: str) -> list[int]:
-    """The first two rising edges of the signal with this identifier code."""
-    time, value, edges = 0, "x", list[int]()
-    for line in lines:
-        line = line.strip()
+def _beginning(file: BinaryIO) -> Iterator[str]:
+    read = 0
+    for line in iter(file.readline, b""):
+        read += len(line)
+        if read > _EDGES:
+            return
+        yield line.decode(errors="replace")
+
+
+def _clocks(path: Path, lines: Iterable[str], signals: Iterable[Signal]) -> tuple[tuple[Clock, ...], int]:
+    """The clocks that rise twice, one for each identifier code, and the first time."""
+    candidates = {s.code: s for s in signals if s.name in CLOCKS and s.bits == 1}
+    time, begin = 0, None
+    values: dict[str, str] = {}
+    edges: dict[str, list[int]] = {code: [] for code in candidates}
+    # Changes may stand on the line of their time.
+    for line in (
+        word for line in lines for word in (line.split() if line.startswith("#") else [line.strip()])
+    ):
         if line.startswith("#"):
             if not line[1:].isdecimal():
-                raise _broken(path, f"{line[:40]!r} is no time")
+                raise broken(path, f"{line[:40]!r} is no time")
             time = int(line[1:])
-        elif line[1:] == code and line[0] in "01xXzZ":
+            begin = time if begin is None else begin
+        elif line[:1] in ("0", "1", "x", "X", "z", "Z") and line[1:] in edges:
+            code, found = line[1:], edges[line[1:]]
             # The first value that is known is the start of a cycle, if it is 1.
-            if line[0] == "1" and value != "1":
-                edges.append(time)
-                if len(edges) == 2:
-                    break
-            value = line[0]
-    return edges
+            if line[0] == "1" and values.get(code) != "1" and len(found) < 2:
+                found.append(time)
+            values[code] = line[0]
+            if all(len(each) == 2 for each in edges.values()):
+                break
+    clocks = tuple(
+        Clock(candidates[code], at[1] - at[0], at[0] % (at[1] - at[0]))
+        for code, at in edges.items()
+        if len(at) == 2 and at[1] > at[0]
+    )
+    return clocks, begin or 0
+
+
+def _last_time(path: Path) -> int | None:
+    with path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        size = file.tell()
+        file.seek(max(0, size - _TAIL))
+        times = re.findall(rb"^#(\d+)\s", file.read(), re.MULTILINE)
+    return int(times[-1]) if times else None
+
+
+def clock_of(header: Header, fifos: Iterable[Signal]) -> tuple[Clock, ...]:
+    """The clocks nearest to these signals: in their own scope, or else in the closest one around. Several, if they are equally near."""
+    wanted = [signal.scopes for signal in fifos]
+    if not wanted:
+        return header.clocks
+
+    def distance(clock: Clock) -> tuple[int, int]:
+        """Scopes up from the signals to one that also holds the clock, and down from it to the clock."""
+        common = min(_common(scopes, clock.signal.scopes) for scopes in wanted)
+        up = max(len(scopes) for scopes in wanted) - common
+        return up, len(clock.signal.scopes) - common
+
+    best = min((distance(clock) for clock in header.clocks), default=None)
+    return tuple(clock for clock in header.clocks if distance(clock) == best)
+
+
+def _common(first: tuple[str, ...], second: tuple[str, ...]) -> int:
+    return next(
+        (k for k, (a, b) in enumerate(zip(first, second, strict=False)) if a != b),
+        min(len(first), len(second)),
+    )
 
 
 def _unit(path: Path, text: str) -> int:
     match = re.fullmatch(r"(1|10|100)(s|ms|us|ns|ps|fs)", text)
     if match is None:
-        raise _broken(path, f"{text[:40]!r} is no timescale")
+        raise broken(path, f"{text[:40]!r} is no timescale")
     return int(match[1]) * _FEMTOSECONDS[match[2]]
 
 
-def _broken(path: Path, why: str) -> Split4mlError:
+def broken(path: Path, why: str) -> Split4mlError:
     return Split4mlError(
         f"is no complete VCD: {why}", str(path), "let the simulation finish and write it again"
     )

@@ -3,40 +3,66 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
-Role = Literal["usedw", "write", "read", "not_full", "not_empty"]
+Role = Literal[
+    "held", "memory", "pointer", "output", "write", "read", "write_ce", "read_ce", "not_full", "not_empty"
+]
+"""held: all tokens. memory: those in the memory of a FIFO that has an output register beside it (output: 1 if it holds one).
+pointer: of a FIFO of Vivado HLS or Vitis HLS; what it means depends on the kind of FIFO."""
 
-# Ours and our probe's, then what Vitis HLS and hls4ml's co-simulation scripts call them.
+# Ours and our probe's, then what the FIFOs of Vivado HLS and Vitis HLS have, and hls4ml's scripts log.
 _ROLES: dict[Role, tuple[str, ...]] = {
-    "usedw": ("usedw", "if_num_data_valid", "mOutPtr"),
+    "held": ("if_num_data_valid", "num_data_valid"),
+    "memory": ("usedw",),
+    "pointer": ("mOutPtr",),
+    "output": ("dout_vld", "dout_valid"),
     "write": ("write", "if_write"),
     "read": ("read", "if_read"),
+    "write_ce": ("if_write_ce",),
+    "read_ce": ("if_read_ce",),
     "not_full": ("if_full_n",),
     "not_empty": ("if_empty_n",),
 }
+OURS = "split4ml"
+"""The outermost scope of what we write; there, and in our flat probes, `usedw` is all that a FIFO holds."""
+
 _ROLE_OF = {signal: role for role, signals in _ROLES.items() for signal in signals}
 _RANK = {signal: rank for signals in _ROLES.values() for rank, signal in enumerate(signals)}
 
 _BEFORE = r"(?:fifo_|u_|i_|inst_)?"
 _AFTER = r"(?:_V)?(?:_data_0)?(?:_V)?(?:_fifo)?(?:_U\d*|_i|_inst|_u)?"
+_INSTANCE = re.compile(_BEFORE + r"(?P<name>\w+?)(?:_V)?(?:_data)?(?:_\d+)?(?:_V)?(?:_fifo)?_U\d*")
 
 
 @dataclass(frozen=True)
 class Signal:
-    """A signal declared in a VCD: names of its scopes, outermost first, its own name, its bits and `[7:0]`."""
+    """A signal declared in a VCD: names of its scopes, outermost first, how it is declared (`usedw[7:0]`), its bits and its code."""
 
     scopes: tuple[str, ...]
-    name: str
+    declared: str
     bits: int
-    range: str
+    code: str
+
+    @cached_property
+    def name(self) -> str:
+        """Without its range, nor the backslash of an escaped name."""
+        if self.declared.startswith("\\"):
+            return re.sub(r"\[\d+:\d+\]$", "", self.declared[1:])
+        return self.declared.partition("[")[0]
+
+    @cached_property
+    def scope(self) -> str:
+        """The innermost, as an identifier: escaped names lose their brackets and dots."""
+        return vcd_name(self.scopes[-1].removeprefix("\\")) if self.scopes else ""
 
     @property
     def reference(self) -> str:
         """As vcdvcd calls it."""
-        return ".".join((*self.scopes, self.name)) + self.range
+        return ".".join((*self.scopes, self.declared))
 
 
 def vcd_name(name: str) -> str:
@@ -44,28 +70,54 @@ def vcd_name(name: str) -> str:
     return re.sub(r"^(?=\d)|[^A-Za-z0-9_]", "_", name) or "_"
 
 
-def belonging(fifo: str, signals: Iterable[Signal]) -> dict[Role, list[Signal]]:
-    """The signals of `fifo`, per role, the best match first; equally good ones all stand first.
+Roles = dict[Role, list[Signal]]
 
-    Found are `f_usedw` in a flat probe and `usedw` in a scope that is called `f`, or as Vitis HLS calls the
+
+def of_fifos(fifos: Iterable[str], signals: Iterable[Signal]) -> dict[str, Roles]:
+    """The signals of each FIFO, per role, the best match first; equally good ones all stand first.
+
+    Found are `f_usedw` in a flat probe and `usedw` in a scope that is called `f`, or as the HLS tools call the
     instance: `f_U`, `f_V_U`, and `f_V_data_0_V_U` for the first of several FIFOs that one stream of the Vivado
     back end becomes (all of them hold the same).
     """
-    name = vcd_name(fifo)
-    flat = {f"{name}_{signal}": signal for signal in _ROLE_OF}
-    instance = re.compile(_BEFORE + re.escape(name) + _AFTER)
-    found: dict[Role, list[tuple[tuple[int, int, int], Signal]]] = {}
+    names = list(dict.fromkeys(fifos))
+    flat = {f"{vcd_name(name)}_{signal}": (name, signal) for name in names for signal in _ROLE_OF}
+    instance = {name: re.compile(_BEFORE + re.escape(vcd_name(name)) + _AFTER) for name in names}
+    owner: dict[str, list[str]] = {}
+    found: dict[str, dict[Role, list[tuple[tuple[int, int, int], Signal]]]] = {name: {} for name in names}
     for signal in signals:
-        rank: tuple[int, int, int] | None = None
         if signal.name in flat:
-            short, rank = flat[signal.name], (0, _RANK[flat[signal.name]], len(signal.scopes))
-        elif signal.name in _ROLE_OF and signal.scopes and instance.fullmatch(signal.scopes[-1]):
-            short = signal.name
-            rank = (1 + len(signal.scopes[-1]) - len(name), _RANK[short], len(signal.scopes))
-        if rank is not None:
-            found.setdefault(_ROLE_OF[short], []).append((rank, signal))
-    result: dict[Role, list[Signal]] = {}
-    for role, many in sorted(found.items()):
+            name, short = flat[signal.name]
+            rank = (0, _RANK[short], len(signal.scopes))
+            found[name].setdefault("held" if short == "usedw" else _ROLE_OF[short], []).append((rank, signal))
+        elif signal.name in _ROLE_OF and signal.scopes:
+            scope = signal.scope
+            if scope not in owner:
+                owner[scope] = [name for name in names if instance[name].fullmatch(scope)]
+            for name in owner[scope]:
+                rank = (1 + len(scope) - len(name), _RANK[signal.name], len(signal.scopes))
+                ours = signal.scopes[0] == OURS and signal.name == "usedw"
+                found[name].setdefault("held" if ours else _ROLE_OF[signal.name], []).append((rank, signal))
+    return {name: _best(roles) for name, roles in found.items()}
+
+
+def _best(roles: Mapping[Role, list[tuple[tuple[int, int, int], Signal]]]) -> Roles:
+    result: Roles = {}
+    for role, many in sorted(roles.items()):
         best = min(rank for rank, _ in many)
         result[role] = sorted((s for rank, s in many if rank == best), key=lambda s: s.reference)
     return result
+
+
+def usable(roles: Mapping[Role, object]) -> bool:
+    """Is there an occupancy, or what it can be counted from?"""
+    return bool({"held", "memory", "pointer"} & set(roles)) or {"write", "read"} <= set(roles)
+
+
+def strangers(fifos: Iterable[str], signals: Iterable[Signal]) -> list[str]:
+    """FIFOs of HLS that the file has and the design has not, by the names that their streams would have."""
+    known = {vcd_name(name) for name in fifos}
+    scopes = dict.fromkeys(s.scope for s in signals if s.scopes and s.name in _ROLE_OF)
+    found = (_INSTANCE.fullmatch(scope) for scope in scopes if not scope.startswith("start_for_"))
+    names = dict.fromkeys(match["name"] for match in found if match)
+    return [name for name in names if name not in known and f"{name}_V" not in known]

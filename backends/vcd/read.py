@@ -1,45 +1,34 @@
-"""FIFO profiles from a VCD, with vcdvcd."""
+"""FIFO profiles from a VCD, with vcdvcd. Of a file of any size, no more than a part is in memory at a time."""
 
 from __future__ import annotations
 
 import os
 import signal as signals_of_the_process
 import threading
-from array import array
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from split4ml.backends.vcd.header import Header, read_header
-from split4ml.backends.vcd.names import Role, Signal, belonging
+from split4ml.backends.vcd.fifo import FifoProfile, FifoState
+from split4ml.backends.vcd.header import Header, clock_of, read_header
+from split4ml.backends.vcd.names import Role, Roles, Signal, of_fifos, usable
 from split4ml.dialects.errors import Split4mlError
 
-Ints = npt.NDArray[np.int64]
-UNKNOWN = -1
-Changes = tuple[Ints, Ints]
-"""Times of value changes, and the values (UNKNOWN: x or z)."""
+__all__ = ["FifoProfile", "read_profile"]
 
+PART = 8 << 20
+"""Bytes that are read at a time."""
 
-@dataclass(frozen=True, eq=False)
-class FifoProfile:
-    """What one FIFO did.
-
-    peak: most tokens held at once, at the end of any cycle.
-    write_times, read_times: int64[tokens], cycles in which a token went in and out, counted from the first time
-        in the file; None if the file has occupancies only.
-    """
-
-    peak: int
-    write_times: Ints | None
-    read_times: Ints | None
+Progress = Callable[[int, int], None]
+"""Told how many bytes of how many are read."""
 
 
 def read_profile(
-    path: str | os.PathLike[str], names: Iterable[str], clock_ps: int | None = None
+    path: str | os.PathLike[str],
+    names: Iterable[str],
+    clock_ps: int | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, FifoProfile]:
     """Profiles of the FIFOs `names`.
 
@@ -51,23 +40,21 @@ def read_profile(
     file = Path(path)
     wanted = list(dict.fromkeys(names))
     header = read_header(file)
-    found = {name: belonging(name, header.signals) for name in wanted}
+    found = of_fifos(wanted, header.signals)
     _check(file, found, header)
     if not wanted:
         return {}
-    period = _period(file, header, clock_ps)
     chosen = {name: {role: many[0] for role, many in roles.items()} for name, roles in found.items()}
-    changes, begin, end = _load(
-        file, sorted({s.reference for roles in chosen.values() for s in roles.values()})
-    )
-    cycles = _Cycles(file, begin, period, header.phase, end)
-    return {name: _profile(cycles, name, roles, changes) for name, roles in chosen.items()}
+    period, phase = _period(file, header, clock_ps, [s for roles in chosen.values() for s in roles.values()])
+    _whole(file)
+    zero = header.begin - (header.begin - phase) % period
+    reader = _Reader(file, {n: FifoState(n, str(file), roles) for n, roles in chosen.items()}, zero, period)
+    reader.run(header, progress)
+    return reader.profiles()
 
 
-def _check(file: Path, found: dict[str, dict[Role, list[Signal]]], header: Header) -> None:
-    missing = [
-        n for n, roles in found.items() if "usedw" not in roles and not {"write", "read"} <= set(roles)
-    ]
+def _check(file: Path, found: dict[str, Roles], header: Header) -> None:
+    missing = [name for name, roles in found.items() if not usable(roles)]
     if missing:
         shown = ", ".join(missing[:10]) + (f" and {len(missing) - 10} more" if len(missing) > 10 else "")
         raise Split4mlError(
@@ -77,7 +64,7 @@ def _check(file: Path, found: dict[str, dict[Role, list[Signal]]], header: Heade
         )
     for name, roles in found.items():
         for many in roles.values():
-            if len(many) > 1:
+            if len({signal.code for signal in many}) > 1:
                 raise Split4mlError(
                     f"FIFO {name} could be {many[0].reference} or {many[1].reference}",
                     str(file),
@@ -85,53 +72,86 @@ def _check(file: Path, found: dict[str, dict[Role, list[Signal]]], header: Heade
                 )
 
 
-def _period(file: Path, header: Header, clock_ps: int | None) -> int:
-    """Units of time in a clock cycle."""
+def _period(file: Path, header: Header, clock_ps: int | None, fifos: list[Signal]) -> tuple[int, int]:
+    """Units of time in a clock cycle, and where one begins. Of several clocks the one that is nearest to the FIFOs counts."""
+    clocks = clock_of(header, fifos)
     if clock_ps is None:
-        if header.period is None:
+        periods = sorted({clock.period for clock in clocks})
+        if not periods:
             raise Split4mlError("has no running clock signal", str(file), "log the clock, or give its period")
-        return header.period
+        if len(periods) > 1:
+            raise Split4mlError(
+                f"has several clocks: {', '.join(clock.signal.reference for clock in clocks)}",
+                str(file),
+                "give the period of the right one",
+            )
+        return clocks[0].period, clocks[0].phase
     period, rest = divmod(clock_ps * 1000, header.unit_fs)
     if period == 0 or rest:
         raise Split4mlError(
             f"has a time unit of {header.unit_fs / 1000:g} ps, which does not divide the clock period of {clock_ps} ps",
             str(file),
         )
-    if header.period not in (None, period):
-        own = header.period or 0
+    agreeing = [clock for clock in (*clocks, *header.clocks) if clock.period == period]
+    if clocks and not agreeing:
         raise Split4mlError(
-            f"has a clock period of {own * header.unit_fs / 1000:g} ps, and not of {clock_ps} ps",
+            f"has a clock period of {clocks[0].period * header.unit_fs / 1000:g} ps, and not of {clock_ps} ps",
             str(file),
             "is it from another build?",
         )
-    return period
+    return period, agreeing[0].phase if agreeing else 0
 
 
-def _load(file: Path, references: list[str]) -> tuple[dict[str, Changes], int, int]:
-    """Value changes of these signals, the first and the last time in the file."""
+def _whole(file: Path) -> None:
     with file.open("rb") as raw:
         raw.seek(0, os.SEEK_END)
         raw.seek(max(0, raw.tell() - 1))
-        whole = raw.read(1) == b"\n"
-    if not whole:
-        raise Split4mlError("ends in the middle of a line", str(file), "let the simulation finish")
-    collected = _Collected()
-    try:
-        vcd = _parser().VCDVCD(str(file), signals=references, store_tvs=False, callbacks=collected)
-    except Exception as error:  # what vcdvcd raises on malformed lines is of many kinds
-        raise Split4mlError(f"cannot be read as VCD: {error}", str(file)) from error
-    if not collected.times:
-        raise Split4mlError("has no value changes of any FIFO", str(file), "let the simulation run")
-    codes = {r: vcd.references_to_ids[r] for r in references}
-    return {r: collected.changes(code) for r, code in codes.items()}, int(vcd.begintime), int(vcd.endtime)
+        if raw.read(1) != b"\n":
+            raise Split4mlError("ends in the middle of a line", str(file), "let the simulation finish")
 
 
-class _Collected:
-    """vcdvcd's callbacks: keeps value changes in 16 bytes each, where its own store takes a hundred."""
+@dataclass
+class _Reader:
+    """vcdvcd's callbacks, for part after part of the file."""
 
-    def __init__(self) -> None:
-        self.times: dict[str, array[int]] = {}
-        self.values: dict[str, array[int]] = {}
+    file: Path
+    fifos: dict[str, FifoState]
+    zero: int
+    period: int
+    last: int = 0
+    changes: int = 0
+    owners: dict[str, list[tuple[FifoState, Role]]] = field(default_factory=dict)
+
+    def run(self, header: Header, progress: Progress | None) -> None:
+        declared: list[str] = []
+        for state in self.fifos.values():
+            for role, signal in state.signals.items():
+                self.owners.setdefault(signal.code, []).append((state, role))
+                declared.append(f"$var wire {signal.bits} {signal.code} s{len(declared)} $end")
+        preamble = "\n".join(["$timescale 1 ps $end", *declared, "$enddefinitions $end", ""])
+        parser = _parser()
+        self.last = header.begin
+        for text in _parts(self.file, header, set(self.owners), progress):
+            try:
+                vcd = parser.VCDVCD(
+                    vcd_string=f"{preamble}#{self.last}\n{text}", store_tvs=False, callbacks=self
+                )
+            except Split4mlError:
+                raise
+            except Exception as error:  # what vcdvcd raises on malformed lines is of many kinds
+                raise Split4mlError(f"cannot be read as VCD: {error}", str(self.file)) from error
+            self.last = int(vcd.endtime)
+        if not self.changes:
+            raise Split4mlError("has no value changes of any FIFO", str(self.file), "let the simulation run")
+        if header.end is None or header.end == header.begin:
+            raise Split4mlError(
+                "ends at the time at which it begins", str(self.file), "let the simulation run"
+            )
+        self.last = max(self.last, header.end)
+
+    def profiles(self) -> dict[str, FifoProfile]:
+        end = (self.last - self.zero) // self.period
+        return {name: state.profile(end) for name, state in self.fifos.items()}
 
     def enddefinitions(self, vcd: object, signals: object, cur_sig_vals: object) -> None:
         pass
@@ -140,26 +160,48 @@ class _Collected:
         pass
 
     def value(self, vcd: object, time: int, value: str, identifier_code: str, cur_sig_vals: object) -> None:
-        if identifier_code not in self.times:
-            self.times[identifier_code] = array("q")
-            self.values[identifier_code] = array("q")
-        self.times[identifier_code].append(time)
-        self.values[identifier_code].append(_KNOWN[value] if value in _KNOWN else _number(value))
-
-    def changes(self, code: str) -> Changes:
-        empty = array("q")
-        return (
-            np.array(self.times.get(code, empty), np.int64),
-            np.array(self.values.get(code, empty), np.int64),
-        )
+        self.changes += 1
+        cycle = (time - self.zero) // self.period
+        for state, role in self.owners[identifier_code]:
+            state.change(role, value, cycle, time)
 
 
-_KNOWN = {"0": 0, "1": 1}
-
-
-def _number(text: str) -> int:
-    """A binary number, or UNKNOWN for one with x or z."""
-    return UNKNOWN if set(text.lower()) & {"x", "z"} else int(text, 2)
+def _parts(file: Path, header: Header, codes: set[str], progress: Progress | None) -> Iterator[str]:
+    """The value changes of these signals and their times, a part of the file after the other."""
+    known = {code.encode() for code in codes}
+    size = file.stat().st_size
+    time, told, rest = b"", b"", b""
+    with file.open("rb") as raw:
+        raw.seek(header.body)
+        while True:
+            data = raw.read(PART)
+            lines = (rest + data).split(b"\n")
+            rest = lines.pop() if data else b""
+            kept: list[bytes] = []
+            for line in lines:
+                first = line[:1]
+                if first == b"#":
+                    time = line.rstrip()
+                    if b" " in time:  # changes on the line of their time
+                        time, *changes = time.split()
+                        kept += [time, *(change for change in changes if change[1:] in known)]
+                        told = time
+                    continue
+                if first in (b"b", b"B"):
+                    mine = line[line.rfind(b" ") + 1 :].rstrip() in known or b" " not in line.strip()
+                else:
+                    mine = line[1:].rstrip() in known
+                if mine:
+                    if time != told:
+                        kept.append(time)
+                        told = time
+                    kept.append(line.rstrip())
+            if kept:
+                yield b"\n".join(kept).decode(errors="replace") + "\n"
+            if progress is not None:
+                progress(raw.tell(), size)
+            if not data:
+                return
 
 
 def _parser() -> Any:
@@ -172,63 +214,3 @@ def _parser() -> Any:
     if main and pipe is not None and before is not None:
         signals_of_the_process.signal(pipe, before)
     return vcdvcd
-
-
-class _Cycles:
-    """Times of a file as cycles: cycle 0 holds the first time in it."""
-
-    def __init__(self, file: Path, begin: int, period: int, phase: int, end: int) -> None:
-        self.file = file
-        self.period = period
-        self.zero = begin - (begin - phase) % period
-        self.end = (end - self.zero) // period
-
-    def values(self, changes: Changes, what: str) -> tuple[Ints, Ints]:
-        """Cycles in which the value at the cycle's end is a new one, and these values."""
-        times, values = changes
-        cycles = (times - self.zero) // self.period
-        last = np.append(cycles[1:] != cycles[:-1], True)[: len(cycles)]
-        times, cycles, values = times[last], cycles[last], values[last]
-        known = np.flatnonzero(values != UNKNOWN)
-        if not len(known):
-            raise Split4mlError(f"{what} never has a known value", str(self.file), "was it reset?")
-        first = int(known[0])
-        if len(known) < len(values) - first:
-            at = first + int(np.argmax(values[first:] == UNKNOWN))
-            raise Split4mlError(
-                f"{what} is unknown (x or z) at time {times[at]}", str(self.file), "was it reset?"
-            )
-        return cycles[first:], values[first:]
-
-    def high(self, changes: Changes, what: str) -> Ints:
-        """int64[n], cycles at whose end a signal of one bit is 1."""
-        starts, values = self.values(changes, what)
-        lengths = np.diff(np.append(starts, self.end))[values != 0].clip(min=0)
-        starts = starts[values != 0]
-        # Of each span start, start + 1, ...: a running count, less the count at the span's begin.
-        before = np.cumsum(lengths) - lengths
-        cycles: Ints = np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
-        return cycles
-
-
-def _profile(
-    cycles: _Cycles, name: str, roles: dict[Role, Signal], changes: dict[str, Changes]
-) -> FifoProfile:
-    def accepted(role: Role, gate: Role) -> Ints | None:
-        if role not in roles:
-            return None
-        at = cycles.high(changes[roles[role].reference], f"{role} strobe of FIFO {name}")
-        if gate in roles:
-            at = np.intersect1d(at, cycles.high(changes[roles[gate].reference], f"{gate} of FIFO {name}"))
-        return at
-
-    writes, reads = accepted("write", "not_full"), accepted("read", "not_empty")
-    if "usedw" in roles:
-        _, held = cycles.values(changes[roles["usedw"].reference], f"occupancy of FIFO {name}")
-        return FifoProfile(int(held.max()), writes, reads)
-    assert writes is not None and reads is not None
-    steps = np.concatenate([np.ones(len(writes), np.int64), -np.ones(len(reads), np.int64)])
-    at, index = np.unique(np.concatenate([writes, reads]), return_inverse=True)
-    change = np.zeros(len(at), np.int64)
-    np.add.at(change, index, steps)
-    return FifoProfile(int(np.cumsum(change).max(initial=0)), writes, reads)

@@ -10,12 +10,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from split4ml.backends.vcd.names import vcd_name
+from split4ml.backends.vcd.names import OURS, vcd_name
 from split4ml.passes.timing.network import Network, Replayed
 
 Ints = npt.NDArray[np.int64]
 
-TOP = "split4ml"
 BETWEEN = "between"
 """Scope of the channels that are not inside one subgraph."""
 
@@ -108,7 +107,7 @@ def _text(
 ) -> Iterator[str]:
     signals: list[_Signal] = []
     yield "$version split4ml $end\n$timescale 1 ps $end\n"
-    yield f"$scope module {TOP} $end\n"
+    yield f"$scope module {OURS} $end\n"
     if clock:
         yield f"$var wire 1 {_code(0)} clk $end\n"
     for scope, fifos in sorted(scopes.items()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from split4ml.passes.timing.constants import Tool
+from split4ml.passes.timing.constants import SLOW_NS, Tool
 from split4ml.passes.timing.known import UNKNOWN, Known
 from split4ml.passes.timing.segments import split
 from split4ml.passes.timing.tasktrace import TaskTrace
@@ -57,7 +57,7 @@ class Reported:
         return found[0] if len(found) == 1 else None
 
 
-def known_of(reported: Reported, task: TaskTrace, tool: Tool) -> Known:
+def known_of(reported: Reported, task: TaskTrace, tool: Tool, clock_ns: float) -> Known:
     """What the report settles about the task. Its numbers are the scheduler's, which the RTL keeps but for what is noted here."""
     segments = split(task)
     loops = [segment for segment in segments if segment.is_loop]
@@ -67,9 +67,12 @@ def known_of(reported: Reported, task: TaskTrace, tool: Tool) -> Known:
         if found is None or found.depth is None:
             return UNKNOWN
         if found.ii is not None:
-            return Known("report", found.ii, found.depth)
-        # measured: an FSM of Vitis HLS takes one cycle less than the greatest latency of an iteration, one of Vivado HLS just that
-        return Known("report", found.depth - (0 if tool.vivado else 1))
-    if not loops and reported.latency is not None:
+            # measured: what Vivado HLS prints as Depth 4 for pooling behaves as 5
+            least = 5 if tool.vivado and task.kind in ("pooling1d_cl", "pooling2d_cl") else 0
+            return Known("report", found.ii, max(found.depth, least))
+        # measured: an FSM of Vitis HLS takes one cycle less than the greatest latency of an iteration at 5 ns (2022.2); at 25 and
+        # 30 ns (2023.1, 2024.2), and with Vivado HLS (2019.2), just that
+        return Known("report", found.depth - (0 if tool.vivado or clock_ns >= SLOW_NS else 1))
+    if not loops and reported.latency is not None and not any(c.label == "ReuseLoop" for c in task.counted):
         return Known("report", None, reported.latency[1])
     return UNKNOWN

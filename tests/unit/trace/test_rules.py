@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from split4ml.backends.trace import ProjectTrace
@@ -330,6 +330,7 @@ parts = st.one_of(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     program=st.lists(parts, min_size=1, max_size=4),
     kind=st.sampled_from(["relu", "add", "lstm_stack", "transpose", "repack_stream", "dense", "conv_2d_cl"]),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from split4ml.backends.hlsreport.model import Module, Solution
+from split4ml.backends.reports.solution import Module, Solution
 from split4ml.backends.trace.toplevel import TaskCall
 from split4ml.passes.timing.reported import Reported, ReportedLoop
 from split4ml.passes.timing.tasktrace import TaskTrace

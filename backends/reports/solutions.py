@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from split4ml.backends.hlsreport.model import Module, Solution
-from split4ml.backends.hlsreport.text import read_log, read_text
-from split4ml.backends.hlsreport.xml import read_xml
+from split4ml.backends.reports.csynth import REPORT, read_csynth
+from split4ml.backends.reports.schedules import read_log, read_text
+from split4ml.backends.reports.solution import Module, Solution, of_csynth
 from split4ml.dialects.errors import Split4mlError
 
 SOLUTIONS = "*_prj/*/syn/report"
@@ -51,7 +51,9 @@ def _newest(folder: Path) -> float:
 
 
 def _one(path: Path) -> Solution:
-    reader = {".xml": read_xml, ".rpt": read_text, ".log": read_log}.get(path.suffix)
+    if path.suffix == ".xml":
+        return of_csynth(read_csynth(path))
+    reader = {".rpt": read_text, ".log": read_log}.get(path.suffix)
     if reader is None:
         raise Split4mlError(
             "this is no report of HLS",
@@ -66,17 +68,13 @@ def _one(path: Path) -> Solution:
 
 def _folder(folder: Path) -> Solution | None:
     """All that a report folder says: the XML first, the text of modules that it lacks, then what only the schedules have."""
-    parts = [_one(path) for path in [folder / "csynth.xml"] if path.is_file()]
+    parts = [_one(path) for path in [folder / REPORT] if path.is_file()]
     known = {name for part in parts for name in part.modules}
-    for suffix in ("_csynth.xml", "_csynth.rpt"):
-        for path in sorted(folder.glob(f"*{suffix}")):
-            if path.name.removesuffix(suffix) not in known:
-                parts.append(_one(path))
-                known.update(parts[-1].modules)
-    for path in sorted((folder.parent.parent).glob(SCHEDULES)):
-        if path.name.removesuffix(".verbose.sched.rpt") not in known:
+    for path in sorted([*folder.glob("*_csynth.rpt"), *folder.parent.parent.glob(SCHEDULES)]):
+        name = path.name.removesuffix("_csynth.rpt").removesuffix(".verbose.sched.rpt")
+        if name not in known or (not parts[0].source.endswith(".rpt") and name == parts[0].top):
             parts.append(_one(path))
-            known.update(parts[-1].modules)
+            known.add(name)
     return _merged(parts, str(folder)) if parts else None
 
 

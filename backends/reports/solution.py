@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from split4ml.backends.reports.csynth import Csynth
+from split4ml.backends.reports.csynth import Module as CsynthModule
 from split4ml.passes.timing.reported import ReportedLoop
 
 
@@ -65,3 +67,37 @@ def span(text: str | None) -> tuple[int, int] | None:
     if not parts or any(not part.isdecimal() for part in parts):
         return None
     return int(parts[0]), int(parts[-1])
+
+
+def of_csynth(report: Csynth) -> Solution:
+    """The schedule in a `csynth.xml`."""
+    modules = [report.top, *report.modules.values()]
+    return Solution(
+        source=str(report.path),
+        tool=tool_name(report.version, report.vitis),
+        clock_ns=report.clock_ns,
+        part=report.part or None,
+        top=report.top.name,
+        modules={module.name: _module(module) for module in modules},
+        processes=report.top.instances,
+    )
+
+
+def _module(module: CsynthModule) -> Module:
+    return Module(
+        name=module.name,
+        latency=module.latency,
+        interval=module.interval[1] if module.interval else None,
+        pipelined=module.pipelined,
+        loops=tuple(
+            ReportedLoop(
+                label=loop.path,
+                trips=loop.trips,
+                ii=loop.ii,
+                depth=loop.depth if loop.ii is not None else loop.iteration[1] if loop.iteration else None,
+                least=loop.depth if loop.ii is not None else loop.iteration[0] if loop.iteration else None,
+            )
+            for loop in module.loops
+        ),
+        instances=module.instances,
+    )

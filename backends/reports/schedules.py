@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from split4ml.backends.hlsreport.model import Module, Solution, number, span, tool_name
+from split4ml.backends.reports.solution import Module, Solution, number, span, tool_name
 from split4ml.passes.timing.reported import ReportedLoop
 
 LIMIT = 1 << 26
