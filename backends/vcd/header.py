@@ -104,9 +104,8 @@ def _clocks(path: Path, lines: Iterable[str], signals: Iterable[Signal]) -> tupl
     values: dict[str, str] = {}
     edges: dict[str, list[int]] = {code: [] for code in candidates}
     # Changes may stand on the line of their time.
-    for line in (
-        word for line in lines for word in (line.split() if line.startswith("#") else [line.strip()])
-    ):
+    words = (word for line in lines for word in (line.split() if line.startswith("#") else [line.strip()]))
+    for line in words:
         if line.startswith("#"):
             if not line[1:].isdecimal():
                 raise broken(path, f"{line[:40]!r} is no time")
