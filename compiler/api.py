@@ -29,7 +29,8 @@ def compile(
     options: those of `split4ml compile`, with underscores: `subgraphs=4, cut_before=["conv3"], precision="fixed<16,6>"`.
     Raises Split4mlError, with a message that says what to do.
     """
-    given = typed(((name, value) for name, value in options.items() if value is not None), "split4ml.compile")
+    plain = ((name, str(value) if isinstance(value, Path) else value) for name, value in options.items())
+    given = typed(((name, value) for name, value in plain if value is not None), "split4ml.compile")
     try:
         chosen = CompileOptions().updated(given)
     except ValueError as error:

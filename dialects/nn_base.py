@@ -69,7 +69,18 @@ def origin(names: Sequence[str]) -> ArrayAttr[StringAttr] | None:
     return ArrayAttr([StringAttr(value) for value in names]) if names else None
 
 
-TYPED = ("result", "weight", "bias", "scale", "param", "accum", "table")
+TYPED = (
+    "result",
+    "weight",
+    "bias",
+    "scale",
+    "param",
+    "accum",
+    "table",
+    "exp_table",
+    "inv_table",
+    "inv_inp",
+)
 """What may have an element type of its own: hls4ml's names, without `_t`. See hls4ml 1.3, `model/layers.py`."""
 
 

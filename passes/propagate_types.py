@@ -108,6 +108,8 @@ class _Walk:
                 op = only_user(sign.result)
                 self._quantize(sign)
                 continue
+            if isinstance(op, nn.SoftmaxOp):
+                self._softmax(op)
             if isinstance(op, nn.TensorOp):
                 self._visit(op)
             op = op.next_op if op.parent is not None else following
@@ -255,6 +257,37 @@ class _Walk:
             self._known(op.data, element, grid)
             return
         self._known(op.result, op.precision, data.quantised(op.precision))
+
+    def _softmax(self, op: nn.SoftmaxOp) -> None:
+        """hls4ml subtracts in a type of one bit less than its data's, and looks up exponents and inverses by the upper ten bits of
+        types that hold up to 128 by default: room for the differences, and types that hold no more than there can be."""
+        data, element = self.grids[op.data], self.elements[op.data] or self.default
+        room = Grid(
+            min(data.low, data.low - data.high, -1), max(data.high, data.high - data.low), data.lsb
+        ).element()
+        if not element.signed or element.integer < room.integer:
+            integer = max(room.integer, element.integer + (not element.signed))
+            wide = Precision(integer + max(element.fraction, 0), integer)
+            layer = op.data.owner
+            if isinstance(layer, nn.TensorOp) and only_user(op.data) is op and element.saturation == "WRAP":
+                layer.types = typed({**layer.element_types, "result": wide})
+            else:
+                room_op = nn.QuantizeOp(
+                    fresh_name(op, f"{op.symbol}_room"), op.data, wide, onnx=op.onnx_names
+                )
+                room_op.result.name_hint = room_op.symbol
+                assert op.parent is not None
+                op.parent.insert_op_before(room_op, op)
+                op.operands[0] = room_op.result
+            self._known(op.data, wide, data)
+        most = op.shape[op.axis.value.data].bit_length()
+        tables = {
+            "exp_table": Precision(18, 1, False, "RND", "SAT"),
+            "inv_table": Precision(18, 1, False, "RND", "SAT"),
+            "inv_inp": Precision(18, most, False, "RND", "SAT"),
+            "accum": Precision(17 + most, most, False, "RND", "SAT"),
+        }
+        self._state(op, tables)
 
     def _signed(self, op: nn.BipolarOp, grid: Grid) -> nn.QuantizeOp:
         """Writes it as the sign bit, a type of one bit that holds -2**k or 0, over 2**(k - 1) and plus one."""

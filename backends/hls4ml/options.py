@@ -40,6 +40,8 @@ _LAYER_KEYS = (
     "Trace",
     "Compression",
 )
+_SETTINGS = ("exp_table", "inv_table", "inv_inp")
+"""Types that hls4ml takes as settings of a layer (`exp_table_t`), not as its precisions."""
 _SECTIONS = ("Model", "LayerType", "LayerName")
 _PRECISION = re.compile(r"auto|(?:ap_)?u?(?:fixed|int)<[\w\s,-]+>")
 
@@ -150,6 +152,9 @@ def with_types(config: Config, types: Mapping[str, Mapping[str, Precision]]) -> 
     layers = dict(config.get("LayerName", {}))
     for name, own in types.items():
         entry = dict(layers.get(name, {}))
+        for key in [key for key in own if key in _SETTINGS]:
+            entry.setdefault(f"{key}_t", str(own[key]))
+        own = {key: precision for key, precision in own.items() if key not in _SETTINGS}
         stated = entry.get("Precision", {})
         stated = dict(stated) if isinstance(stated, Mapping) else {"default": stated}
         if "default" not in stated:  # a single precision is for all of the layer

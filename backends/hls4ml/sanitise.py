@@ -127,9 +127,9 @@ def clean_layers(layers: dict[str, Json], arrays: Mapping[str, bytes], where: st
             attributes = state["attributes"]
             edges = [*state["inputs"], *state["outputs"]]
             kept = {
-                key: _normal(value)
+                key: _without_quantizers(_normal(value))
                 for key, value in attributes.items()
-                if key not in _GENERATED and not _is_source(value)
+                if key not in _GENERATED and not _is_source(value) and not key.endswith("quantizer")
             }
         except (KeyError, TypeError, AttributeError):
             raise Split4mlError("its entry in model_arch.json is incomplete", place) from None
@@ -165,6 +165,14 @@ def _normal(value: Json) -> Json:
         type_ = {"class_name": "hls4ml.model.types.NamedType", "state": named}
         source = {**source, "state": {**source["state"], "type": type_}}
         return {**value, "state": {**value["state"], "input_var": source}}
+    return value
+
+
+def _without_quantizers(value: Json) -> Json:
+    """The weights are quantised by the time a graph is saved, and their types say to what; hls4ml would import the package that
+    the quantisers came from (QKeras) to load them."""
+    if isinstance(value, dict) and isinstance(state := value.get("state"), dict) and state.get("quantizer"):
+        return {**value, "state": {**state, "quantizer": None}}
     return value
 
 

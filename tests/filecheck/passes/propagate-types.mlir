@@ -72,3 +72,16 @@ nn.model @lookup {
 // CHECK-LABEL: @lookup
 // CHECK-NEXT: nn.input @x of "x" types {result = "fixed<16,6>"}
 // CHECK-NEXT: nn.sigmoid @squash %x types {result = "ufixed<5,0,RND_CONV,SAT>"}
+
+// -----
+
+// hls4ml subtracts in a type one bit narrower than the softmax's data: room for the differences, and tables that fit.
+nn.model @softer {
+  %x = nn.input @x of "x" : tensor<4xf32>
+  %q = nn.quantize @q %x to fixed<8,2,RND_CONV,SAT> : tensor<4xf32>
+  %0 = nn.softmax @probabilities %q axis 0 : tensor<4xf32>
+  nn.output @y %0 of "y" : tensor<4xf32>
+}
+// CHECK-LABEL: @softer
+// CHECK:      %[[R:.*]] = nn.quantize @probabilities_room %x to fixed<9,3>
+// CHECK-NEXT: nn.softmax @probabilities %[[R]] axis 0 types {accum = "ufixed<20,3,RND,SAT>", exp_table = "ufixed<18,1,RND,SAT>", inv_table = "ufixed<18,1,RND,SAT>", inv_inp = "ufixed<18,3,RND,SAT>"}

@@ -3,7 +3,8 @@
     venv/bin/pip install -c tests/frameworks/constraints.txt torch hls4ml
     venv/bin/python tests/networks/graphs/make_torch.py
 
-hls4ml 1.3 does not read Brevitas' layers this way, but by QONNX, as split4ml does itself (tests/networks/quantised). Untrained. NAME.npz holds inputs by the graph's input names and outputs by its output names, channels last.
+hls4ml 1.3 does not read Brevitas' layers this way, but by QONNX, as split4ml does itself (tests/networks/quantised). Untrained. NAME.npz holds inputs by the graph's input names and outputs by its output names, channels first: hls4ml inserts
+a Transpose.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def convert(model: nn.Module, name: str, shape: tuple[int, ...]) -> None:
     with torch.no_grad():
         outputs = model(torch.from_numpy(frames)).numpy()
     (source,), (result,) = graph.inputs, graph.outputs
-    np.savez(FOLDER / f"{name}.npz", **{source: frames.transpose(0, 2, 3, 1), result: outputs})
+    np.savez(FOLDER / f"{name}.npz", **{source: frames, result: outputs})
     print(name, source, result, (FOLDER / f"{name}.fml").stat().st_size)
 
 

@@ -10,7 +10,7 @@ from firmware import simulated
 from test_exports import NETWORKS, evaluated, qonnx_frames
 from typed_model import imported, lowered, model_of, run_typed
 
-from split4ml.compiler.frontend.reference import sample_inputs
+from split4ml.compiler.frontend.reference import Reference, sample_inputs
 
 
 def test_every_mode_of_qonnx(tmp_path: Path) -> None:
@@ -48,3 +48,16 @@ def test_other_scales(name: str, tmp_path: Path) -> None:
     found = simulated(module, store, frames, tmp_path)
     for output, array in expected.items():
         np.testing.assert_array_equal(found[output], array, err_msg=output)
+
+
+@pytest.mark.slow
+def test_softmax_is_within_a_step_of_the_quantiser_after_it(tmp_path: Path) -> None:
+    """Tables, but with types that fit: with hls4ml's defaults the largest error is 29 steps."""
+    path = NETWORKS / "mlp.qdq.onnx"
+    module, store = imported(path)
+    frames = sample_inputs({op.source.data: op.shape for op in model_of(module).inputs}, 16, low=-1)
+    expected = Reference(path, literally=True).run(frames)
+    lowered(module, store)
+    found = simulated(module, store, frames, tmp_path)
+    for output, array in expected.items():
+        assert np.abs(found[output] - array).max() < 1.01 / 255

@@ -193,7 +193,7 @@ nn.model @m {
 
 // -----
 
-// CHECK: @r: the element type of 'output' is stated, but there are result, weight, bias, scale, param, accum, table.
+// CHECK: @r: the element type of 'output' is stated, but there are result, weight, bias, scale, param, accum, table, exp_table, inv_table, inv_inp.
 nn.model @m {
   %x = nn.input @x of "x" : tensor<8xf32>
   %0 = nn.relu @r %x types {output = "fixed<8,4>"} : tensor<8xf32>
