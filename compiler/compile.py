@@ -90,7 +90,13 @@ def compile_with(
         start = 0 if "pipeline" in given else _start(module, specs)
         check_given(given, asked, module, options, specs[start:])
         blobs = run_stages(
-            module, specs, start, folder / "ir", services_of(lambda: session), session, reporter
+            module,
+            specs,
+            start,
+            folder / "ir",
+            services_of(lambda: session, options.device_file),
+            session,
+            reporter,
         )
         blobs |= _keep_network(module, session, folder / "ir")
         if options.backend == "Vivado":

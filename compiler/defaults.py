@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from split4ml.compiler.options import LOWERING, MODEL, SPLIT, CompileOptions
+from split4ml.compiler.options import LOWERING, MODEL, SPLIT, WISHES, CompileOptions
 from split4ml.compiler.pipeline.syntax import (
     Compile,
     Define,
@@ -51,9 +51,7 @@ def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
     budgets = options.budgets
     partition = PassSpec.of(
         "partition",
-        subgraphs=options.subgraphs,
-        cut_before=options.cut_before,
-        keep_together=options.keep_together,
+        **{name: getattr(options, name) for name in WISHES},
         **budgets,
     )
     frames = options.profile_frames

@@ -17,7 +17,7 @@ from split4ml.backends.hls4ml.options import MAX_REUSE_FACTOR
 from split4ml.dialects.errors import Split4mlError, UsageError
 from split4ml.dialects.precision import Precision
 
-RESOURCES = ("lut", "ff", "dsp", "bram18")
+RESOURCES = ("lut", "ff", "dsp", "bram18", "uram")
 MAX_SUBGRAPHS = 256
 PROFILE_FRAMES = (4, 4096)
 """Fewest, since a steady interval is between frames 3 and 4 at the earliest, and most."""
@@ -29,7 +29,29 @@ HEADER = (
 )
 
 
-SPLIT = ("subgraphs", "cut_before", "keep_together", "budget")
+WISHES = (
+    "subgraphs",
+    "minimise",
+    "weigh",
+    "at_most",
+    "slack",
+    "cut_before",
+    "keep_together",
+    "keep_apart",
+    "cut",
+    "never_cut",
+    "cut_points",
+    "pin",
+    "jobs",
+    "memory",
+    "device",
+    "utilisation",
+    "slr",
+    "budget_by",
+    "time_limit",
+)
+"""Are options of the pass `partition` under the same names, which checks them."""
+SPLIT = (*WISHES, "budget")
 """Become options of the pass `partition`."""
 LOWERING = ("precision", "reuse_factor", "strategy", "hls_config")
 """Decided when hls4ml lowers the network."""
@@ -65,10 +87,47 @@ HELP: Mapping[str, Help] = {
         "partition", "how many; auto: the fewest within 5 percent of the best synthesis time", "N|auto"
     ),
     "cut_before": Help("partition", "a new subgraph begins at these layers", "LAYER,…"),
-    "keep_together": Help("partition", "these layers share a subgraph (may be repeated)", "LAYER,…"),
-    "budget": Help(
-        "partition", "the most one subgraph may use of lut, ff, dsp, bram18 (may be repeated)", "RESOURCE=N"
+    "minimise": Help(
+        "partition",
+        "objectives, the first one first: time, bits, subgraphs, latency, utilisation, balance (default: time,bits)",
+        "NAME,…",
     ),
+    "weigh": Help(
+        "partition",
+        "weights per second, bit, cycle and per cent; the sum comes first (may be repeated)",
+        "NAME=W,…",
+    ),
+    "at_most": Help("partition", "bounds on objectives, such as time=3600 (may be repeated)", "NAME=N,…"),
+    "slack": Help(
+        "partition", "per cent that an objective may be worse, for the sake of those behind it", "PERCENT"
+    ),
+    "keep_together": Help("partition", "these layers share a subgraph (may be repeated)", "LAYER,…"),
+    "keep_apart": Help("partition", "no two of these layers share a subgraph (may be repeated)", "LAYER,…"),
+    "cut": Help("partition", "cut these streams in any case: LAYER->LAYER, or a FIFO's name", "STREAM,…"),
+    "never_cut": Help("partition", "cut these streams in no case", "STREAM,…"),
+    "cut_points": Help("partition", "subgraphs begin only at layers that fit a pattern", "PATTERN,…"),
+    "pin": Help("partition", "a layer's subgraph (conv1=0) or region (conv1=slr0)", "LAYER=N,…"),
+    "budget": Help(
+        "partition",
+        "the most one subgraph may use of lut, ff, dsp, bram18, uram (may be repeated)",
+        "RESOURCE=N",
+    ),
+    "jobs": Help("partition", "subgraphs that are synthesised at once; by default all", "N"),
+    "memory": Help("partition", "memory for all synthesis jobs at once; by default enough", "GIB"),
+    "device": Help(
+        "partition",
+        "a part or board that the design must fit; by default --part, if the next two ask",
+        "NAME",
+    ),
+    "device_file": Help("partition", "your own parts and boards (docs/devices.md)", "TOML"),
+    "utilisation": Help(
+        "partition",
+        "per cent of the device that may be used (lut=70, ff=50, others 80, unless named here)",
+        "RESOURCE=P,…",
+    ),
+    "slr": Help("partition", "put every subgraph into an SLR of the device, within its limits"),
+    "budget_by": Help("partition", "the end of costs' ranges that counts (default: estimate)"),
+    "time_limit": Help("partition", "seconds for finding the best split (default: 60)", "SECONDS"),
     "cost_data": Help(
         "partition",
         "your own synthesis reports, from which costs are moved; by default those of all your builds",
@@ -110,8 +169,25 @@ class CompileOptions:
 
     subgraphs: int | Literal["auto"] | None = None
     cut_before: tuple[str, ...] = ()
+    minimise: tuple[str, ...] = ()
+    weigh: tuple[str, ...] = ()
+    at_most: tuple[str, ...] = ()
+    slack: float | None = None
     keep_together: tuple[str, ...] = ()
+    keep_apart: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
+    never_cut: tuple[str, ...] = ()
+    cut_points: tuple[str, ...] = ()
+    pin: tuple[str, ...] = ()
     budget: tuple[str, ...] = ()
+    jobs: int | None = None
+    memory: float | None = None
+    device: str | None = None
+    device_file: Path | None = None
+    utilisation: tuple[str, ...] = ()
+    slr: bool = False
+    budget_by: Literal["low", "estimate", "high"] | None = None
+    time_limit: float | None = None
 
     cost_data: Path | Literal["none"] | None = None
 
@@ -204,7 +280,7 @@ class CompileOptions:
 
     def files(self) -> dict[str, Path]:
         """The files that are named, by attribute."""
-        values = {name: getattr(self, name) for name in ("hls_config", "input", "cost_data")}
+        values = {name: getattr(self, name) for name in ("hls_config", "input", "cost_data", "device_file")}
         return {name: path for name, path in values.items() if isinstance(path, Path)}
 
     def updated(self, given: Mapping[str, object]) -> Self:

@@ -235,8 +235,9 @@ PASSES = _table(
     ),
     PassEntry(
         "partition",
-        "split the model into subgraphs of the least synthesis time, then of the fewest crossing bits",
+        "split the model into subgraphs of the least synthesis time, then of the fewest crossing bits, under any constraints",
         _partition,
+        ("devices",),
     ),
     PassEntry(
         "profile",

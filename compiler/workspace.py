@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
 
     from split4ml.backends.hls4ml.options import HlsOptions
+    from split4ml.compiler.devices import Parts
     from split4ml.compiler.services import Session
 
 WEIGHTS = "weights"
@@ -37,8 +38,14 @@ def write_atomically(path: Path, text: str) -> None:
         raise Split4mlError(f"cannot write: {(error.strerror or str(error)).lower()}", str(path)) from None
 
 
-def services_of(session: Callable[[], Session]) -> Services:
-    """A session under the names that passes know (compiler/passtable.py)."""
+def services_of(session: Callable[[], Session], device_file: Path | None = None) -> Services:
+    """A session under the names that passes know (compiler/passtable.py), and the parts and boards."""
+
+    def devices() -> Parts:
+        from split4ml.compiler.devices import Parts
+
+        return Parts(device_file)
+
     return Services(
         {
             "weights": lambda: session().store,
@@ -48,6 +55,7 @@ def services_of(session: Callable[[], Session]) -> Services:
             "costs": session,
             "tracer": session,
             "waveforms": session,
+            "devices": devices,
         }
     )
 

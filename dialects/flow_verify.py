@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from math import prod
 from typing import TYPE_CHECKING
 
-from xdsl.dialects.builtin import IntegerAttr, StringAttr
+from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, IntegerAttr, StringAttr
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
@@ -112,6 +112,16 @@ PARTITION = {
     "crossing_bits": IntegerAttr,
 }
 """What `partition` notes about its solution."""
+PARTITION_MORE = {
+    "objectives": ArrayAttr,
+    "values": DictionaryAttr,
+    "bounds": DictionaryAttr,
+    "loads_ms": ArrayAttr,
+    "starts_ms": ArrayAttr,
+    "options": DictionaryAttr,
+    "rounds": IntegerAttr,
+}
+"""What it may note besides; IR without it is read too."""
 
 
 def verify_model(op: ModelOp) -> None:
@@ -135,7 +145,7 @@ def _verify_attributes(op: ModelOp) -> None:
         raise VerifyException(f"{describe(op)} has a clock period of {op.clock_ps.value.data} ps.")
     if op.partition is not None:
         kinds = {key: type(value) for key, value in op.partition.data.items()}
-        if kinds != PARTITION:
+        if kinds != {**PARTITION, **{key: PARTITION_MORE[key] for key in kinds if key in PARTITION_MORE}}:
             raise VerifyException(
                 f"{describe(op)} has a partition attribute that `partition` did not make: it needs "
                 f"{', '.join(PARTITION)}, and has {', '.join(kinds) or 'nothing'}."

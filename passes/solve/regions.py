@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import z3
+
 from split4ml.passes.solve.atoms import Atoms
 from split4ml.passes.solve.objectives import sums
+from split4ml.passes.solve.variables import Variables, at_most, interrupting, negate, solver
 
 SECONDS = 5.0
 """For one assignment; the subgraphs of a design are few, so that it takes milliseconds."""
@@ -67,10 +70,6 @@ def assign(atoms: Atoms, part: Sequence[int]) -> Assignment:
 @lru_cache(maxsize=1024)
 def _assign(demand: _Demand) -> Assignment:
     """By Z3, whose bound falls until it refuses."""
-    import z3
-
-    from split4ml.passes.solve.variables import Variables, at_most, interrupting, negate, solver
-
     regions = len(demand.capacity)
     context = z3.Context()
     window = [(0, regions - 1) if home is None else (home, home) for home in demand.fixed]
@@ -91,10 +90,28 @@ def _assign(demand: _Demand) -> Assignment:
             crossing.append((border, w))
     best = Assignment(None, False)
     with interrupting(context, SECONDS):
+        asked.push()
         while (outcome := asked.check()) == z3.sat:
             region_of = y.read(asked.model())
             best = Assignment(region_of, False, demand.borders(region_of))
-            if best.borders == 0:
-                return Assignment(region_of, True)
             asked.add(at_most(crossing, best.borders - 1, context))
-    return Assignment(best.region_of, outcome == z3.unsat, best.borders)
+        if outcome != z3.unsat or best.region_of is None:
+            return Assignment(best.region_of, outcome == z3.unsat, best.borders)
+        asked.pop()
+        asked.add(at_most(crossing, best.borders, context))
+        first = _first(asked, y, best.region_of)
+    return Assignment(first, True, best.borders)
+
+
+def _first(asked: z3.Solver, y: Variables, region_of: tuple[int, ...]) -> tuple[int, ...]:
+    """Of all that cross as few borders, the one with the earliest subgraphs in the first regions."""
+    for k in range(len(region_of)):
+        for region in range(region_of[k]):
+            asked.push()
+            asked.add(*y.clause(y.at_most(k, region)))
+            if asked.check() == z3.sat:
+                region_of = y.read(asked.model())
+                break
+            asked.pop()
+        asked.add(*y.clause(y.at_most(k, region_of[k])))
+    return region_of

@@ -2,7 +2,7 @@
 // The two convolutions must part for the least synthesis time; of the two cuts between them that do so, both inside the
 // skip connection, the one that leaves `a` and the fork with the first convolution balances best.
 
-// CHECK:      partition = {method = "z3", optimal = true, makespan_ms = 26000 : i64, lower_bound_ms = 26000 : i64, monolithic_ms = 30000 : i64, crossing_bits = 64 : i64}
+// CHECK:      partition = {method = "z3", optimal = true, makespan_ms = 26000 : i64, lower_bound_ms = 26000 : i64, monolithic_ms = 30000 : i64, crossing_bits = 64 : i64,
 // CHECK-NEXT:   flow.input @x
 // CHECK-NEXT:   flow.subgraph @sg0
 // CHECK-NEXT:     @a(

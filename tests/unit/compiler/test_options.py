@@ -26,6 +26,12 @@ valid = st.builds(
     cut_before=st.lists(layers, max_size=3).map(tuple),
     keep_together=st.lists(layers, max_size=3).map(tuple),
     budget=st.sampled_from([(), ("lut=5",), ("lut=5", "dsp=0")]),
+    minimise=st.sampled_from([(), ("bits", "time")]),
+    at_most=st.sampled_from([(), ("time=3600",)]),
+    slack=st.none() | st.floats(0, 50),
+    jobs=st.none() | st.integers(1, 9),
+    slr=st.booleans(),
+    budget_by=st.sampled_from([None, "high"]),
     pipeline=st.none() | layers,
     profile_frames=st.integers(4, 100),
     verify=st.sampled_from(["none", "csim", "rtl"]),
@@ -89,6 +95,31 @@ def test_command_line() -> None:
     assert options.clock_ps == 2500
 
 
+def test_wishes_for_the_split() -> None:
+    options = parsed(
+        *(
+            "--minimise",
+            "bits,time",
+            "--at-most",
+            "time=60,bits=9",
+            "--pin",
+            "a=0,b=slr1",
+            "--keep-apart",
+            "c,d",
+        ),
+        *("--slr", "--utilisation", "lut=60", "--jobs", "2", "--memory", "64", "--cut-points", "conv*,pool?"),
+    )
+    assert (options.minimise, options.at_most) == (("bits", "time"), ("time=60", "bits=9"))
+    assert (options.pin, options.keep_apart) == (("a=0", "b=slr1"), ("c+d",))
+    assert (options.slr, options.jobs, options.memory) == (True, 2, 64.0)
+    assert options.cut_points == ("conv*", "pool?")
+
+
+def test_a_board_stands_for_its_part() -> None:
+    assert parsed("--board", "Alveo U250").part == "xcu250-figd2104-2L-e"
+    assert parsed("--board", "zcu102", "--part", "xczu9eg-ffvb1156-2-e").part == "xczu9eg-ffvb1156-2-e"
+
+
 def test_the_tool_follows_the_backend() -> None:
     assert parsed().tool == "vitis-2023.2"
     assert (parsed("--backend", "Vivado").tool or "").startswith("vivado-")
@@ -107,7 +138,12 @@ def test_the_tool_follows_the_backend() -> None:
         ("--strategy fast", "strategy: 'fast' is none of latency, resource"),
         ("--precision fixed<16,99999>", "bits before the point, not 99999"),
         ("--budget lut=80%", "no budget such as lut=50000"),
-        ("--budget uram=8", "no budget such as lut=50000"),
+        ("--budget urams=8", "no budget such as lut=50000"),
+        ("--budget-by most", "invalid choice"),
+        ("--jobs few", "must be integer"),
+        ("--board zcu103", ["there is no board 'zcu103'", " did you mean"][0]),
+        ("--board zcu102 --part xcvu9p-flga2104-2L-e", "the board zcu102 has the part xczu9eg-ffvb1156-2-e"),
+        ("--device-file nowhere.toml", "nowhere.toml"),
         ("--budget lut=8,lut=9", "given twice"),
         ("--io-type io_parallel", "io_parallel"),
         ("--part x;rm", "no FPGA part number"),
