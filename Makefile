@@ -7,7 +7,7 @@ JOBS   ?= 2
 # The folders that hold Python; .pkg/ only links to them.
 CODE := compiler dialects passes backends tests examples benchmarks
 
-.PHONY: help setup demo lint types filecheck pytest test test-slow test-all docs clean
+.PHONY: help setup demo lint types filecheck pytest test test-slow test-frameworks test-all docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -48,6 +48,14 @@ test: setup lint types filecheck pytest ## all that CI requires
 
 test-slow: setup ## the tests that take more than a minute each
 	$(BIN)/pytest -q -m slow
+
+FRAMEWORKS := .venv-frameworks
+
+test-frameworks: ## Keras 3, HGQ2, PyTorch and Brevitas themselves, in an environment of their own (5 GB)
+	$(PYTHON) -m venv $(FRAMEWORKS)
+	$(FRAMEWORKS)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -c tests/frameworks/constraints.txt -e '.[test,keras,pytorch]'
+	$(FRAMEWORKS)/bin/pytest -q tests/frameworks/check_keras.py tests/frameworks/check_torch.py
 
 test-all: test test-slow ## test and test-slow
 

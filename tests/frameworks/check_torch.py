@@ -33,7 +33,12 @@ def test_hls4ml_reads_pytorch(tmp_path: Path) -> None:
     torch.manual_seed(1)
     model = Skip().eval()
     config = hls4ml.utils.config_from_pytorch_model(
-        model, input_shape=(2, 6, 6), granularity="name", backend="Vitis", default_precision="fixed<16,6>"
+        model,
+        input_shape=(2, 6, 6),
+        granularity="name",
+        backend="Vitis",
+        default_precision="fixed<16,6>",
+        max_precision="fixed<32,16>",
     )
     graph = hls4ml.converters.convert_from_pytorch_model(
         model, hls_config=config, output_dir=str(tmp_path / "hls"), backend="Vitis", io_type="io_stream"
