@@ -84,9 +84,10 @@ def test_outputs_of_other_commands(lab: Lab, tiny_onnx: Path, tiny_split: Path) 
 
 @pytest.fixture
 def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
-    """Makes `g++` a shell script."""
+    """Makes `g++` a shell script; without a cache of traces, which would spare it the work."""
     folder = tmp_path / "bin"
     folder.mkdir()
+    monkeypatch.setenv("SPLIT4ML_CACHE", "")
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
 
