@@ -45,6 +45,19 @@ def run_compile(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def run_config(arguments: argparse.Namespace) -> int:
+    from split4ml.compiler.cli.compile_options import compile_options
+    from split4ml.compiler.config_command import configuration_of, write_configuration
+    from split4ml.compiler.progress import make_reporter
+
+    text = configuration_of(arguments.model, compile_options(arguments), make_reporter(arguments.quiet))
+    if arguments.output is None:
+        sys.stdout.write(text)
+    else:
+        write_configuration(arguments.output, text, arguments.force)
+    return 0
+
+
 def run_opt(argv: Sequence[str]) -> int:
     from split4ml.compiler.optmain import OptMain
 
@@ -141,6 +154,7 @@ def _summarise(report: Mapping[str, object]) -> None:
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "compile": run_compile,
+    "config": run_config,
     "run": run_script,
     "predict": run_predict,
     "verify": run_verify,

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from split4ml.compiler.binding import Services
 from split4ml.compiler.builddir import options_beside
@@ -63,7 +63,10 @@ def services_of(session: Callable[[], Session], device_file: Path | None = None)
 def hls_options(options: CompileOptions) -> HlsOptions:
     """What of the options hls4ml is told. Raises Split4mlError for a configuration that cannot be read."""
     from split4ml.backends.hls4ml.options import HlsOptions
+    from split4ml.backends.hls4ml.places import Places
+    from split4ml.compiler.hls_config import hls_config_for
 
+    config, places = hls_config_for(options) if options.hls_config else (None, Places())
     return HlsOptions(
         backend=options.backend,
         part=options.part,
@@ -71,58 +74,10 @@ def hls_options(options: CompileOptions) -> HlsOptions:
         precision=options.precision.replace("ap_", ""),
         reuse_factor=options.reuse_factor,
         strategy=options.strategy,
-        hls_config=hls_config_for(options) if options.hls_config else None,
+        hls_config=config,
         io_type=options.io_type,
-        config_file=str(options.hls_config) if options.hls_config else None,
+        places=places,
     )
-
-
-def hls_config_for(options: CompileOptions) -> dict[str, Any]:
-    """The configuration that the options name. Raises Split4mlError if it is a whole `hls4ml_config.yml` for
-    another target than that of the options, which its settings would otherwise silently not reach."""
-    path = options.hls_config
-    assert path is not None
-    found = read_hls_config(path)
-    if "HLSConfig" in found:
-        for key, option, chosen in (
-            ("IOType", "--io-type", options.io_type),
-            ("Backend", "--backend", options.backend),
-            ("Part", "--part", options.part),
-            ("ClockPeriod", "--clock", options.clock),
-        ):
-            value = found.get(key, chosen)
-            if value != chosen and str(value).lower() != str(chosen).lower():
-                hint = (
-                    "only io_stream can be split"
-                    if key == "IOType"
-                    else f"give {option} {value}, or drop the line"
-                )
-                raise Split4mlError(f"its {key} is {value}, but {option} is {chosen}", str(path), hint)
-    return found
-
-
-def read_hls_config(path: Path) -> dict[str, Any]:
-    """hls4ml's configuration file. Raises Split4mlError with line and column."""
-    import yaml
-
-    try:
-        found = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as error:
-        raise Split4mlError((error.strerror or str(error)).lower(), str(path)) from None
-    except UnicodeDecodeError:
-        raise Split4mlError("this is no text", str(path)) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        problem = str(getattr(error, "problem", None) or error).splitlines()[0]
-        raise Split4mlError(f"this is no YAML: {problem}", where) from None
-    except RecursionError:
-        raise Split4mlError("this is nested too deeply", str(path)) from None
-    except ValueError as error:  # PyYAML's own conversions, such as that of a date that does not exist
-        raise Split4mlError(f"this is no YAML: {error}", str(path)) from None
-    if not isinstance(found, dict):
-        raise Split4mlError("this is no table of settings", str(path))
-    return found
 
 
 class Workspace:

@@ -11,6 +11,7 @@ from split4ml.backends.hls4ml.capture import bounded_inference, captured, explai
 from split4ml.backends.hls4ml.options import (
     Config,
     HlsOptions,
+    Spelling,
     check_layer_keys,
     check_layer_names,
     full_config,
@@ -41,6 +42,8 @@ class Graph:
     layers:       hls4ml's names of the layers that the user's network has; None if not known.
     user_names:   what the user calls a layer, where hls4ml's name had to differ.
     onnx_names:   nodes of the user's network by hls4ml's layer name, layers fused away included.
+    kinds:        what these layers were before hls4ml's passes: the types that a configuration knows.
+    callable_as: what a configuration may call a layer, to hls4ml's name.
     input_names, output_names: the user's names, in the order of the graph's inputs and outputs; may be empty.
     warnings:     reuse factors that are not what was asked for.
     messages:     what hls4ml printed.
@@ -50,6 +53,8 @@ class Graph:
     layers: frozenset[str] | None = None
     user_names: Mapping[str, str] = field(default_factory=dict)
     onnx_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    callable_as: Mapping[str, str] = field(default_factory=dict)
     input_names: tuple[str, ...] = ()
     output_names: tuple[str, ...] = ()
     warnings: tuple[ReuseWarning, ...] = ()
@@ -78,15 +83,14 @@ def build_graph(
     onnx = dict(onnx_names or {})
     _check_layers(layers, inputs, outputs)
     renamed = _renames(layers)
-    callable_as = {node: layer for layer, nodes in onnx.items() for node in nodes} | {
-        str(layer["name"]): str(layer["name"]) for layer in layers
-    }
-    hls_config = full_config(options, {user: renamed.get(name, name) for user, name in callable_as.items()})
+    callable_as, ambiguous = _callable_as(layers, onnx)
+    callable_as = {user: renamed.get(name, name) for user, name in callable_as.items()}
+    hls_config, spelling = full_config(options, callable_as)
+    stated = list(hls_config.get("LayerName", {}))
     hls_config = with_types(hls_config, {renamed.get(name, name): own for name, own in (types or {}).items()})
     mine = [_rename(layer, renamed) for layer in layers]
     names = [layer["name"] for layer in mine]
-    where = options.config_file or "the hls4ml configuration"
-    _check_kinds(mine, hls_config, options.backend, where)
+    _check_kinds(mine, hls_config, options.backend, spelling)
     with captured() as printed, explained("hls4ml cannot build this network"):
         model = _model_graph(
             mine,
@@ -96,8 +100,14 @@ def build_graph(
             [renamed.get(n, n) for n in outputs],
         )
         asked = {node.name: int(model.config.get_reuse_factor(node)) for node in model.graph.values()}
-    known = [*callable_as, *names, *model.graph]
-    check_layer_names([n for n in hls_config.get("LayerName", {}) if n not in known], known, where)
+    for name in stated:
+        if name in ambiguous:
+            several = " and ".join(ambiguous[name])
+            raise Split4mlError(
+                f"several nodes are named {name!r}", spelling.of_layer(name), f"name the layer: {several}"
+            )
+    check_layer_names(stated, [*callable_as, *names, *model.graph], spelling)
+    _check_inserted(model, hls_config, names, spelling)
     with captured(), explained("hls4ml cannot build this network"):
         warnings = repair_reuse_factors(model, asked)
     return Graph(
@@ -105,6 +115,8 @@ def build_graph(
         layers=frozenset(names),
         user_names={new: old for old, new in renamed.items()},
         onnx_names=surviving_names(model, mine, {renamed.get(n, n): nodes for n, nodes in onnx.items()}),
+        kinds={layer["name"]: layer["class_name"] for layer in mine},
+        callable_as=callable_as,
         input_names=tuple(input_names),
         output_names=tuple(output_names),
         warnings=tuple(dataclasses.replace(w, layer=_user(renamed, w.layer)) for w in warnings.values()),
@@ -220,7 +232,26 @@ def _user(renamed: Mapping[str, str], name: str) -> str:
     return next((old for old, new in renamed.items() if new == name), name)
 
 
-def _check_kinds(layers: list[Layer], hls_config: Config, backend_name: str, where: str) -> None:
+def _callable_as(
+    layers: Sequence[Mapping[str, Any]], onnx: Mapping[str, tuple[str, ...]]
+) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Layers by what a configuration may call them, and the names of ONNX nodes that would be several layers'."""
+    names = [str(layer["name"]) for layer in layers]
+    found: dict[str, list[str]] = {}
+    for name in names:
+        for node in onnx.get(name, ()):
+            others = found.setdefault(node, [])
+            # the padding of a pool, or a part of a concatenation, is named after the layer that it belongs to
+            others[:] = [other for other in others if not other.startswith(f"{name}_")]
+            if not any(name.startswith(f"{other}_") for other in others):
+                others.append(name)
+    found = {node: owners for node, owners in found.items() if node not in names}
+    single = {node: owners[0] for node, owners in found.items() if len(owners) == 1}
+    several = {node: owners for node, owners in found.items() if len(owners) > 1}
+    return single | {name: name for name in names}, several
+
+
+def _check_kinds(layers: list[Layer], hls_config: Config, backend_name: str, spelling: Spelling) -> None:
     with captured():
         from hls4ml.backends import get_backend
         from hls4ml.model.layers import layer_map
@@ -238,11 +269,20 @@ def _check_kinds(layers: list[Layer], hls_config: Config, backend_name: str, whe
         kind_of[layer["name"]] = layer_map[kind]
     # The backend adds attributes of its own, such as the type of the accumulator.
     for name, entry in hls_config.get("LayerType", {}).items():
-        kind = known_layer_type(name, layer_map, where)
+        kind = known_layer_type(name, layer_map, spelling.places.of("LayerType", name))
         check_layer_keys(
-            entry, backend.create_layer_class(layer_map[kind]), kind, f"{where}: LayerType: {name}"
+            entry, backend.create_layer_class(layer_map[kind]), kind, spelling.places, "LayerType", name
         )
     for name, entry in hls_config.get("LayerName", {}).items():
         if name in kind_of:
             layer_class = backend.create_layer_class(kind_of[name])
-            check_layer_keys(entry, layer_class, kind_of[name].__name__, f"{where}: LayerName: {name}")
+            user = spelling.layers.get(name, name)
+            check_layer_keys(entry, layer_class, kind_of[name].__name__, spelling.places, "LayerName", user)
+
+
+def _check_inserted(model: Any, hls_config: Config, names: Sequence[str], spelling: Spelling) -> None:
+    """The keys of entries for layers that hls4ml put there."""
+    for name, entry in hls_config.get("LayerName", {}).items():
+        if name not in names and name in model.graph:
+            node = model.graph[name]
+            check_layer_keys(entry, type(node), node.class_name, spelling.places, "LayerName", name)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from split4ml.backends.hls4ml.places import Places
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.precision import Precision
 
@@ -40,7 +41,7 @@ _LAYER_KEYS = (
     "Trace",
     "Compression",
 )
-_SETTINGS = ("exp_table", "inv_table", "inv_inp")
+SETTINGS = ("exp_table", "inv_table", "inv_inp")
 """Types that hls4ml takes as settings of a layer (`exp_table_t`), not as its precisions."""
 _SECTIONS = ("Model", "LayerType", "LayerName")
 _PRECISION = re.compile(r"auto|(?:ap_)?u?(?:fixed|int)<[\w\s,-]+>")
@@ -59,7 +60,7 @@ class HlsOptions:
     strategy:     `latency`, `resource`, …
     hls_config:   hls4ml's own configuration (Model, LayerType, LayerName); wins over the defaults above.
     io_type:      `io_stream`; `io_parallel` is refused.
-    config_file:  where `hls_config` came from, for messages.
+    places:       where the entries of `hls_config` stand, for messages.
     """
 
     backend: str = "Vitis"
@@ -70,7 +71,7 @@ class HlsOptions:
     strategy: str = "latency"
     hls_config: Mapping[str, Any] | None = None
     io_type: str = "io_stream"
-    config_file: str | None = None
+    places: Places = field(default_factory=Places)
 
 
 def check_options(options: HlsOptions) -> None:
@@ -99,8 +100,9 @@ def check_options(options: HlsOptions) -> None:
     check_strategy(options.strategy, "the default strategy")
 
 
-def full_config(options: HlsOptions, layer_names: Mapping[str, str]) -> Config:
-    """hls4ml's `HLSConfig` from the options, checked, with `LayerName` keys replaced through `layer_names`.
+def full_config(options: HlsOptions, layer_names: Mapping[str, str]) -> tuple[Config, Spelling]:
+    """hls4ml's `HLSConfig` from the options, checked, with `LayerName` keys replaced through `layer_names`; and how the user
+    wrote these.
 
     layer_names: what a user may call a layer (its name, or an ONNX node's) to hls4ml's name. Names of layers that
     hls4ml inserts are unknown before it ran, so unknown ones are left for `check_layer_names`.
@@ -116,35 +118,54 @@ def full_config(options: HlsOptions, layer_names: Mapping[str, str]) -> Config:
             "TraceOutput": False,
         }
     }
-    if options.hls_config is None:
-        return config
-    where = options.config_file or "the hls4ml configuration"
-    user = options.hls_config
+    places, user = options.places, options.hls_config
+    if user is None:
+        return config, Spelling(places, {})
     if isinstance(user, Mapping) and isinstance(user.get("HLSConfig"), Mapping):
-        user = user["HLSConfig"]  # a whole hls4ml_config.yml
-    _check_mapping(user, where)
+        user, places = user["HLSConfig"], places.within("HLSConfig")  # a whole hls4ml_config.yml
+    _check_mapping(user, places.of())
     for key in user:
         if key not in _SECTIONS:
-            raise Split4mlError(f"unknown section {key!r}", where, suggestion(str(key), _SECTIONS))
-    model = _check_mapping(user.get("Model") or {}, f"{where}: Model")
-    _check_values(model, f"{where}: Model", _MODEL_KEYS)
+            raise Split4mlError(f"unknown section {key!r}", places.of(key), suggestion(str(key), _SECTIONS))
+    model = _table(user, places, "Model")
+    _check_values(model, places, ("Model",), _MODEL_KEYS)
     for key, value in model.items():
         if key == "Precision":
             precision = value if isinstance(value, Mapping) else {"default": value}
             config["Model"]["Precision"].update(precision)
         else:
             config["Model"][key] = value
+    spelled: dict[str, str] = {}
     for section in ("LayerType", "LayerName"):
-        entries = _check_mapping(user.get(section) or {}, f"{where}: {section}")
-        for name, entry in entries.items():
-            _check_values(
-                _check_mapping(entry, f"{where}: {section}: {name}"), f"{where}: {section}: {name}", None
-            )
+        entries: Config = {}
+        for name in _table(user, places, section):
+            entry = _table(user[section], places, section, name)
+            _check_values(entry, places, (section, name), None)
+            if entry:  # hls4ml takes one without settings for a layer that shall have the defaults
+                entries[str(name)] = dict(entry)
         if section == "LayerName":
-            entries = _by_layer(entries, layer_names, where)
+            entries, spelled = _by_layer(entries, layer_names, places)
         if entries:
-            config[section] = {str(name): dict(entry) for name, entry in entries.items()}
-    return config
+            config[section] = entries
+    return config, Spelling(places, spelled)
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How a configuration was written. layers: the user's word for each hls4ml layer that it names."""
+
+    places: Places
+    layers: Mapping[str, str]
+
+    def of_layer(self, layer: str) -> str:
+        """The place of a layer's entry."""
+        return self.places.of("LayerName", self.layers.get(layer, layer))
+
+
+def _table(outer: Mapping[str, Any], places: Places, *path: str) -> Mapping[str, Any]:
+    """The table under the last key of a path, in the one under those before it. A key with nothing behind it has an empty one."""
+    value = outer.get(path[-1])
+    return _check_mapping({} if value is None else value, places.of(*path))
 
 
 def with_types(config: Config, types: Mapping[str, Mapping[str, Precision]]) -> Config:
@@ -152,9 +173,9 @@ def with_types(config: Config, types: Mapping[str, Mapping[str, Precision]]) -> 
     layers = dict(config.get("LayerName", {}))
     for name, own in types.items():
         entry = dict(layers.get(name, {}))
-        for key in [key for key in own if key in _SETTINGS]:
+        for key in [key for key in own if key in SETTINGS]:
             entry.setdefault(f"{key}_t", str(own[key]))
-        own = {key: precision for key, precision in own.items() if key not in _SETTINGS}
+        own = {key: precision for key, precision in own.items() if key not in SETTINGS}
         stated = entry.get("Precision", {})
         stated = dict(stated) if isinstance(stated, Mapping) else {"default": stated}
         if "default" not in stated:  # a single precision is for all of the layer
@@ -163,44 +184,49 @@ def with_types(config: Config, types: Mapping[str, Mapping[str, Precision]]) -> 
     return {**config, "LayerName": layers} if layers else config
 
 
-def _by_layer(entries: Mapping[str, Any], layer_names: Mapping[str, str], where: str) -> Config:
+def _by_layer(
+    entries: Config, layer_names: Mapping[str, str], places: Places
+) -> tuple[Config, dict[str, str]]:
     result: Config = {}
-    first: dict[str, str] = {}
+    spelled: dict[str, str] = {}
     for name, entry in entries.items():
-        layer = layer_names.get(str(name), str(name))
+        layer = layer_names.get(name, name)
         if layer in result:
             raise Split4mlError(
-                f"{first[layer]!r} and {name!r} are the same layer {layer}", f"{where}: LayerName"
+                f"{spelled[layer]!r} and {name!r} are the same layer {layer}", places.of("LayerName", name)
             )
-        result[layer], first[layer] = dict(entry), str(name)
-    return result
+        result[layer], spelled[layer] = entry, name
+    return result, spelled
 
 
 def known_layer_type(name: str, kinds: Iterable[str], where: str) -> str:
     """The layer type of hls4ml that a `LayerType` entry is for. Raises Split4mlError if there is none."""
     lower = {kind.lower(): kind for kind in kinds}
     if name.lower() not in lower:
-        raise Split4mlError(
-            f"hls4ml has no layer type {name!r}", f"{where}: LayerType", suggestion(name, lower.values())
-        )
+        raise Split4mlError(f"hls4ml has no layer type {name!r}", where, suggestion(name, lower.values()))
     return lower[name.lower()]
 
 
-def check_layer_names(unknown: Iterable[str], known: Iterable[str], where: str) -> None:
+def check_layer_names(names: Iterable[str], known: Collection[str], spelling: Spelling) -> None:
     """Raises Split4mlError for the first name in a `LayerName` section that no layer has."""
-    for name in unknown:
-        raise Split4mlError(
-            f"the network has no layer {name!r}", f"{where}: LayerName", suggestion(name, known)
-        )
+    for layer in names:
+        if layer not in known:
+            name = spelling.layers.get(layer, layer)
+            raise Split4mlError(
+                f"the network has no layer {name!r}", spelling.of_layer(layer), suggestion(name, known)
+            )
 
 
-def check_layer_keys(entry: Mapping[str, Any], layer_class: Any, kind: str, where: str) -> None:
+def check_layer_keys(
+    entry: Mapping[str, Any], layer_class: Any, kind: str, places: Places, *path: str
+) -> None:
     """The keys of one layer's entry against what its hls4ml class lets a user configure."""
     attributes = [attribute for attribute in layer_class.expected_attributes if attribute.configurable]
     known = [*_LAYER_KEYS, *(attribute.config_name for attribute in attributes)]
     normal = {_squash(key) for key in known}
     for key in entry:
         if _squash(str(key)) not in normal:
+            where = places.of(*path, key)
             raise Split4mlError(f"a {kind} has no setting {key!r}", where, suggestion(str(key), known))
     types = ["default", "result", *(a.name.removesuffix("_t") for a in attributes if a.name.endswith("_t"))]
     precision = entry.get("Precision")
@@ -209,8 +235,8 @@ def check_layer_keys(entry: Mapping[str, Any], layer_class: Any, kind: str, wher
             if variable not in types:
                 raise Split4mlError(
                     f"a {kind} has no precision {variable!r}",
-                    where,
-                    suggestion(variable, types),
+                    places.of(*path, "Precision", variable),
+                    suggestion(str(variable), types),
                 )
 
 
@@ -236,15 +262,17 @@ def _check_mapping(value: Any, where: str) -> Mapping[str, Any]:
     return value
 
 
-def _check_values(entry: Mapping[str, Any], where: str, keys: tuple[str, ...] | None) -> None:
+def _check_values(
+    entry: Mapping[str, Any], places: Places, path: tuple[str, ...], keys: tuple[str, ...] | None
+) -> None:
     for key, value in entry.items():
+        place = places.of(*path, key)
         if keys is not None and key not in keys:
-            raise Split4mlError(f"unknown setting {key!r}", where, suggestion(str(key), keys))
-        place = f"{where}: {key}"
+            raise Split4mlError(f"unknown setting {key!r}", place, suggestion(str(key), keys))
         match key:
             case "Precision":
                 for variable, text in (value if isinstance(value, Mapping) else {"default": value}).items():
-                    _check_precision(text, f"{place}: {variable}")
+                    _check_precision(text, places.of(*path, key, variable))
             case "ReuseFactor":
                 _check_reuse_factor(value, place)
             case "Strategy":

@@ -7,7 +7,7 @@ import dataclasses
 import difflib
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from split4ml.compiler.options import HELP, CompileOptions
@@ -28,11 +28,13 @@ GROUPED = ("keep_together", "keep_apart")
 """Options whose layers, unlike those of the others, belong together: `a,b` becomes one value, `a+b`."""
 
 
-def add_compile_options(parser: argparse.ArgumentParser) -> None:
-    """Adds every field. What is not given is absent from the namespace, so that a build's own options stay."""
-    groups = {name: parser.add_argument_group(title) for name, title in GROUPS.items()}
+def add_compile_options(parser: argparse.ArgumentParser, only: Collection[str] = tuple(GROUPS)) -> None:
+    """Adds every field of some groups. What is not given is absent from the namespace, so that a build's own options stay."""
+    groups = {name: parser.add_argument_group(title) for name, title in GROUPS.items() if name in only}
     for info in options_of(CompileOptions):
         about = HELP[info.attribute]
+        if about.group not in only:
+            continue
         names = [SHORT[info.attribute]] if info.attribute in SHORT else []
         several = typing.get_origin(info.type) is tuple
         choices = _choices(info.type)

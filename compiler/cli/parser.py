@@ -12,6 +12,7 @@ from split4ml.dialects.errors import UsageError
 
 COMMANDS = {
     "compile": "compile a model into a directory: IR of every stage, projects, stitched top, report",
+    "config": "write hls4ml's configuration of a model, to change and give to compile",
     "opt": "apply passes to IR or a model, and print the IR",
     "run": "run a pipeline script",
     "predict": "run the split firmware's C simulation on your data",
@@ -81,6 +82,7 @@ def build_parser() -> Parser:
         for name, text in COMMANDS.items()
     }
     _compile(made["compile"])
+    _config(made["config"])
     _run(made["run"])
     _predict(made["predict"])
     _verify(made["verify"])
@@ -111,6 +113,18 @@ def _compile(parser: argparse.ArgumentParser) -> None:
     add_compile_options(parser)
     add_board(parser)
     _output(parser, "the report")
+
+
+def _config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "model", type=Path, metavar="MODEL", help="ONNX (.onnx), or IR of the network (.mlir)"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="YAML", help="the file to write; by default it is printed"
+    )
+    parser.add_argument("--force", action="store_true", help="replace the file")
+    add_compile_options(parser, ("hardware", "arithmetic"))
+    _output(parser)
 
 
 def _run(parser: argparse.ArgumentParser) -> None:

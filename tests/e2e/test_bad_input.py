@@ -215,11 +215,15 @@ def test_edges_that_cannot_be_cut(lab: Lab) -> None:
 YAML: dict[str, tuple[str, ...]] = {
     "{": ("c.yml:1:2: this is no YAML",),
     "- 1": ("no table of settings",),
-    "Model: 3": ("c.yml: Model: this is int",),
+    "Model: 3": ("c.yml:1: Model: this is int",),
     "Modl: {}": ("unknown section 'Modl'", "did you mean 'Model'?"),
-    "LayerName: {c9: {ReuseFactor: 2}}": ("the network has no layer 'c9'",),
+    "LayerName:\n  c1: {}\n  c9: {ReuseFactor: 2}": (
+        "c.yml:3: LayerName: c9: the network has no layer 'c9'",
+    ),
+    "LayerName:\n  c1: {}\n  c1: {}": ("c.yml:3: LayerName: 'c1' is there twice, first in line 2",),
+    "LayerName: {clone_r1: {Percision: auto}}": ("a Clone has no setting 'Percision'",),
     "LayerName: {c1: {ReuseFacto: 2}}": (
-        "c1: a Conv2D has no setting 'ReuseFacto'",
+        "c1: ReuseFacto: a Conv2D has no setting 'ReuseFacto'",
         "did you mean 'ReuseFactor'?",
     ),
     "LayerName: {c1: {Precision: {wieght: 'fixed<8,4>'}}}": (

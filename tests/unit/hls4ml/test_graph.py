@@ -11,6 +11,7 @@ import pytest
 from split4ml.backends.hls4ml.describe import describe
 from split4ml.backends.hls4ml.graph import build_graph, from_model_graph
 from split4ml.backends.hls4ml.options import HlsOptions
+from split4ml.backends.hls4ml.places import Places
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.precision import Precision
 
@@ -150,7 +151,7 @@ def test_the_configuration_is_honoured(mixed: Saved) -> None:
 )
 def test_slips_in_the_configuration(config: dict[str, Any], message: str, hint: str | None) -> None:
     with pytest.raises(Split4mlError, match=message) as caught:
-        build_graph(*residual(), HlsOptions(hls_config=config, config_file="my.yml"), {"fc": ("/fc",)})
+        build_graph(*residual(), HlsOptions(hls_config=config, places=Places("my.yml")), {"fc": ("/fc",)})
     assert str(caught.value.where).startswith("my.yml")
     if hint:
         assert hint in str(caught.value.hint)
