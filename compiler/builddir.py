@@ -26,6 +26,7 @@ from split4ml.dialects.errors import Split4mlError
 OPTIONS = "split4ml.toml"
 REPORT = "report.json"
 INPUTS = "inputs"
+FRONT = ("front.json", "front.svg")
 SCHEMA = 1
 """Version of report.json."""
 REPORT_KEYS = ("model", "backend", "part", "clock_ps", "tool", "layers", "fifos", "subgraphs", "checks")
@@ -42,6 +43,11 @@ def is_build(directory: Path) -> bool:
     except (OSError, ValueError, Split4mlError):
         return False
     return isinstance(report, dict) and report.get("schema") == SCHEMA
+
+
+def is_front(directory: Path) -> bool:
+    """Whether `split4ml explore` left this directory, and nobody put anything into it."""
+    return {path.name for path in directory.iterdir()} == set(FRONT)
 
 
 def require_build(directory: Path) -> Path:
@@ -76,7 +82,7 @@ def check_free(directory: Path, force: bool) -> None:
         raise Split4mlError("this exists, and is no directory", str(directory), "choose another name")
     if not any(directory.iterdir()):
         return
-    if not is_build(directory):
+    if not is_build(directory) and not is_front(directory):
         raise Split4mlError(
             "this directory exists and was not made by split4ml, so it is left alone",
             str(directory),

@@ -40,7 +40,7 @@ def run_compile(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(report, indent=1))
     elif not arguments.quiet:
-        _summarise(report)
+        summarise(report)
         print(f"\nwritten to {arguments.output}")
     return 0
 
@@ -77,7 +77,7 @@ def run_script(arguments: argparse.Namespace) -> int:
 
         report = compile_file(source, directory, options, reporter, arguments.force, given)
         if not arguments.quiet:
-            _summarise(report)
+            summarise(report)
 
     if arguments.script == "-":
         folder, name, text = Path(), "stdin", sys.stdin.read()
@@ -112,7 +112,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"checks": checks}, indent=1))
     elif not arguments.quiet:
-        _summarise({**report, "checks": checks})
+        summarise({**report, "checks": checks})
         found = (checks.get("arithmetic") or {}).get("layers")
         if arguments.layers and found:
             from split4ml.backends.report.arithmetic import table
@@ -128,6 +128,12 @@ def run_profile(arguments: argparse.Namespace) -> int:
     return run_profile(arguments)
 
 
+def run_explore(arguments: argparse.Namespace) -> int:
+    from split4ml.compiler.explore_command import run_explore
+
+    return run_explore(arguments)
+
+
 def run_report(arguments: argparse.Namespace) -> int:
     from split4ml.compiler.builddir import REPORT, read_report
 
@@ -136,14 +142,15 @@ def run_report(arguments: argparse.Namespace) -> int:
         print(json.dumps(report, indent=1))
     else:
         try:
-            _summarise(report)
+            summarise(report)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             where = str(arguments.directory / REPORT)
             raise Split4mlError(f"the report is damaged: {type(error).__name__} {error}", where) from None
     return 0
 
 
-def _summarise(report: Mapping[str, object]) -> None:
+def summarise(report: Mapping[str, object]) -> None:
+    """Prints what a user wants to know first."""
     from split4ml.backends.report.render import summary
 
     rows = list(summary(report))
@@ -155,6 +162,7 @@ def _summarise(report: Mapping[str, object]) -> None:
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "compile": run_compile,
     "config": run_config,
+    "explore": run_explore,
     "run": run_script,
     "predict": run_predict,
     "verify": run_verify,

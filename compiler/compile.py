@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,11 +52,12 @@ def compile_file(
     reporter: Reporter,
     force: bool = False,
     given: Collection[str] = (),
+    texts: Mapping[str, str] | None = None,
 ) -> Report:
     """Compiles a file into `directory` and returns the report. Raises Split4mlError; then nothing is written.
 
     given: names of the options that the user stated. With `pipeline` among them, its passes are all there is to do,
-    whatever stage the file is (docs/decisions/0004).
+    whatever stage the file is (docs/decisions/0004). texts: further files, by name.
     """
     base = source.absolute().parent
     # IR lies in the ir/ folder of its build, or beside the archive and the weights
@@ -65,7 +66,7 @@ def compile_file(
     def load(session: Session) -> ModuleOp:
         return import_source(source, session, options.input)
 
-    return compile_with(load, homes, directory, options, reporter, force, given)
+    return compile_with(load, homes, directory, options, reporter, force, given, texts)
 
 
 def compile_with(
@@ -76,6 +77,7 @@ def compile_with(
     reporter: Reporter,
     force: bool = False,
     given: Collection[str] = (),
+    texts: Mapping[str, str] | None = None,
 ) -> Report:
     """The same for a module from anywhere. homes: folders that may hold `weights/` and the archive."""
     specs = pipeline_of(options)
@@ -113,6 +115,8 @@ def compile_with(
             raise CheckFailed(error.message, error.where, _keep_evidence(folder)) from None
         (folder / REPORT).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
         (folder / "report.html").write_text(html(report), "utf-8")
+        for name, text in (texts or {}).items():
+            (folder / name).write_text(text, "utf-8")
         write_options(folder, used_cost_data(options))
     for note in report["notes"]:
         reporter.warn(note)

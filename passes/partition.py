@@ -225,6 +225,13 @@ class Partition(ModulePass):
         return values
 
 
+def in_units(objective: str, value: int) -> str:
+    """A value of the solver in the unit that `at_most` takes, exactly: seconds, per cent, or what it is."""
+    unit = UNITS.get(objective, 1)
+    whole, rest = divmod(value, unit)
+    return f"{whole}.{rest:0{len(str(unit)) - 1}d}".rstrip("0").rstrip(".") if rest else str(whole)
+
+
 def _assignments(texts: Sequence[str], known: Sequence[str], option: str) -> list[tuple[str, Fraction]]:
     """`name=number` of each. Raises Split4mlError for a name that is not known or given twice, and for no number."""
     found: dict[str, Fraction] = {}

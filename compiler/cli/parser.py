@@ -13,6 +13,7 @@ from split4ml.dialects.errors import UsageError
 COMMANDS = {
     "compile": "compile a model into a directory: IR of every stage, projects, stitched top, report",
     "config": "write hls4ml's configuration of a model, to change and give to compile",
+    "explore": "find every split that is worth choosing, as a table and a picture; and compile one of them",
     "opt": "apply passes to IR or a model, and print the IR",
     "run": "run a pipeline script",
     "predict": "run the split firmware's C simulation on your data",
@@ -83,6 +84,7 @@ def build_parser() -> Parser:
     }
     _compile(made["compile"])
     _config(made["config"])
+    _explore(made["explore"])
     _run(made["run"])
     _predict(made["predict"])
     _verify(made["verify"])
@@ -125,6 +127,23 @@ def _config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="replace the file")
     add_compile_options(parser, ("hardware", "arithmetic"))
     _output(parser)
+
+
+def _explore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", type=Path, metavar="MODEL", help="what `compile` takes")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="a new folder for front.json and front.svg"
+    )
+    parser.add_argument(
+        "--pick",
+        type=int,
+        metavar="N",
+        help="compile the split of point N into DIR, which holds the front as well",
+    )
+    parser.add_argument("--force", action="store_true", help="replace DIR, if it is of split4ml")
+    add_compile_options(parser)
+    add_board(parser)
+    _output(parser, "the front")
 
 
 def _run(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,212 @@
+"""All splits of a model that are worth choosing from, and the options with which `compile` makes one of them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from split4ml.compiler.compile import LOWERED, flow_model, open_session
+from split4ml.compiler.defaults import pipeline_of
+from split4ml.compiler.importing import import_source
+from split4ml.compiler.passrunner import context, run_passes
+from split4ml.compiler.stages import stage_of
+from split4ml.compiler.workspace import services_of
+from split4ml.dialects import flow
+from split4ml.dialects.errors import Split4mlError, UsageError
+from split4ml.dialects.flow import symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from split4ml.compiler.binding import Services
+    from split4ml.compiler.options import CompileOptions
+    from split4ml.compiler.progress import Reporter
+    from split4ml.passes.partition import Partition
+    from split4ml.passes.solve.objectives import Solution
+    from split4ml.passes.solve.problem import Problem
+
+SCHEMA = 1
+"""Version of front.json."""
+MOST = 8
+"""Subgraphs that are tried, unless options say otherwise."""
+OBJECTIVES = ("time", "bits", "utilisation", "latency", "subgraphs")
+"""In which points are compared, unless options say otherwise."""
+PARTITION = "partition"
+REPLACED = ("subgraphs", "at-most", "weigh", "slack")
+"""Options of `partition` that a point stands for."""
+
+Front = dict[str, Any]
+
+
+def explore_file(source: Path, options: CompileOptions, reporter: Reporter) -> Front:
+    """The front of a model, as front.json has it (docs/partition.md). Raises Split4mlError."""
+    base = source.absolute().parent
+    homes = [base, base.parent]
+    with tempfile.TemporaryDirectory(prefix="split4ml-") as scratch:
+        session = open_session(Path(scratch), homes, options)
+        services = services_of(lambda: session, options.device_file)
+        with reporter.step("import"):
+            module = import_source(source, session, options.input)
+        specs = pipeline_of(options)
+        at = next((at for at, spec in enumerate(specs) if spec.name == PARTITION), None)
+        if at is None:
+            raise UsageError("the pipeline has no pass partition, so there is nothing to explore")
+        start = stage_of(module)
+        if start == 0 and any(isinstance(op, flow.ModelOp) for op in module.ops):
+            start = next((at + 1 for at, spec in enumerate(specs) if spec.name == LOWERED), 0)
+        if start > at:
+            raise Split4mlError(
+                "this IR is split already", str(source), "explore an earlier stage, or the network itself"
+            )
+        with reporter.step("passes"):
+            run_passes(specs[start:at], services, context(), module)
+        model = flow_model(module)
+        with reporter.step("exploring"):
+            return front_of(model, _partition(specs[at], services))
+
+
+def front_of(model: flow.ModelOp, wanted: Partition) -> Front:
+    """The front within all that a `partition` asks for. Raises Split4mlError if there is no split."""
+    from split4ml.passes.solve.check import check
+    from split4ml.passes.solve.objectives import UTILISATION
+    from split4ml.passes.solve.pareto import pareto
+
+    problem, goal = wanted.problem(model), wanted.goal()
+    objectives = _objectives(wanted)
+    if UTILISATION in objectives and not problem.capacity:
+        objectives = tuple(name for name in objectives if name != UTILISATION)
+    numbers = _numbers(wanted, goal.at_most.get("subgraphs"))
+    found = pareto(problem, objectives, numbers, goal, wanted.time_limit)
+    if not found.points:
+        raise _none(problem, wanted, found.missing)
+    for solution in found.points:
+        check(problem, solution)
+    return {
+        "schema": SCHEMA,
+        "model": symbol(model),
+        "part": model.part.data if model.part is not None else None,
+        "tasks": len(problem.tasks),
+        "objectives": list(objectives),
+        "subgraphs": [numbers[0], numbers[-1]],
+        "complete": not found.missing,
+        "missing": found.missing or None,
+        "points": [
+            _point(at, problem, solution, objectives, wanted) for at, solution in enumerate(found.points, 1)
+        ],
+    }
+
+
+def options_of(point: Mapping[str, Any], options: CompileOptions) -> CompileOptions:
+    """Options with which `compile` makes the split of a point, or one of the same values."""
+    chosen: dict[str, Any] = {
+        "subgraphs": point["subgraphs"],
+        "at_most": tuple(f"{name}={value}" for name, value in point["bounds"].items()),
+    }
+    if options.pipeline is None:
+        return replace(options, **chosen, weigh=(), slack=None)
+    from split4ml.compiler.pipeline.syntax import PassSpec, render
+
+    specs = []
+    for spec in pipeline_of(options):
+        if spec.name == PARTITION:
+            kept = [option for option in spec.options if option.name not in REPLACED]
+            spec = PassSpec(spec.name, (*kept, *PassSpec.of(spec.name, **chosen).options))
+        specs.append(spec)
+    return replace(options, pipeline=render(specs))
+
+
+def given_with(point: Mapping[str, Any] | None, given: Sequence[str]) -> list[str]:
+    """Names of the options that are stated, if a point is picked."""
+    return [*given] if point is None or "pipeline" in given else [*given, "subgraphs", "at_most"]
+
+
+def pick(front: Front, number: int) -> dict[str, Any]:
+    """The point of a number. Raises UsageError."""
+    points: list[dict[str, Any]] = front["points"]
+    if not 1 <= number <= len(points):
+        raise UsageError(f"there is no point {number}", hint=f"the front has the points 1 to {len(points)}")
+    return points[number - 1]
+
+
+def _partition(spec: Any, services: Services) -> Partition:
+    from split4ml.compiler.binding import instantiate
+    from split4ml.passes.partition import Partition
+
+    made = instantiate(spec, services)
+    assert isinstance(made, Partition)
+    return made
+
+
+def _objectives(wanted: Partition) -> tuple[str, ...]:
+    """Those that the user names, in the order in which points are sorted."""
+    named = {*wanted.minimise, *(text.partition("=")[0].strip() for text in wanted.weigh)}
+    if set(wanted.minimise) == {"time", "bits"} and not wanted.weigh:
+        return OBJECTIVES
+    return tuple(name for name in (*OBJECTIVES, "balance") if name in named)
+
+
+def _numbers(wanted: Partition, most: int | None) -> range:
+    if isinstance(wanted.subgraphs, int):
+        return range(wanted.subgraphs, wanted.subgraphs + 1)
+    return range(1, (most or MOST) + 1)
+
+
+def _point(
+    number: int, problem: Problem, solution: Solution, objectives: Sequence[str], wanted: Partition
+) -> dict[str, Any]:
+    from split4ml.passes.partition import in_units
+
+    values = solution.values
+    bounds = {**_given(wanted), **{n: in_units(n, values[n]) for n in objectives if n != "subgraphs"}}
+    found: dict[str, Any] = {
+        "number": number,
+        "subgraphs": solution.subgraphs,
+        "synthesis_seconds": values["time"] / 1000,
+        "crossing_bits": values["bits"],
+        "added_latency_cycles": values["latency"],
+        "lightest_seconds": values["balance"] / 1000,
+    }
+    if "utilisation" in values:
+        found["utilisation_percent"] = values["utilisation"] / 10_000
+        found["utilisation_of"] = _fullest(problem, solution)
+    found["bounds"] = bounds
+    found["tasks"] = [
+        [task for task, at in zip(problem.tasks, solution.subgraph_of, strict=True) if at == k]
+        for k in range(solution.subgraphs)
+    ]
+    return found
+
+
+def _given(wanted: Partition) -> dict[str, str]:
+    return {name.strip(): value.strip() for name, _, value in (t.partition("=") for t in wanted.at_most)}
+
+
+def _fullest(problem: Problem, solution: Solution) -> str:
+    """The resource of which some subgraph uses the greatest share."""
+    from split4ml.passes.flow_problem import PLACED
+    from split4ml.passes.solve.objectives import sums
+
+    def share(resource: str) -> float:
+        use = sums(solution.subgraph_of, problem.resources[resource], solution.subgraphs)
+        return max(use) / problem.capacity[resource]
+
+    return max(problem.capacity, key=share).removesuffix(PLACED)
+
+
+def _none(problem: Problem, wanted: Partition, missing: str) -> Split4mlError:
+    """Why there is no point: the solver of one split finds what is in conflict."""
+    from split4ml.passes.solve.partition import partition
+
+    if missing:
+        return Split4mlError("no split was found in time", hint="raise --time-limit")
+    subgraphs = wanted.subgraphs if isinstance(wanted.subgraphs, int) else None
+    try:
+        partition(problem, subgraphs, goal=wanted.goal(), time_limit=wanted.time_limit)
+    except Split4mlError as error:
+        return error
+    return Split4mlError(
+        "no split of so few subgraphs meets all demands", hint="allow more: --at-most subgraphs=N"
+    )
