@@ -62,7 +62,12 @@ def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
         ),
         "stream": (
             "Data in the order in which hls4ml streams it.",
-            (PassSpec("channels-last"), PassSpec("simplify-reshapes"), PassSpec("eliminate-dead-code")),
+            (
+                PassSpec("channels-last"),
+                PassSpec("simplify-reshapes"),
+                PassSpec("part-by-convolution"),
+                PassSpec("eliminate-dead-code"),
+            ),
         ),
         "quantise": (
             "The quantisers of the model as element types; nothing if it has none.",

@@ -93,6 +93,12 @@ def _channels_last() -> type[ModulePass]:
     return ChannelsLast
 
 
+def _part_by_convolution() -> type[ModulePass]:
+    from split4ml.passes.part_by_convolution import PartByConvolution
+
+    return PartByConvolution
+
+
 def _eliminate_dead_code() -> type[ModulePass]:
     from split4ml.passes.eliminate_dead_code import EliminateDeadCode
 
@@ -149,7 +155,7 @@ PASSES = _table(
     # nn: the network as tensors
     PassEntry(
         "remove-identity",
-        "remove identities: Identity, Dropout, reshapes and transposes to the same, pads of nothing",
+        "remove identities: Identity, Dropout, reshapes and transposes to the same, pads of nothing, slices of all",
         _remove_identity,
         dialect="nn",
     ),
@@ -205,6 +211,13 @@ PASSES = _table(
         "channels-last",
         "store all data channels-last, and cancel every transpose",
         _channels_last,
+        ("weights",),
+        dialect="nn",
+    ),
+    PassEntry(
+        "part-by-convolution",
+        "take parts of the channels, and every so manieth element of space, by weights of zeros and ones",
+        _part_by_convolution,
         ("weights",),
         dialect="nn",
     ),

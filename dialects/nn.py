@@ -81,7 +81,7 @@ from split4ml.dialects.nn_pooling import (
 from split4ml.dialects.nn_quantize import BipolarOp, QuantizeOp
 from split4ml.dialects.nn_resampling import PadOp, UpsampleOp
 from split4ml.dialects.nn_shape import Shape
-from split4ml.dialects.nn_shaping import ConcatOp, FlattenOp, ReshapeOp, TransposeOp
+from split4ml.dialects.nn_shaping import ConcatOp, FlattenOp, ReshapeOp, SliceOp, TransposeOp
 
 __all__ = [
     "NN",
@@ -123,6 +123,7 @@ __all__ = [
     "SeluOp",
     "Shape",
     "SigmoidOp",
+    "SliceOp",
     "SlopedOp",
     "SoftmaxOp",
     "SoftplusOp",
@@ -328,5 +329,6 @@ NN = Dialect(
         FlattenOp,
         TransposeOp,
         ConcatOp,
+        SliceOp,
     ],
 )

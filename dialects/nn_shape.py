@@ -157,3 +157,16 @@ def repetition(data: Shape, scales: Sequence[int], channels_last: bool) -> Shape
 def check_axis(axis: int, rank: int) -> None:
     if not 0 <= axis < rank:
         raise ValueError(f"Axis {axis} is none of the {rank} axes of the data.")
+
+
+def sliced(data: Shape, starts: Sequence[int], ends: Sequence[int], steps: Sequence[int]) -> Shape:
+    """Elements `starts` to before `ends`, every `steps`-th, of every axis."""
+    rank = len(data)
+    if not len(starts) == len(ends) == len(steps) == rank:
+        raise ValueError(f"{rank} axes need {rank} starts, ends and steps.")
+    for axis, size in enumerate(data):
+        if not 0 <= starts[axis] < ends[axis] <= size or steps[axis] < 1:
+            raise ValueError(
+                f"Elements {starts[axis]} to {ends[axis]} by {steps[axis]} are no part of axis {axis}, which has {size}."
+            )
+    return tuple((ends[axis] - starts[axis] - 1) // steps[axis] + 1 for axis in range(rank))

@@ -1,4 +1,4 @@
-"""Operators of `nn` that move data without computing: reshape, flatten, transpose, concat."""
+"""Operators of `nn` that move data without computing: reshape, flatten, transpose, concat, slice."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from xdsl.irdl import (
     ParsePropInAttrDict,
     irdl_op_definition,
     operand_def,
+    opt_prop_def,
     prop_def,
     traits_def,
     var_operand_def,
@@ -124,3 +125,48 @@ class ConcatOp(TensorOp):
         if not self.inputs:
             raise ValueError("There is nothing to concatenate.")
         return nn_shape.concatenation([shape_of(value) for value in self.inputs], self.axis.value.data)
+
+
+@irdl_op_definition
+class SliceOp(TensorOp):
+    """Elements `starts` to before `ends` of every axis; with `steps`, every so manieth of them."""
+
+    name = "nn.slice"
+    data = operand_def(TENSOR)
+    starts = prop_def(INTEGERS)
+    ends = prop_def(INTEGERS)
+    steps = opt_prop_def(INTEGERS)
+    assembly_format = "$sym_name $data `from` $starts `to` $ends (`steps` $steps^)? " + _TYPES
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+    def __init__(
+        self,
+        name: str,
+        data: SSAValue,
+        starts: Sequence[int],
+        ends: Sequence[int],
+        steps: Sequence[int] | None = None,
+        *,
+        onnx: Sequence[str] = (),
+    ) -> None:
+        spread = steps if steps is not None else [1] * len(starts)
+        super().__init__(
+            operands=[data],
+            properties={
+                "sym_name": StringAttr(name),
+                "starts": integers(starts),
+                "ends": integers(ends),
+                "steps": integers(spread) if any(step != 1 for step in spread) else None,
+                "onnx": origin(onnx),
+            },
+            result_types=[tensor(nn_shape.sliced(shape_of(data), starts, ends, spread))],
+        )
+
+    @property
+    def step(self) -> Shape:
+        """`steps`, spelled out if absent."""
+        return numbers(self.steps) if self.steps is not None else (1,) * len(numbers(self.starts))
+
+    def result_shape(self) -> Shape:
+        return nn_shape.sliced(shape_of(self.data), numbers(self.starts), numbers(self.ends), self.step)

@@ -160,6 +160,8 @@ class _Relayout:
                 self._spatial(op)
             case nn.PadOp():
                 self._pad(op)
+            case nn.SliceOp():
+                self._slice(op)
             case nn.DenseOp():
                 self._dense(op)
             case nn.SoftmaxOp():
@@ -342,3 +344,17 @@ class _Relayout:
         moved = [pads[side * rank + axis] for side in (0, 1) for axis in order]
         shape = tuple(op.shape[axis] for axis in order)
         self._rebuild(op, [data], shape, Stored.of(op.shape, order), pads=nn.integers(moved))
+
+    def _slice(self, op: nn.SliceOp) -> None:
+        if len(op.shape) == 1 and not self._stored(op.data).is_plain:
+            raise self._error(op, "it needs its data in the logical order")
+        order = self._order(op, op.data)
+        data = self._in_order(op, op.data, order, "its own order")
+        bounds = {
+            name: nn.integers([values[axis] for axis in order])
+            for name, values in (("starts", nn.numbers(op.starts)), ("ends", nn.numbers(op.ends)))
+        }
+        if op.steps is not None:
+            bounds["steps"] = nn.integers([op.step[axis] for axis in order])
+        shape = tuple(op.shape[axis] for axis in order)
+        self._rebuild(op, [data], shape, Stored.of(op.shape, order), **bounds)

@@ -317,6 +317,11 @@ def _upsample(op: nn.UpsampleOp, kernel: Kernel, data: Enclosure) -> Enclosure:
     return data.map(repeated)
 
 
+def _slice(op: nn.SliceOp, kernel: Kernel, data: Enclosure) -> Enclosure:
+    part = tuple(map(slice, nn.numbers(op.starts), nn.numbers(op.ends), op.step))
+    return data.map(lambda x: x[(slice(None), *part)])
+
+
 def _concat(op: nn.ConcatOp, kernel: Kernel, *data: Enclosure) -> Enclosure:
     axis = op.axis.value.data + 1
     return combined(data, lambda *parts: np.concatenate(parts, axis))
@@ -361,6 +366,7 @@ _MODELS: dict[type[nn.TensorOp], Callable[..., Enclosure]] = {
     nn.PadOp: _pad,
     nn.UpsampleOp: _upsample,
     nn.ConcatOp: _concat,
+    nn.SliceOp: _slice,
     nn.TransposeOp: _transpose,
     nn.ReshapeOp: _reshape,
     nn.FlattenOp: _reshape,

@@ -47,7 +47,9 @@ def is_non_negative(value: SSAValue) -> bool:
             | nn.ReshapeOp()
             | nn.FlattenOp()
             | nn.PadOp()
-            | nn.UpsampleOp() as op
+            | nn.UpsampleOp()
+            | nn.SliceOp()
+            | nn.TransposeOp() as op
         ):
             return is_non_negative(op.data)
         case nn.ConcatOp() | nn.AddOp() | nn.MultiplyOp() | nn.MinimumOp() | nn.AverageOp() as op:

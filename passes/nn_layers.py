@@ -375,6 +375,27 @@ class _Lowering:
         }
         return self._add(op, f"ZeroPadding{dims}D", [data], attributes, name)
 
+    def slice(self, op: nn.SliceOp) -> None:
+        shape = nn.shape_of(op.data)
+        starts, ends = nn.numbers(op.starts), nn.numbers(op.ends)
+        if len(shape) == 1 or op.steps is not None or (starts[-1], ends[-1]) != (0, shape[-1]):
+            raise error(op, "hls4ml crops space only, in steps of one", "run part-by-convolution first")
+        behind = [size - end for size, end in zip(shape, ends, strict=True)]
+        sides = ("left", "right") if len(shape) == 2 else ("top", "left", "bottom", "right")
+        crops = dict(zip(sides, (*starts[:-1], *behind[:-1]), strict=True))
+        self._add(
+            op,
+            f"Cropping{len(shape) - 1}D",
+            [self._data(op, op.data)],
+            {
+                "data_format": "channels_last",
+                "n_chan": shape[-1],
+                **spatial("in", shape[:-1]),
+                **spatial("out", op.shape[:-1]),
+                **{f"crop_{side}": extent for side, extent in crops.items()},
+            },
+        )
+
     def upsample(self, op: nn.UpsampleOp) -> None:
         check_channels_last(op, op.channels_last is not None)
         before, after = nn.shape_of(op.data), op.shape
@@ -446,6 +467,7 @@ _LOWERINGS: dict[type[nn.TensorOp], Callable[..., None]] = {
     nn.GlobalAveragePoolOp: _Lowering.global_pool,
     nn.GlobalMaxPoolOp: _Lowering.global_pool,
     nn.PadOp: _Lowering.pad,
+    nn.SliceOp: _Lowering.slice,
     nn.UpsampleOp: _Lowering.upsample,
     nn.ReshapeOp: _Lowering.reshape,
     nn.FlattenOp: _Lowering.reshape,

@@ -36,7 +36,10 @@ def wishes(model: nn.ModelOp) -> dict[SSAValue, Shape]:
         elif isinstance(op, nn.TransposeOp) and op.result in found:
             order = nn.numbers(op.order)
             wish(op.data, [order[axis] for axis in found[op.result]])
-        elif isinstance(op, nn.ElementwiseOp | nn.BinaryOp | nn.ConcatOp | nn.PadOp) and op.result in found:
+        elif (
+            isinstance(op, nn.ElementwiseOp | nn.BinaryOp | nn.ConcatOp | nn.PadOp | nn.SliceOp)
+            and op.result in found
+        ):
             for operand in op.operands:
                 wish(operand, found[op.result])
     return found

@@ -125,6 +125,10 @@ def _upsample(op: nn.UpsampleOp, data: Array) -> Array:
     return data
 
 
+def _slice(op: nn.SliceOp, data: Array) -> Array:
+    return data[tuple(map(slice, nn.numbers(op.starts), nn.numbers(op.ends), op.step))]
+
+
 SELU_SCALE, SELU_ALPHA = 1.0507010221481323, 1.6732631921768188
 """ONNX's defaults of Selu, which are float32."""
 
@@ -172,6 +176,7 @@ _EVALUATORS: dict[type[nn.TensorOp], Callable[..., Array]] = {
     nn.ReshapeOp: lambda op, x: x.reshape(op.shape),
     nn.FlattenOp: lambda op, x: x.reshape(-1),
     nn.TransposeOp: lambda op, x: x.transpose(nn.numbers(op.order)),
+    nn.SliceOp: _slice,
     nn.ConcatOp: lambda op, *parts: np.concatenate(parts, op.axis.value.data),
 }
 

@@ -31,6 +31,8 @@ def passed_on(op: nn.TensorOp) -> SSAValue | None:
             return op.data
         case nn.UpsampleOp() if all(scale == 1 for scale in nn.numbers(op.scales)):
             return op.data
+        case nn.SliceOp() if op.shape == nn.shape_of(op.data):
+            return op.data
         case nn.ConcatOp() if len(op.inputs) == 1:
             return op.inputs[0]
         case _:
@@ -39,7 +41,7 @@ def passed_on(op: nn.TensorOp) -> SSAValue | None:
 
 @dataclass(frozen=True)
 class RemoveIdentity(ModulePass):
-    """Remove identities: Identity, Dropout, reshapes and transposes to the same, pads of nothing."""
+    """Remove identities: Identity, Dropout, reshapes and transposes to the same, pads of nothing, slices of all."""
 
     name = "remove-identity"
 

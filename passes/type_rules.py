@@ -209,7 +209,9 @@ class Rules:
         total = Grid(data.low * count, data.high * count, data.lsb).at(lsb)
         return Typed(data.at(lsb), {"accum": total.element()}, None, error)
 
-    def same(self, op: nn.PadOp | nn.UpsampleOp | nn.ReshapeOp | nn.FlattenOp | nn.TransposeOp) -> Typed:
+    def same(
+        self, op: nn.PadOp | nn.UpsampleOp | nn.ReshapeOp | nn.FlattenOp | nn.TransposeOp | nn.SliceOp
+    ) -> Typed:
         data = self.grids[op.data]
         return Typed(data.with_zero() if isinstance(op, nn.PadOp) else data)
 
@@ -264,4 +266,5 @@ _RULES: dict[type[nn.TensorOp], Callable[..., Typed | None]] = {
     nn.ReshapeOp: Rules.same,
     nn.FlattenOp: Rules.same,
     nn.TransposeOp: Rules.same,
+    nn.SliceOp: Rules.same,
 }

@@ -27,8 +27,8 @@ exit status: 0 success, 1 the input or the design is at fault, 2 the command mak
 
 examples:
   split4ml compile model.onnx -o build --subgraphs 3 --verify rtl
-  split4ml compile build/ir/13-partition.mlir -o other     go on from a stage that you edited
-  split4ml opt build/ir/13-partition.mlir -p 'profile,size-fifos{method=peak}'
+  split4ml compile build/ir/*-partition.mlir -o other     go on from a stage that you edited
+  split4ml opt build/ir/*-partition.mlir -p 'profile,size-fifos{method=peak}'
   split4ml compile model.onnx --print-pipeline > flow.s4ml; split4ml run flow.s4ml
 """
 

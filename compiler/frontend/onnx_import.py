@@ -11,6 +11,7 @@ from split4ml.compiler.frontend import (  # noqa: F401 - register their operator
     onnx_elementwise,
     onnx_quantised,
     onnx_resampling,
+    onnx_slicing,
 )
 from split4ml.compiler.frontend.onnx_builder import Builder
 from split4ml.compiler.frontend.onnx_graph import read_graph

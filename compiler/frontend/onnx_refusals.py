@@ -22,8 +22,6 @@ HINTS = {
     "LayerNormalization": "hls4ml streams do not normalise over a frame: use BatchNormalization",
     "LogSoftmax": "use Softmax, or leave it out: the order of the classes is the same",
     "ArgMax": "leave it out, and compare the outputs after the hardware",
-    "Split": "slices of data have no stream layer: give each part an input or a convolution of its own",
-    "Slice": "slices of data have no stream layer: give each part an input or a convolution of its own",
     "Mish": "use ReLU or HardSwish",
     "ReduceSum": "use ReduceMean over all of space, and scale the weights that follow",
     "LpPool": "use AveragePool",

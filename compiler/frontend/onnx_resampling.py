@@ -35,9 +35,17 @@ def pad(builder: Builder, node: Node, name: str) -> SSAValue:
         begins[axis], ends[axis] = sizes[index], sizes[len(axes) + index]
     if begins[0] or ends[0]:
         raise builder.error(node, "it pads the batch axis")
+    data, names = builder.data(node), origin(node)
     if min(*begins, *ends) < 0:
-        raise builder.error(node, f"pads {sizes} crop the data, which is not supported")
-    return builder.emit(nn.PadOp(name, builder.data(node), [*begins[1:], *ends[1:]], onnx=origin(node)))
+        starts = [max(0, -begin) for begin in begins[1:]]
+        stops = [size + min(0, end) for size, end in zip(builder.data_shape(node)[1:], ends[1:], strict=True)]
+        grown = max(*begins, *ends) > 0
+        symbol = builder.name(f"{name}_crop") if grown else name
+        data = builder.emit(nn.SliceOp(symbol, data, starts, stops, onnx=names))
+        if not grown:
+            return data
+    pads = [max(0, pad) for pad in (*begins[1:], *ends[1:])]
+    return builder.emit(nn.PadOp(name, data, pads, onnx=names))
 
 
 @handles("Resize", "Upsample")

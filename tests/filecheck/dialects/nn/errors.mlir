@@ -226,3 +226,12 @@ nn.model @m {
   %0 = nn.quantize @q %x to fixed<65,4> : tensor<8xf32>
   nn.output @y %0 of "y" : tensor<8xf32>
 }
+
+// -----
+
+// CHECK: Elements 2 to 9 by 1 are no part of axis 0, which has 8.
+nn.model @m {
+  %x = nn.input @x of "x" : tensor<8xf32>
+  %0 = nn.slice @part %x from [2] to [9] : (tensor<8xf32>) -> tensor<7xf32>
+  nn.output @y %0 of "y" : tensor<7xf32>
+}

@@ -1,0 +1,92 @@
+"""Takes parts of data along its channels, or every so manieth element of space, by weights of zeros and ones.
+
+%0 = nn.slice @s %x from [0, 0, 2] to [8, 8, 4]              =>   %0 = nn.conv @s(%x, %w) strides [1, 1] pads [0, 0, 0, 0] channels_last
+    : (tensor<8x8x4xf32>) -> tensor<8x8x2xf32>                        w: 1 where input channel 2 (3) meets output channel 0 (1)
+
+hls4ml crops space in steps of one (`Cropping2D`); a part of the channels, and a step, have no layer, but a convolution of one element
+(of a vector, a dense layer) whose weights are 0 and 1 computes the same without rounding anything, and multiplications by these
+constants cost no multiplier. Runs behind `channels-last`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import SSAValue
+from xdsl.passes import ModulePass
+
+from split4ml.dialects import nn
+from split4ml.dialects.nn_base import typed
+from split4ml.dialects.precision import Precision
+from split4ml.passes.nn_rewriting import Doubles, constant, fresh_name, models, replace
+from split4ml.passes.weights import WeightStore
+
+BIT = Precision(3, 2)
+"""An element type that holds 0 and 1; hls4ml gives those of one and two bits another meaning."""
+
+
+def selection(channels: int, start: int, end: int, step: int = 1) -> Doubles:
+    """inputs x outputs: output `i` is input `start + i * step`."""
+    return np.eye(channels)[:, start:end:step]
+
+
+@dataclass(frozen=True)
+class PartByConvolution(ModulePass):
+    """Write slices along channels, and steps through space, as convolutions with weights of zeros and ones."""
+
+    name = "part-by-convolution"
+    weights: WeightStore = field(kw_only=True)
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for model in models(op):
+            for inner in list(model.block.ops):
+                if isinstance(inner, nn.SliceOp):
+                    self._rewrite(inner)
+
+    def _rewrite(self, op: nn.SliceOp) -> None:
+        shape, starts, ends = nn.shape_of(op.data), nn.numbers(op.starts), nn.numbers(op.ends)
+        chosen = selection(shape[-1], starts[-1], ends[-1], op.step[-1])
+        if len(shape) == 1:
+            weight = constant(op, f"{op.symbol}_choice", chosen, self.weights)
+            self._put(op, nn.DenseOp(op.symbol, op.data, weight, onnx=op.onnx_names))
+            return
+        whole = chosen.shape[1] == shape[-1]
+        steps = op.step[:-1]
+        if len(shape) > 3 or (whole and all(step == 1 for step in steps)):
+            return
+        space = (1,) * len(steps)
+        kernel = np.ones((shape[-1], 1)) if whole else chosen.T
+        weight = constant(op, f"{op.symbol}_choice", kernel.reshape(*kernel.shape, *space), self.weights)
+        conv = nn.ConvOp(
+            op.symbol,
+            self._cropped(op),
+            weight,
+            None,
+            strides=steps,
+            pads=(0, 0) * len(steps),
+            group=shape[-1] if whole else 1,
+            channels_last=True,
+            onnx=op.onnx_names,
+        )
+        self._put(op, conv)
+
+    @staticmethod
+    def _put(op: nn.SliceOp, new: nn.ConvOp | nn.DenseOp) -> None:
+        new.types = typed({**op.element_types, "weight": BIT})
+        replace(op, new)
+
+    @staticmethod
+    def _cropped(op: nn.SliceOp) -> SSAValue:
+        """The data with only the space of the slice, in steps of one."""
+        shape = nn.shape_of(op.data)
+        starts, ends = (*nn.numbers(op.starts)[:-1], 0), (*nn.numbers(op.ends)[:-1], shape[-1])
+        crop = nn.SliceOp(fresh_name(op, f"{op.symbol}_crop"), op.data, starts, ends, onnx=op.onnx_names)
+        if crop.shape == shape:
+            return op.data
+        assert op.parent is not None
+        crop.result.name_hint = crop.symbol
+        op.parent.insert_op_before(crop, op)
+        return crop.result
