@@ -72,6 +72,7 @@ def _profile_project(arguments: argparse.Namespace, reporter: Reporter) -> Profi
         method=arguments.method,
         frames=arguments.frames,
         observed=observed,
+        reports=arguments.reports,
         reporter=reporter,
     )
 
@@ -109,7 +110,7 @@ def _measured(directory: Path, file: Path | None, reporter: Reporter) -> dict[st
 
 def _profile_build(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
     """A build's own model against the VCD of a simulation of it."""
-    for option in ("apply", "tool", "clock"):
+    for option in ("apply", "tool", "clock", "reports"):
         if getattr(arguments, option):
             raise UsageError(
                 f"--{option} is for an hls4ml project, and {arguments.project} is a build of split4ml"
@@ -213,6 +214,12 @@ def _lines(report: Mapping[str, Any]) -> Iterable[str]:
                 f" ({thousands(counts['latency_stream_cycles'])} in a stream),"
                 f" interval {thousands(counts['interval_cycles'])}{stuck}"
             )
+    if report.get("interval_range") and len(set(report["interval_range"])) > 1:
+        low, high = report["interval_range"]
+        yield (
+            f"  estimated: the interval is from {thousands(low)} to {thousands(high)} if a core of multiplications is a stage "
+            "shorter or longer"
+        )
     bits = report["fifo_bits"]
     yield f"  FIFO bits {thousands(bits['default'])} stated, {thousands(bits['peak'])} by peak, {thousands(bits['sized'])} sized"
     columns = [("default_depth", "stated"), ("peak", "peak"), ("depth", "sized")]

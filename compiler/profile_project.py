@@ -38,12 +38,13 @@ def profile_project(
     method: Method = "bisect",
     frames: int = 8,
     observed: Mapping[str, int] | None = None,
+    reports: str | None = None,
     reporter: Reporter | None = None,
 ) -> Profiled:
     """Traces, replays and sizes the project in the folder that holds firmware/. Its C++ is run on this machine.
 
     tool, clock_ns: as the project says, if not given. observed: peaks by FIFO from a simulation, which `peak` takes in
-    place of the replay's. Raises Split4mlError for what is no such project, does not compile, or deadlocks.
+    place of the replay's. reports: where those of HLS are, "none", or None: the project's, if it has any. Raises Split4mlError for what is no such project, does not compile, or deadlocks.
     """
     from split4ml.passes.timing.metrics import measure
     from split4ml.passes.timing.sizing import size
@@ -51,7 +52,7 @@ def profile_project(
     if frames < 4:
         raise UsageError(f"a steady interval needs at least 4 frames, not {frames}")
     reporter = reporter or Reporter()
-    top, design, facts = traced_design(project, tool, clock_ns, reporter)
+    top, design, facts = traced_design(project, tool, clock_ns, reporter, reports)
     built = design.network()
     with reporter.step("replay"):
         as_is = measure(built.network, frames)
@@ -70,6 +71,7 @@ def profile_project(
     if method == "peak" and observed:
         depths |= {name: design.pragma(name, peak + 1) for name, peak in observed.items() if name in depths}
     report = _report(design, facts, as_is, sized, depths, frames)
+    report |= ranges(design, frames)
     for fifo in report["fifos"]:
         if observed is not None:
             fifo["observed_peak"] = observed.get(fifo["name"])
@@ -77,22 +79,49 @@ def profile_project(
 
 
 def traced_design(
-    project: Path, tool: str | None, clock_ns: float | None, reporter: Reporter
+    project: Path,
+    tool: str | None,
+    clock_ns: float | None,
+    reporter: Reporter,
+    reports: str | None = None,
 ) -> tuple[str, TracedDesign, ProjectFacts]:
     """Name of the top function, the design, and what the project says. Raises Split4mlError."""
     from split4ml.backends.trace.sources import find_top
     from split4ml.backends.trace.tasks import trace_tasks
+    from split4ml.compiler.project_reports import known_tasks, reports_of
     from split4ml.passes.traced import TracedDesign, traced_streams
 
     top = find_top(project)
-    facts = project_facts(project, tool, clock_ns)
+    found = reports_of(project, reports, top, project_facts(project, tool, clock_ns), tool, reporter)
+    facts = found.facts
     with reporter.step("trace"):
         traced = trace_tasks(project, top)
     streams = traced_streams(traced.tasks, traced.top.depths)
     design = TracedDesign(
-        top, traced.tasks, traced.inputs, traced.outputs, streams, facts.tool, facts.clock_ns
+        top,
+        traced.tasks,
+        traced.inputs,
+        traced.outputs,
+        streams,
+        facts.tool,
+        facts.clock_ns,
+        known=known_tasks(found, traced, reporter).tasks,
     )
     return top, design, facts
+
+
+def ranges(design: TracedDesign, frames: int) -> dict[str, Any]:
+    """Least and greatest latency and interval if every estimated II were a step lower or higher, with unbounded FIFOs."""
+    from split4ml.passes.timing.metrics import measure
+
+    low, high = (design.at_bound(bound) for bound in (0, 1))
+    if low is design and high is design:
+        return {"latency_range": None, "interval_range": None}
+    ends = [measure(each.network(unbounded=True).network, frames) for each in (low, high)]
+    return {
+        "latency_range": [each.latency_lone for each in ends],
+        "interval_range": [each.interval for each in ends],
+    }
 
 
 def _report(
@@ -187,6 +216,7 @@ def _layer(design: TracedDesign, number: int) -> dict[str, Any]:
         "ii": timing.ii,
         "ii_range": list(timing.ii_range),
         "latency": timing.depth,
+        "timing_source": timing.source or "estimate",
         "cost": None,
         "cost_range": None,
         "cost_scale": None,

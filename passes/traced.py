@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Literal
 
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.precision import Precision
@@ -69,7 +70,23 @@ class TracedDesign:
     def timing(self, task: TaskTrace, direct: bool = False) -> TaskTiming:
         return _timing(task, self.tool, self.clock_ns, direct, self.known.get(task.name, UNKNOWN))
 
-    def network(self, depths: Mapping[str, int] | None = None, *, held_start: bool = False) -> Built:
+    def at_bound(self, bound: Literal[0, 1]) -> TracedDesign:
+        """The same if every II that is estimated were at the lower (0) or upper (1) end of its range."""
+        moved = {}
+        for task in self.tasks:
+            made = self.timing(task)
+            if made.ii_range[bound] != made.ii:
+                step = made.ii_range[bound] - made.ii
+                moved[task.name] = Known(None, made.ii + step, made.depth + step)
+        return replace(self, known={**self.known, **moved}) if moved else self
+
+    def network(
+        self,
+        depths: Mapping[str, int] | None = None,
+        *,
+        held_start: bool = False,
+        unbounded: bool = False,
+    ) -> Built:
         """With these depths in place of the pragmas'. Raises Split4mlError if the tasks do not fit together."""
         graph = self._dataflow(depths or {})
         by_name = {task.name: task for task in self.tasks}
@@ -77,7 +94,7 @@ class TracedDesign:
         def schedule(name: str, direct: bool) -> Schedule:
             return self.timing(by_name[name], direct and self.sliced_ports).schedule
 
-        built = network_of(graph, schedule, NetworkOptions(held_start=held_start))
+        built = network_of(graph, schedule, NetworkOptions(held_start=held_start, unbounded=unbounded))
         return built if self.sliced_ports else _with_plain_ports(built)
 
     def sizable(self, built: Built) -> list[Fifo]:

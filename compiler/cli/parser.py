@@ -203,6 +203,12 @@ def _profile(parser: argparse.ArgumentParser) -> None:
         "--tool", metavar="TOOL", help="whose timing, such as vitis-2023.2; default: the backend's"
     )
     parser.add_argument("--clock", type=float, metavar="NS", help="clock period; default: the project's")
+    parser.add_argument(
+        "--reports",
+        metavar="PLACE",
+        help="where HLS left its reports of the project (csynth.xml and others), whose II and depths replace estimates; "
+        "default: the project's own, if there are any; none: estimates",
+    )
     parser.add_argument("--frames", type=int, default=8, metavar="N", help="of the flooding run (default: 8)")
     parser.add_argument(
         "--cost-data",
