@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from split4ml.compiler.options import LOWERING, MODEL, SPLIT, WISHES, CompileOptions
+from split4ml.compiler.options import LOWERING, MODEL, SPLIT, TILE, WISHES, CompileOptions
 from split4ml.compiler.pipeline.syntax import (
     Compile,
     Define,
@@ -46,6 +46,14 @@ def configured_type(precision: str) -> str:
         return CompileOptions().precision
 
 
+def tiling(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
+    """The stage that tiles large layers, if that was asked for."""
+    if options.tile_weights is None and options.tile_seconds is None:
+        return {}
+    tile = PassSpec.of("tile", max_weights=options.tile_weights, max_seconds=options.tile_seconds)
+    return {"tile": ("Large layers in tiles of output channels.", (tile,))}
+
+
 def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
     """Named pipelines: what each is for, and its passes."""
     budgets = options.budgets
@@ -76,6 +84,7 @@ def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
                 PassSpec("eliminate-dead-code"),
             ),
         ),
+        **tiling(options),
         "lower": (
             "Tasks and FIFOs; hls4ml chooses the layers.",
             (PassSpec("lower-nn-to-flow"), PassSpec("check-archive")),
@@ -128,7 +137,13 @@ def settings(options: CompileOptions, lowered: bool = False) -> Iterable[str]:
     lowered: for IR, which states itself what it was lowered for.
     """
     standard = CompileOptions(backend=options.backend)
-    in_passes = [*SPLIT, "pipeline", "profile_frames", *((*LOWERING, *MODEL, "input") if lowered else ())]
+    in_passes = [
+        *SPLIT,
+        *TILE,
+        "pipeline",
+        "profile_frames",
+        *((*LOWERING, *MODEL, "input") if lowered else ()),
+    ]
     found = []
     for field in dataclasses.fields(options):
         value = getattr(options, field.name)

@@ -10,6 +10,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import Literal, Self
 
@@ -53,7 +54,9 @@ WISHES = (
 """Are options of the pass `partition` under the same names, which checks them."""
 SPLIT = (*WISHES, "budget")
 """Become options of the pass `partition`."""
-LOWERING = ("precision", "reuse_factor", "strategy", "hls_config")
+TILE = ("tile_weights", "tile_seconds")
+"""Become options of the pass `tile`, which runs only if one is given."""
+LOWERING = ("precision", "reuse_factor", "strategy", "hls_config", *TILE)
 """Decided when hls4ml lowers the network."""
 MODEL = ("backend", "part", "clock", "tool", "start")
 """A lowered model states them itself."""
@@ -82,6 +85,14 @@ HELP: Mapping[str, Help] = {
     "strategy": Help("arithmetic", "default strategy: latency, resource, …", "NAME"),
     "hls_config": Help(
         "arithmetic", "hls4ml's configuration (Model, LayerType, LayerName); wins over the defaults", "YAML"
+    ),
+    "tile_weights": Help(
+        "partition",
+        "compute dense layers and convolutions of more weights in tiles of output channels (docs/tile.md)",
+        "N",
+    ),
+    "tile_seconds": Help(
+        "partition", "the same for those whose synthesis takes longer by estimate", "SECONDS"
     ),
     "subgraphs": Help(
         "partition", "how many; auto: the fewest within 5 percent of the best synthesis time", "N|auto"
@@ -167,6 +178,9 @@ class CompileOptions:
     strategy: str = "latency"
     hls_config: Path | None = None
 
+    tile_weights: int | None = None
+    tile_seconds: float | None = None
+
     subgraphs: int | Literal["auto"] | None = None
     cut_before: tuple[str, ...] = ()
     minimise: tuple[str, ...] = ()
@@ -217,6 +231,10 @@ class CompileOptions:
                 raise ValueError(f"{name} is {value}, but must be at least {least}")
             if value > most:
                 raise ValueError(f"{name} is {value}, but must be at most {most}")
+        if self.tile_weights is not None and self.tile_weights < 1:
+            raise ValueError(f"tile-weights is {self.tile_weights}, but must be at least 1")
+        if self.tile_seconds is not None and not 0 < self.tile_seconds < inf:
+            raise ValueError(f"tile-seconds is {self.tile_seconds:g}, but must be a positive number")
         if self.max_error is not None and not 0 < self.max_error <= 1:
             raise ValueError(f"max-error is {self.max_error:g}, but must be a share above 0 and up to 1")
         self._check_strategy()

@@ -105,6 +105,12 @@ def _eliminate_dead_code() -> type[ModulePass]:
     return EliminateDeadCode
 
 
+def _tile() -> type[ModulePass]:
+    from split4ml.passes.tile import Tile
+
+    return Tile
+
+
 def _lower_nn_to_flow() -> type[ModulePass]:
     from split4ml.passes.lower_nn_to_flow import LowerNNToFlow
 
@@ -227,6 +233,13 @@ PASSES = _table(
         "turn quantisers into element types of layers, and infer the types that make all else exact",
         _propagate_types,
         ("weights", "notes"),
+        dialect="nn",
+    ),
+    PassEntry(
+        "tile",
+        "compute large dense layers and convolutions in tiles of output channels",
+        _tile,
+        ("weights", "lowering", "costs", "notes"),
         dialect="nn",
     ),
     PassEntry(

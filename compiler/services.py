@@ -84,13 +84,30 @@ class Session:
         input_names: Sequence[str] = (),
         output_names: Sequence[str] = (),
         types: Mapping[str, Mapping[str, Precision]] | None = None,
+        parts: Mapping[str, str] | None = None,
     ) -> LoweredGraph:
         from split4ml.backends.hls4ml.graph import build_graph
 
-        graph = build_graph(layers, inputs, outputs, self.hls, onnx_names, input_names, output_names, types)
+        graph = build_graph(
+            layers, inputs, outputs, self.hls, onnx_names, input_names, output_names, types, parts
+        )
         for warning in graph.warnings:
             self.notes.append(str(warning))
         return self.adopt(graph)
+
+    def preview(
+        self,
+        layers: list[dict[str, object]],
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        onnx_names: dict[str, tuple[str, ...]],
+        types: Mapping[str, Mapping[str, Precision]] | None = None,
+        parts: Mapping[str, str] | None = None,
+    ) -> GraphInfo:
+        from split4ml.backends.hls4ml.describe import describe
+        from split4ml.backends.hls4ml.graph import build_graph
+
+        return describe(build_graph(layers, inputs, outputs, self.hls, onnx_names, types=types, parts=parts))
 
     def adopt(self, graph: Graph) -> LoweredGraph:
         """Saves a graph in the build directory and knows it from then on."""

@@ -160,10 +160,12 @@ class TensorOp(NamedOp):
 
     onnx: names of the nodes in the user's model that it computes; several after fusion, none if a pass made it.
     types: the element types that hardware is to have, by what they are of (`TYPED`); those absent are the configuration's.
+    part_of: the layer of which a pass made it; what a user configures for that one holds for it, but for precisions.
     """
 
     types = opt_prop_def(DictionaryAttr)
     onnx = opt_prop_def(ArrayAttr[StringAttr])
+    part_of = opt_prop_def(StringAttr)
     result = result_def(TENSOR)
 
     @property
@@ -190,6 +192,8 @@ class TensorOp(NamedOp):
 
     def verify_(self) -> None:
         check_name(self.symbol)
+        if self.part_of is not None:
+            check_name(self.part_of.data)
         for name in self.onnx_names:
             check_text(name, self.symbol)
         if self.types is not None:

@@ -37,10 +37,23 @@ class Lowering(Protocol):
         input_names: Sequence[str] = (),
         output_names: Sequence[str] = (),
         types: Mapping[str, Mapping[str, Precision]] | None = None,
+        parts: Mapping[str, str] | None = None,
     ) -> LoweredGraph:
         """Runs hls4ml's flows and saves the graph. onnx_names: the user's nodes by layer; input_names, output_names:
-        the user's tensors; types: element types by layer, which the user's configuration may override. Raises
-        Split4mlError."""
+        the user's tensors; types: element types by layer, which the user's configuration may override; parts: by layer,
+        the one that a pass split. Raises Split4mlError."""
+        ...
+
+    def preview(
+        self,
+        layers: list[dict[str, object]],
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        onnx_names: dict[str, tuple[str, ...]],
+        types: Mapping[str, Mapping[str, Precision]] | None = None,
+        parts: Mapping[str, str] | None = None,
+    ) -> GraphInfo:
+        """What `lower` would make; nothing is saved. Raises Split4mlError."""
         ...
 
     tool: str

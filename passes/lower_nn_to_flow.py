@@ -54,6 +54,7 @@ class LowerNNToFlow(ModulePass):
             [port.source.data for port in model.inputs],
             [port.source.data for port in model.outputs],
             network.types,
+            network.parts,
         )
         info = lowered.info
         ports = dict(zip(info.inputs, map(port_of, model.inputs), strict=True))

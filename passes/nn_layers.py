@@ -38,6 +38,7 @@ class Layers(NamedTuple):
     inputs, outputs: names of layers, in the order of the model's `nn.input`s and `nn.output`s.
     onnx_names: by layer, the nodes of the user's model that it computes.
     types: by layer, the element types that its op states.
+    parts: by layer that a pass made of another, that other one.
     """
 
     layers: list[Layer]
@@ -45,6 +46,7 @@ class Layers(NamedTuple):
     outputs: list[str]
     onnx_names: dict[str, tuple[str, ...]]
     types: dict[str, dict[str, Precision]]
+    parts: dict[str, str]
 
 
 def layers_of(model: nn.ModelOp, weights: WeightStore) -> Layers:
@@ -61,6 +63,7 @@ class _Lowering:
     """The layer that computes a value."""
     onnx_names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     types: dict[str, dict[str, Precision]] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> Layers:
         self.taken = {op.symbol for op in self.model.block.ops if isinstance(op, nn.NamedOp)}
@@ -82,7 +85,7 @@ class _Lowering:
                     "drop one of the two",
                 )
             outputs.append(name)
-        return Layers(self.layers, inputs, outputs, self.onnx_names, self.types)
+        return Layers(self.layers, inputs, outputs, self.onnx_names, self.types, self.parts)
 
     def _lower(self, op: nn.TensorOp) -> None:
         if len(op.shape) not in (1, 2, 3):
@@ -115,6 +118,8 @@ class _Lowering:
         if name is None:
             if op.element_types:
                 self.types[symbol] = op.element_types
+            if op.part_of is not None:
+                self.parts[symbol] = op.part_of.data
             self.names[op.result] = symbol
         return symbol
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from split4ml.backends.hls4ml.capture import bounded_inference, captured, explained
+from split4ml.backends.hls4ml.clones import wide_clones
 from split4ml.backends.hls4ml.options import (
     Config,
     HlsOptions,
@@ -17,8 +18,10 @@ from split4ml.backends.hls4ml.options import (
     full_config,
     known_layer_type,
     suggestion,
+    with_parts,
     with_types,
 )
+from split4ml.backends.hls4ml.padding import padding_in_place
 from split4ml.backends.hls4ml.provenance import surviving_names
 from split4ml.backends.hls4ml.reuse import ReuseWarning, repair_reuse_factors
 from split4ml.dialects.errors import Split4mlError
@@ -70,12 +73,14 @@ def build_graph(
     input_names: Sequence[str] = (),
     output_names: Sequence[str] = (),
     types: Mapping[str, Mapping[str, Precision]] | None = None,
+    parts: Mapping[str, str] | None = None,
 ) -> Graph:
     """Runs hls4ml's own flows on a network given as hls4ml layer dictionaries, in topological order.
 
     inputs, outputs: names of the Input layers, and of the layers whose results leave the network.
     onnx_names: the user's nodes behind each layer; also accepted as `LayerName` in `options.hls_config`.
     types: by layer, element types of `result`, `weight`, …; those of a layer in `options.hls_config` win.
+    parts: by layer, one that a pass split into it and others: what `options.hls_config` says of that one holds for its parts.
     Reuse factors that hls4ml cannot use are replaced by the nearest valid one and listed in `Graph.warnings`.
     Raises Split4mlError, naming the layer where possible.
     """
@@ -83,10 +88,13 @@ def build_graph(
     onnx = dict(onnx_names or {})
     _check_layers(layers, inputs, outputs)
     renamed = _renames(layers)
-    callable_as, ambiguous = _callable_as(layers, onnx)
+    whole = dict(parts or {})
+    callable_as, ambiguous = _callable_as(layers, onnx, whole)
     callable_as = {user: renamed.get(name, name) for user, name in callable_as.items()}
     hls_config, spelling = full_config(options, callable_as)
     stated = list(hls_config.get("LayerName", {}))
+    whole = {renamed.get(name, name): renamed.get(of, of) for name, of in whole.items()}
+    hls_config, spelling = with_parts(hls_config, whole), spelling.with_parts(whole)
     hls_config = with_types(hls_config, {renamed.get(name, name): own for name, own in (types or {}).items()})
     mine = [_rename(layer, renamed) for layer in layers]
     names = [layer["name"] for layer in mine]
@@ -168,7 +176,7 @@ def _model_graph(
     )
     config["HLSConfig"] = hls_config
     config["Stamp"] = "0" * 8  # hls4ml's is random
-    with bounded_inference():
+    with bounded_inference(), wide_clones(), padding_in_place():
         return ModelGraph.from_layer_list(config, layers, inputs=inputs, outputs=outputs)
 
 
@@ -233,10 +241,15 @@ def _user(renamed: Mapping[str, str], name: str) -> str:
 
 
 def _callable_as(
-    layers: Sequence[Mapping[str, Any]], onnx: Mapping[str, tuple[str, ...]]
+    layers: Sequence[Mapping[str, Any]], onnx: Mapping[str, tuple[str, ...]], parts: Mapping[str, str]
 ) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """Layers by what a configuration may call them, and the names of ONNX nodes that would be several layers'."""
-    names = [str(layer["name"]) for layer in layers]
+    """Layers by what a configuration may call them, and the names of ONNX nodes that would be several layers'. Parts count as
+    the layer that was split."""
+    layer_names = [str(layer["name"]) for layer in layers]
+    onnx = {name: nodes for name, nodes in onnx.items() if name not in parts} | {
+        whole: onnx.get(part, ()) for part, whole in parts.items()
+    }
+    names = list(dict.fromkeys([*(parts.get(name, name) for name in layer_names), *layer_names]))
     found: dict[str, list[str]] = {}
     for name in names:
         for node in onnx.get(name, ()):

@@ -161,6 +161,11 @@ class Spelling:
         """The place of a layer's entry."""
         return self.places.of("LayerName", self.layers.get(layer, layer))
 
+    def with_parts(self, parts: Mapping[str, str]) -> Spelling:
+        """The word for a layer that was split is that for its parts too."""
+        words = {part: self.layers[whole] for part, whole in parts.items() if whole in self.layers}
+        return Spelling(self.places, words | self.layers)
+
 
 def _table(outer: Mapping[str, Any], places: Places, *path: str) -> Mapping[str, Any]:
     """The table under the last key of a path, in the one under those before it. A key with nothing behind it has an empty one."""
@@ -182,6 +187,18 @@ def with_types(config: Config, types: Mapping[str, Mapping[str, Precision]]) -> 
             entry["Precision"] = {key: str(precision) for key, precision in own.items()} | stated
         layers[name] = entry
     return {**config, "LayerName": layers} if layers else config
+
+
+def with_parts(config: Config, parts: Mapping[str, str]) -> Config:
+    """`config` with what its `LayerName` says of a layer said of that layer's parts instead, but for precisions, which the parts
+    state themselves. parts: by name, the layer that was split; what is said of a part by its own name wins."""
+    layers = dict(config.get("LayerName", {}))
+    split = {whole: layers.pop(whole) for whole in set(parts.values()) if whole in layers}
+    for part, whole in parts.items():
+        if whole in split:
+            common = {key: value for key, value in split[whole].items() if key != "Precision"}
+            layers[part] = common | layers.get(part, {})
+    return {**config, "LayerName": layers} if layers or split else config
 
 
 def _by_layer(
