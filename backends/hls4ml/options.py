@@ -164,7 +164,7 @@ class Spelling:
     def with_parts(self, parts: Mapping[str, str]) -> Spelling:
         """The word for a layer that was split is that for its parts too."""
         words = {part: self.layers[whole] for part, whole in parts.items() if whole in self.layers}
-        return Spelling(self.places, words | self.layers)
+        return Spelling(self.places, {**words, **self.layers})
 
 
 def _table(outer: Mapping[str, Any], places: Places, *path: str) -> Mapping[str, Any]:

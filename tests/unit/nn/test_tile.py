@@ -21,6 +21,7 @@ from split4ml.backends.hls4ml.project import write_monolithic
 from split4ml.compiler.blobstore import BlobStore
 from split4ml.compiler.services import Session
 from split4ml.dialects import nn
+from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.nn_base import typed
 from split4ml.dialects.precision import Precision
 from split4ml.passes.interfaces import LoweredGraph
@@ -196,3 +197,36 @@ def test_random_layers(strategy: str, reuse: int, specs: list[Layer], share: int
         for spec in specs
     )
     check(specs, largest * share, seed, strategy, reuse)
+
+
+def test_a_configuration_of_the_layer_holds_for_its_tiles(tmp_path: Path) -> None:
+    store = MemoryStore()
+    config = {
+        "LayerName": {"part0_l": {"ReuseFactor": 4, "Strategy": "Resource", "Precision": "fixed<20,8>"}}
+    }
+    session = Session(cast(BlobStore, store), tmp_path, hls=HlsOptions(hls_config=config))
+    module = twice([Layer((8,), 6)], store, np.random.default_rng(1))
+    tile = Tile(24, layers=("part0_l",), weights=store, lowering=session, costs=session, notes=session)
+    tile.apply(Context(), module)
+    tasks = lowered(module, session).info.by_task
+    for name in ("part0_l_tile0", "part0_l_tile1"):
+        assert tasks[name].strategy == "resource"
+        assert tasks[name].reuse_factor == 4
+        assert str(tasks[name].types["weight"]) == "fixed<20,8>"
+    assert tasks["whole0_l"].strategy == "latency"
+
+
+def test_limits_that_cannot_be_met(tmp_path: Path) -> None:
+    store = MemoryStore()
+    session = Session(cast(BlobStore, store), tmp_path, hls=HlsOptions())
+    module = twice([Layer((8,), 6)], store, np.random.default_rng(1))
+    for tile in (
+        Tile(7, weights=store, lowering=session, costs=session, notes=session),
+        Tile(None, 0.01, weights=store, lowering=session, costs=session, notes=session),
+    ):
+        with pytest.raises(Split4mlError, match="one output channel of it has 8 weights"):
+            tile.apply(Context(), module)
+    with pytest.raises(Split4mlError, match="no dense layer or convolution 'part0'"):
+        Tile(7, layers=("part0",), weights=store, lowering=session, costs=session, notes=session).apply(
+            Context(), module
+        )
