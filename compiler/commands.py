@@ -134,6 +134,12 @@ def run_explore(arguments: argparse.Namespace) -> int:
     return run_explore(arguments)
 
 
+def run_explain(arguments: argparse.Namespace) -> int:
+    from split4ml.compiler.explain import run_explain
+
+    return run_explain(arguments)
+
+
 def run_report(arguments: argparse.Namespace) -> int:
     from split4ml.compiler.builddir import REPORT, read_report
 
@@ -168,5 +174,6 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "verify": run_verify,
     "profile": run_profile,
     "report": run_report,
+    "explain": run_explain,
 }
 """By name; `opt` takes its arguments unparsed."""

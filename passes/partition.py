@@ -225,6 +225,19 @@ class Partition(ModulePass):
         return values
 
 
+def noted(model: flow.ModelOp, devices: Devices) -> Partition | None:
+    """The pass that split a model, from what it noted; None if none did."""
+    from split4ml.passes.partition_note import options
+
+    if model.partition is None:
+        return None
+    given: dict[str, object] = {}
+    for name, value in options(model.partition).items():
+        number = name in ("slack", "memory", "time_limit") and isinstance(value, str)
+        given[name] = float(value) if number else value  # type: ignore[arg-type]
+    return Partition(**given, devices=devices)  # type: ignore[arg-type]
+
+
 def in_units(objective: str, value: int) -> str:
     """A value of the solver in the unit that `at_most` takes, exactly: seconds, per cent, or what it is."""
     unit = UNITS.get(objective, 1)

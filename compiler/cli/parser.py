@@ -20,6 +20,7 @@ COMMANDS = {
     "verify": "check a build again: C simulation, or RTL simulation of the stitched top",
     "profile": "time any hls4ml project and size its FIFOs; or compare a build with a simulation's VCD, or learn from its synthesis",
     "report": "show the report of a build",
+    "explain": "say why a build is as it is: its split, and what every demand on it costs",
 }
 
 EPILOG = """\
@@ -90,6 +91,7 @@ def build_parser() -> Parser:
     _verify(made["verify"])
     _profile(made["profile"])
     _report(made["report"])
+    _explain(made["explain"])
     return parser
 
 
@@ -222,3 +224,17 @@ def _profile(parser: argparse.ArgumentParser) -> None:
 def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", type=Path, metavar="DIR", help="a build directory")
     parser.add_argument("--json", action="store_true", help="print report.json, or the error, as JSON")
+
+
+def _explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", type=Path, metavar="DIR", help="a build directory")
+    parser.add_argument(
+        "--section",
+        action="append",
+        metavar="NAME",
+        help="only this one: split (may be repeated; default: all)",
+    )
+    parser.add_argument(
+        "--time-limit", type=float, default=60.0, metavar="SECONDS", help="for each section (default: 60)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the sections, or the error, as JSON")

@@ -9,7 +9,7 @@ from typing import Literal
 
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.solve.atoms import Atoms, contract, with_goal
-from split4ml.passes.solve.clock import Clock
+from split4ml.passes.solve.clock import Clock, TimeUp
 from split4ml.passes.solve.conflict import conflict
 from split4ml.passes.solve.cuts import partition_by_cuts
 from split4ml.passes.solve.demands import Case, bounds
@@ -74,6 +74,30 @@ def partition(
     return solution_of(problem, atoms, state.part, state.bounds, state.optimal, state.method)
 
 
+def optimum(problem: Problem, numbers: tuple[int, int], goal: Goal, time_limit: float) -> Solution | None:
+    """The best partition into as many subgraphs as from the first number to the second; None if there is none.
+
+    Raises TimeUp if none was found in time, nor proven impossible. `Solution.optimal` says whether it is proven to be the best;
+    what the dynamic program proves is not confirmed.
+    """
+    clock = Clock(time_limit)
+    try:
+        atoms = with_goal(contract(problem), goal)
+        check_atoms(problem, atoms)
+    except Split4mlError:
+        return None
+    possible = [n for n in range(numbers[0], numbers[1] + 1) if n <= len(atoms)]
+    if not possible:
+        return None
+    state = _Lexicographic(Search(atoms, clock), goal, bounds(atoms, goal), possible, certify=False)
+    state.run()
+    if state.part is None:
+        if state.impossible:
+            return None
+        raise TimeUp
+    return solution_of(problem, atoms, state.part, state.bounds, state.optimal, state.method)
+
+
 def only_cuts(problem: Problem, goal: Goal) -> bool:
     """Whether the cuts say it all."""
     free = problem.starts is None and not (problem.apart or problem.pins or problem.regions or goal.at_most)
@@ -115,13 +139,14 @@ def _not_found(numbers: Sequence[int]) -> Split4mlError:
 class _Lexicographic:
     """One objective after the other, each among the partitions that are good enough in those before it.
 
-    numbers: of subgraphs that are left to choose from. within: what all before have settled.
+    numbers: of subgraphs that are left to choose from. within: what all before have settled. certify: let Z3 confirm.
     """
 
     search: Search
     goal: Goal
     within: Within
     numbers: list[int]
+    certify: bool = True
     bounds: dict[str, int] = field(default_factory=dict)
     optimal: bool = True
     impossible: bool = False
@@ -250,10 +275,13 @@ class _Lexicographic:
         self.part = part
         if not self.optimal:
             self.method = "time-limit"
-        elif "z3" in self._proofs or all(
-            self.search.confirm(objective, number, within, value)
-            for objective, within, value in self._asked
-            if objective != SUBGRAPHS
+        elif "z3" in self._proofs or (
+            self.certify
+            and all(
+                self.search.confirm(objective, number, within, value)
+                for objective, within, value in self._asked
+                if objective != SUBGRAPHS
+            )
         ):
             self.method = "z3"
         else:
