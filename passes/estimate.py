@@ -43,7 +43,9 @@ def shape_of(task: TaskInfo, info: GraphInfo, tool: str = "") -> TaskShape:
     before, after = source.precision, target.precision
 
     def number(*names: str, default: int = 0) -> int:
-        return next((int(task.attrs[name]) for name in names if name in task.attrs), default)
+        # hls4ml writes -1 for what does not apply, as n_filt of a batch norm over vectors
+        numbers = (int(task.attrs.get(name, -1)) for name in names)
+        return next((value for value in numbers if value >= 0), default)
 
     rounds = "RND" in after.rounding
     saturates = after.saturation.startswith("SAT")
