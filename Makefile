@@ -34,7 +34,7 @@ types: setup ## mypy --strict, the package through .pkg/ and the tests
 	$(BIN)/mypy
 	@# one folder at a time, since their helpers are imported by bare names (conftest.py puts the folder on sys.path)
 	@set -e; for folder in tests $(sort $(dir $(wildcard tests/unit/*/test_*.py tests/e2e/test_*.py))); do \
-	  path=; if grep -qs sys.path $$folder/conftest.py; then path=$$folder; fi; \
+	  path=tests; if grep -qs sys.path $$folder/conftest.py; then path=$$folder:tests; fi; \
 	  echo "mypy $$folder"; MYPYPATH=$$path $(BIN)/mypy --no-error-summary $$folder/*.py; \
 	done
 
@@ -42,12 +42,12 @@ filecheck: setup ## FileCheck tests of IR and commands
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/lit -sv -j$(JOBS) tests/filecheck
 
 pytest: setup ## unit, property and end-to-end tests, except those marked slow
-	$(BIN)/pytest -q -m 'not slow'
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile -m 'not slow'
 
 test: setup lint types filecheck pytest ## all that CI requires
 
 test-slow: setup ## the tests that take more than a minute each
-	$(BIN)/pytest -q -m slow
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile -m slow
 
 FRAMEWORKS := .venv-frameworks
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 import pytest
+from once import shared_folder
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    os.environ["SPLIT4ML_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ["SPLIT4ML_CACHE"] = str(shared_folder(tmp_path_factory) / "cache")

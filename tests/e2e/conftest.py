@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from bad_input import LOWER, Lab, tiny
 from e2e_cli import EXAMPLES, NETWORKS, Cli, compiled, run_cli
+from once import once
 
 
 @pytest.fixture(scope="session")
@@ -21,20 +22,22 @@ def cli() -> Cli:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo network, verified in C and RTL simulation. About a minute."""
-    return compiled(
-        EXAMPLES / "digits_resnet.onnx",
-        *("--input", EXAMPLES / "digits_test.npz", "--subgraphs", 3, "--verify", "rtl"),
-        into=tmp_path_factory.mktemp("demo") / "build",
+    options = ("--input", EXAMPLES / "digits_test.npz", "--subgraphs", 3, "--verify", "rtl")
+    return once(
+        tmp_path_factory,
+        "demo",
+        lambda folder: compiled(EXAMPLES / "digits_resnet.onnx", *options, into=folder / "build"),
     )
 
 
 @pytest.fixture(scope="session")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network with two inputs and two outputs, split by hand, checked with nothing."""
-    return compiled(
-        NETWORKS / "two_ports.onnx",
-        *("--subgraphs", 2, "--verify", "none"),
-        into=tmp_path_factory.mktemp("quick") / "build",
+    options = ("--subgraphs", 2, "--verify", "none")
+    return once(
+        tmp_path_factory,
+        "quick",
+        lambda folder: compiled(NETWORKS / "two_ports.onnx", *options, into=folder / "build"),
     )
 
 
@@ -47,18 +50,22 @@ def lab(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.M
 @pytest.fixture(scope="session")
 def tiny_onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network of five tasks."""
-    return tiny(tmp_path_factory.mktemp("tiny") / "tiny.onnx")
+    return once(tmp_path_factory, "tiny", lambda folder: tiny(folder / "tiny.onnx"))
 
 
 @pytest.fixture(scope="session")
-def tiny_split(tiny_onnx: Path) -> Path:
+def tiny_split(tiny_onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its build in two subgraphs, as far as it goes without C++. Not to be changed."""
-    return compiled(
-        tiny_onnx, *("--verify", "none", "-p", f"{LOWER}{{subgraphs=2}}"), into=tiny_onnx.parent / "split"
+    options = ("--verify", "none", "-p", f"{LOWER}{{subgraphs=2}}")
+    return once(
+        tmp_path_factory, "split", lambda folder: compiled(tiny_onnx, *options, into=folder / "build")
     )
 
 
 @pytest.fixture(scope="session")
-def tiny_build(tiny_onnx: Path) -> Path:
+def tiny_build(tiny_onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its whole build in two subgraphs, checked with nothing. Not to be changed."""
-    return compiled(tiny_onnx, *("--subgraphs", 2, "--verify", "none"), into=tiny_onnx.parent / "build")
+    options = ("--subgraphs", 2, "--verify", "none")
+    return once(
+        tmp_path_factory, "build", lambda folder: compiled(tiny_onnx, *options, into=folder / "build")
+    )
