@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from split4ml.backends.report.bound import synthesis_bound
 from split4ml.backends.report.split import partition_report
 from split4ml.dialects import flow
 from split4ml.dialects.flow import symbol
@@ -83,6 +84,7 @@ def build_report(
         ],
         "subgraphs": [_subgraph(part) for part in model.subgraphs],
         "partition": partition_report(model),
+        "synthesis_bound": synthesis_bound(model, info),
         "checks": dict(checks),
         "notes": list(notes),
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from split4ml.backends.report import arithmetic
+from split4ml.backends.report import arithmetic, bound
 
 
 def html(report: Mapping[str, Any]) -> str:
@@ -53,6 +53,8 @@ def summary(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             "split",
             f"{thousands(report['partition']['crossing_bits_per_frame'])} bits cross per frame; {proof}",
         )
+    if report.get("synthesis_bound"):
+        yield "at best", bound.told(report["synthesis_bound"])
     if monolithic:
         yield (
             "latency",

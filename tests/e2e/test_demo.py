@@ -62,6 +62,10 @@ def test_splitting_costs_few_cycles_and_saves_synthesis_time(report: dict[str, A
     assert report["interval_cycles"] == report["monolithic"]["interval_cycles"]
     assert report["latency_cycles"] <= report["monolithic"]["latency_cycles"] + 10 * len(report["subgraphs"])
     assert report["partition"]["objective"] < report["partition"]["monolithic_seconds"]
+    bound = report["synthesis_bound"]
+    assert bound["task"] == "block2_conv2" and bound["weights"] == 2304
+    assert bound["tiled"]["parts"] == {"block2_conv2": 2}
+    assert bound["tiled"]["seconds"] < bound["seconds"] <= report["partition"]["objective"] + 0.001
 
 
 def test_the_depths_of_the_report_are_those_of_the_projects(demo: Path, report: dict[str, Any]) -> None:
