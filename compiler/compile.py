@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from split4ml.backends.cxx import find_compiler
 from split4ml.backends.report.build import build_report
+from split4ml.backends.report.graph import picture
 from split4ml.backends.report.render import html
 from split4ml.compiler import network
 from split4ml.compiler.builddir import REPORT, new_build, write_options
@@ -115,6 +116,7 @@ def compile_with(
             raise CheckFailed(error.message, error.where, _keep_evidence(folder)) from None
         (folder / REPORT).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
         (folder / "report.html").write_text(html(report), "utf-8")
+        (folder / "split.svg").write_text(picture(report), "utf-8")
         for name, text in (texts or {}).items():
             (folder / name).write_text(text, "utf-8")
         write_options(folder, used_cost_data(options))
