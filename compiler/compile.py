@@ -213,6 +213,8 @@ def finish(
 ) -> Report:
     """Checks what was written, and reports."""
     from split4ml.compiler.checks import run_checks
+    from split4ml.compiler.layout import port_name
+    from split4ml.compiler.reached import reached
     from split4ml.compiler.timing_summary import timing_of
     from split4ml.passes.profile import observe_unbounded
     from split4ml.passes.timed import Timed
@@ -227,7 +229,10 @@ def finish(
                 observe_unbounded(Timed(model, session.trace(model)), session, options.profile_frames)
         session.save_trace(model, _parent(folder / "profile" / "trace.npz"))
     checks = run_checks(module, folder, scratch, session, options.verify, reporter)
-    return build_report(symbol(model), model, session.describe(model), timing, checks, session.notes)
+    precision = reached(module, [port_name(port) for port in model.outputs], session.describe(model))
+    return build_report(
+        symbol(model), model, session.describe(model), timing, checks, session.notes, precision
+    )
 
 
 def _keep_evidence(folder: Path) -> str:

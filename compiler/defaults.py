@@ -31,6 +31,9 @@ CANONICALISE = (
 )
 
 
+AUTO_ERROR = 0.01
+"""What `--precision auto` aims at if no error is given: the largest error of an output, as a share of its range."""
+
 STITCH: Mapping[str, tuple[str, Pipeline]] = {
     "stitch": ("The structural top.", (PassSpec("lower-flow-to-stitch"),)),
 }
@@ -84,6 +87,7 @@ def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
                 PassSpec("eliminate-dead-code"),
             ),
         ),
+        **_inferred(options),
         **tiling(options),
         "lower": (
             "Tasks and FIFOs; hls4ml chooses the layers.",
@@ -102,6 +106,15 @@ def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
         ),
         **({} if options.backend == "Vivado" else STITCH),
     }
+
+
+def _inferred(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
+    """For `--precision auto`."""
+    if options.precision != "auto":
+        return {}
+    bound = options.max_error or AUTO_ERROR
+    purpose = "Element types by the ranges of the sample inputs, within a bound of the error."
+    return {"infer": (purpose, (PassSpec.of("infer-precision", max_error=bound),))}
 
 
 def default_pipeline(options: CompileOptions, source: str = "model.onnx", directory: str = "build") -> str:

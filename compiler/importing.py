@@ -82,6 +82,7 @@ def import_onnx_model(source: Path, session: Session, inputs: Path | None) -> Mo
         arrays,
         {op.source.data: outputs[op.source.data] for op in model.outputs},
         _labels(inputs, len(next(iter(arrays.values())))) if inputs else None,
+        random=inputs is None,
     )
     attach(module, stimulus, session.store)
     return module

@@ -80,7 +80,12 @@ HELP: Mapping[str, Help] = {
         "hardware", "whose timing constants hold, such as vitis-2023.2; by default the backend's", "TOOL"
     ),
     "start": Help("hardware", "start protocol: one start per frame, or ap_start tied high as in hls4ml"),
-    "precision": Help("arithmetic", "default element type", "TYPE"),
+    "precision": Help(
+        "arithmetic",
+        "default element type; auto: types for every layer, from the ranges of --input, with which the outputs' errors are at most "
+        "--max-error",
+        "TYPE|auto",
+    ),
     "reuse_factor": Help("arithmetic", "default multiplications per multiplier", "N"),
     "strategy": Help("arithmetic", "default strategy: latency, resource, …", "NAME"),
     "hls_config": Help(
@@ -151,7 +156,7 @@ HELP: Mapping[str, Help] = {
     "max_error": Help(
         "checks",
         "the largest error of an output that passes, as a share of the output's range, such as 0.02; by default any that "
-        "the precision explains",
+        "the precision explains; with --precision auto, what is aimed at (default: 0.01)",
         "SHARE",
     ),
     "overflow": Help("checks", "what it is if numbers do not fit into their types"),
@@ -222,7 +227,8 @@ class CompileOptions:
             raise ValueError(
                 "io_parallel networks are one pipeline without FIFOs, which cannot be split; use io_stream"
             )
-        Precision.parse(self.precision.replace("ap_", ""))
+        if self.precision != "auto":
+            Precision.parse(self.precision.replace("ap_", ""))
         for name, value, least, most in (
             ("reuse-factor", self.reuse_factor, 1, MAX_REUSE_FACTOR),
             ("profile-frames", self.profile_frames, *PROFILE_FRAMES),

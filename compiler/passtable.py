@@ -75,6 +75,12 @@ def _propagate_types() -> type[ModulePass]:
     return PropagateTypes
 
 
+def _infer_precision() -> type[ModulePass]:
+    from split4ml.passes.infer_precision import InferPrecision
+
+    return InferPrecision
+
+
 def _relu_from_bounds() -> type[ModulePass]:
     from split4ml.passes.relu_from_bounds import ReluFromBounds
 
@@ -233,6 +239,13 @@ PASSES = _table(
         "turn quantisers into element types of layers, and infer the types that make all else exact",
         _propagate_types,
         ("weights", "notes"),
+        dialect="nn",
+    ),
+    PassEntry(
+        "infer-precision",
+        "choose element types by the ranges of sample data, within a bound of the outputs' errors",
+        _infer_precision,
+        ("weights", "samples", "notes"),
         dialect="nn",
     ),
     PassEntry(

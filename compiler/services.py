@@ -270,6 +270,23 @@ class Session:
             found = stimulus.load(module, inputs, outputs, self.store)  # type: ignore[arg-type]
         return found or stimulus.Stimulus(random_inputs(model, self.frames))
 
+    def samples(
+        self, model: nn.ModelOp
+    ) -> tuple[Mapping[str, npt.NDArray[np.float32]], Mapping[str, npt.NDArray[np.float32]] | None, bool]:
+        """Of a network: those of its module, or random ones between 0 and 1."""
+        from split4ml.compiler import stimulus
+        from split4ml.compiler.frontend.reference import sample_inputs
+        from split4ml.passes.lower_nn_to_flow import port_of
+
+        shapes = {port.source: port.shape for port in map(port_of, model.inputs)}
+        module = model.parent_op()
+        assert isinstance(module, ModuleOp)
+        outputs = [port.source.data for port in model.outputs]
+        found = stimulus.load(module, list(shapes), outputs, self.store)
+        if found is None:
+            return sample_inputs(shapes, self.frames), None, True
+        return found.inputs, found.outputs, found.random
+
     def tokens(self, model: ModelOp, frames: int) -> dict[str, npt.NDArray[np.uint64]]:
         """Raw bits of so many sample frames, cyclically, by input stream."""
         from split4ml.compiler.layout import frames_in, to_tokens

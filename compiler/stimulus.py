@@ -3,7 +3,7 @@
     builtin.module attributes {split4ml.stimulus = {inputs = ["sha256:…"], outputs = ["sha256:…"], labels = "sha256:…"}}
 
 The lists are in the order of the model's inputs and outputs. `outputs` is absent if there is no reference to compare with (an
-hls4ml graph without its model), `labels` if the sample inputs came without classes.
+hls4ml graph without its model), `labels` if the sample inputs came without classes. `random`: nobody gave sample inputs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, ModuleOp, StringAttr
+from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, ModuleOp, StringAttr, UnitAttr
 from xdsl.ir import Attribute
 
 from split4ml.dialects.errors import Split4mlError
@@ -26,11 +26,13 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Stimulus:
-    """inputs, outputs: arrays by the user's tensor names, first axis = frames. labels: class of each frame."""
+    """inputs, outputs: arrays by the user's tensor names, first axis = frames. labels: class of each frame.
+    random: nobody gave them."""
 
     inputs: Mapping[str, Floats]
     outputs: Mapping[str, Floats] | None = None
     labels: npt.NDArray[np.int64] | None = None
+    random: bool = False
 
 
 def attach(module: ModuleOp, stimulus: Stimulus, store: WeightStore) -> None:
@@ -40,6 +42,8 @@ def attach(module: ModuleOp, stimulus: Stimulus, store: WeightStore) -> None:
         found["outputs"] = _put(stimulus.outputs, store)
     if stimulus.labels is not None:
         found["labels"] = StringAttr(store.put(stimulus.labels.astype(np.float32)))
+    if stimulus.random:
+        found["random"] = UnitAttr()
     module.attributes[ATTRIBUTE] = DictionaryAttr(found)
 
 
@@ -54,6 +58,8 @@ def blobs(module: ModuleOp) -> list[str]:
         return []
     names: list[str] = []
     for value in attribute.data.values():
+        if isinstance(value, UnitAttr):
+            continue
         names += [_text(part) for part in value.data] if isinstance(value, ArrayAttr) else [_text(value)]
     return names
 
@@ -75,6 +81,7 @@ def load(
         inputs=_get(data["inputs"], inputs, store),
         outputs=_get(data["outputs"], outputs, store) if "outputs" in data else None,
         labels=store.get(_text(labels)).astype(np.int64) if labels is not None else None,
+        random="random" in data,
     )
 
 

@@ -51,6 +51,7 @@ def services_of(session: Callable[[], Session], device_file: Path | None = None)
             "weights": lambda: session().store,
             "lowering": session,
             "notes": session,
+            "samples": session,
             "archives": session,
             "costs": session,
             "tracer": session,
@@ -64,6 +65,7 @@ def hls_options(options: CompileOptions) -> HlsOptions:
     """What of the options hls4ml is told. Raises Split4mlError for a configuration that cannot be read."""
     from split4ml.backends.hls4ml.options import HlsOptions
     from split4ml.backends.hls4ml.places import Places
+    from split4ml.compiler.defaults import configured_type
     from split4ml.compiler.hls_config import hls_config_for
 
     config, places = hls_config_for(options) if options.hls_config else (None, Places())
@@ -71,7 +73,7 @@ def hls_options(options: CompileOptions) -> HlsOptions:
         backend=options.backend,
         part=options.part,
         clock_ns=options.clock,
-        precision=options.precision.replace("ap_", ""),
+        precision=configured_type(options.precision),
         reuse_factor=options.reuse_factor,
         strategy=options.strategy,
         hls_config=config,

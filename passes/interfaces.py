@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from split4ml.dialects.precision import Precision
 from split4ml.passes.graphinfo import GraphInfo
+from split4ml.passes.weights import Floats
 
 if TYPE_CHECKING:
+    from split4ml.dialects import nn
     from split4ml.dialects.flow import ModelOp
     from split4ml.passes.cost.measured import CostData
     from split4ml.passes.timing.network import Network, Replayed
@@ -60,6 +62,15 @@ class Lowering(Protocol):
     """Whose timing constants hold, such as `vitis-2023.2`."""
     start: str
     """The start protocol, `per-frame` or `held`."""
+
+
+class Samples(Protocol):
+    """Sample inputs of a network."""
+
+    def samples(self, model: nn.ModelOp) -> tuple[Mapping[str, Floats], Mapping[str, Floats] | None, bool]:
+        """Frames of the inputs and, if it is known, of what the outputs are to be, by the user's names, first axis = frames;
+        and whether they are random."""
+        ...
 
 
 class Notes(Protocol):

@@ -334,6 +334,9 @@ class _Lowering:
         dims = len(shape) - 1
         wide = tuple(shape[axis] + pads[axis] + pads[dims + axis] for axis in range(dims))
         name = self._zero_padding(op, data, pads, self._name(f"{op.symbol}_pad"))
+        before = op.data.owner
+        if isinstance(before, nn.TensorOp) and (element := before.element_types.get("result")) is not None:
+            self.types[name] = {"result": element}
         return name, (*wide, shape[-1])
 
     def global_pool(self, op: nn.GlobalPoolOp) -> None:

@@ -39,7 +39,7 @@ from split4ml.passes.nn_rewriting import (
 from split4ml.passes.nn_rewriting import (
     replace as put,
 )
-from split4ml.passes.type_rules import GUARD, Rules, Typed
+from split4ml.passes.type_rules import GUARD, Rules, Typed, softmax_tables
 from split4ml.passes.weights import WeightStore
 
 COPYING = (nn.PadOp, nn.UpsampleOp, nn.ReshapeOp, nn.FlattenOp, nn.TransposeOp, nn.SliceOp)
@@ -259,8 +259,7 @@ class _Walk:
         self._known(op.result, op.precision, data.quantised(op.precision))
 
     def _softmax(self, op: nn.SoftmaxOp) -> None:
-        """hls4ml subtracts in a type of one bit less than its data's, and looks up exponents and inverses by the upper ten bits of
-        types that hold up to 128 by default: room for the differences, and types that hold no more than there can be."""
+        """hls4ml subtracts in a type of one bit less than its data's: room for the differences."""
         data, element = self.grids[op.data], self.elements[op.data] or self.default
         room = Grid(
             min(data.low, data.low - data.high, -1), max(data.high, data.high - data.low), data.lsb
@@ -280,14 +279,7 @@ class _Walk:
                 op.parent.insert_op_before(room_op, op)
                 op.operands[0] = room_op.result
             self._known(op.data, wide, data)
-        most = op.shape[op.axis.value.data].bit_length()
-        tables = {
-            "exp_table": Precision(18, 1, False, "RND", "SAT"),
-            "inv_table": Precision(18, 1, False, "RND", "SAT"),
-            "inv_inp": Precision(18, most, False, "RND", "SAT"),
-            "accum": Precision(17 + most, most, False, "RND", "SAT"),
-        }
-        self._state(op, tables)
+        self._state(op, softmax_tables(op))
 
     def _signed(self, op: nn.BipolarOp, grid: Grid) -> nn.QuantizeOp:
         """Writes it as the sign bit, a type of one bit that holds -2**k or 0, over 2**(k - 1) and plus one."""

@@ -216,6 +216,18 @@ class Rules:
         return Typed(data.with_zero() if isinstance(op, nn.PadOp) else data)
 
 
+def softmax_tables(op: nn.SoftmaxOp) -> Types:
+    """hls4ml looks up exponents and inverses by the upper ten bits of types that hold up to 128 by default: these hold no more than
+    there can be."""
+    most = op.shape[op.axis.value.data].bit_length()
+    return {
+        "exp_table": Precision(18, 1, False, "RND", "SAT"),
+        "inv_table": Precision(18, 1, False, "RND", "SAT"),
+        "inv_inp": Precision(18, most, False, "RND", "SAT"),
+        "accum": Precision(17 + most, most, False, "RND", "SAT"),
+    }
+
+
 def approximated(values: Doubles, lsb: int) -> tuple[Doubles, float]:
     """Numbers as fixed-point numbers, and the largest error: none if their own type is narrow, or no finer than `lsb`."""
     own = Grid.of_array(values)

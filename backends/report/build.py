@@ -56,8 +56,10 @@ def build_report(
     timing: Timing | None,
     checks: Mapping[str, Any],
     notes: Sequence[str],
+    precision: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The whole report. `timing` is None if the pipeline did not profile; `model` may be unpartitioned."""
+    """The whole report. `timing` is None if the pipeline did not profile; `model` may be unpartitioned.
+    precision: what a search of element types reached; None if there was none."""
     subgraph_of = {symbol(task): symbol(part) for part in model.subgraphs for task in part.tasks}
     arithmetic = (checks.get("arithmetic") or {}).get("layers", {})
     fifos = [_fifo(fifo, timing) for fifo in model.fifos]
@@ -85,6 +87,7 @@ def build_report(
         "subgraphs": [_subgraph(part) for part in model.subgraphs],
         "partition": partition_report(model),
         "synthesis_bound": synthesis_bound(model, info),
+        "precision": dict(precision) if precision is not None else None,
         "checks": dict(checks),
         "notes": list(notes),
     }

@@ -66,6 +66,8 @@ def summary(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             "FIFO bits",
             f"{thousands(bits['sized'])} sized, {thousands(bits['peak'])} by peak, {thousands(bits['default'])} by default",
         )
+    if found := report.get("precision"):
+        yield "precision", _precision(found)
     yield from _checks(report["checks"])
     for note in report["notes"]:
         yield "note", note
@@ -82,6 +84,16 @@ def _synthesis(report: Mapping[str, Any]) -> str:
     return (
         f"{thousands(report['partition']['objective'])} s split (largest subgraph), "
         f"{thousands(whole)} s monolithic, estimated"
+    )
+
+
+def _precision(found: Mapping[str, Any]) -> str:
+    """Of `--precision auto`."""
+    errors = ", ".join(f"{error:.2%} for {name}" for name, error in found["errors"].items())
+    missed = "; THE BOUND IS MISSED" if found["missed"] else ""
+    return (
+        f"{found['bits'][0]} to {found['bits'][1]} bits a number (alike: {found['uniform']}); largest error {errors}, at most "
+        f"{found['bound']:.2%} asked, over {found['frames']} {found['sample']} frames{missed}"
     )
 
 

@@ -82,7 +82,10 @@ def test_the_documentation_is_current() -> None:
 
 
 def test_the_default_pipeline_exists() -> None:
-    bound = bind_all(pipeline_of(CompileOptions(subgraphs=3, cut_before=("a",), budget=("lut=5",))))
+    options = CompileOptions(
+        subgraphs=3, cut_before=("a",), budget=("lut=5",), precision="auto", tile_weights=4096
+    )
+    bound = bind_all(pipeline_of(options))
     assert {item.spec.name for item in bound} == set(PASSES)
     (partition,) = (item for item in bound if item.spec.name == "partition")
     assert partition.options == {"subgraphs": 3, "cut_before": ("a",), "lut": 5}
