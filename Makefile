@@ -59,9 +59,10 @@ test-frameworks: ## Keras 3, HGQ2, PyTorch and Brevitas themselves, in an enviro
 
 test-all: test test-slow ## test and test-slow
 
-docs: setup ## generate docs/passes.md
+docs: setup ## generate docs/passes.md and docs/operators.md
 	$(BIN)/python -m split4ml.compiler.passdocs > docs/passes.md.new
 	mv docs/passes.md.new docs/passes.md
+	$(BIN)/python tests/unit/nn/operator_table.py docs/operators.md
 
 clean: ## remove what the targets made, but not .venv
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -67,6 +67,7 @@ from split4ml.dialects.nn_elementwise import (
     ThresholdedReluOp,
 )
 from split4ml.dialects.nn_linear import BatchNormOp, ConvOp, DenseOp
+from split4ml.dialects.nn_normalising import LocalResponseNormOp
 from split4ml.dialects.nn_pooling import (
     AveragePoolOp,
     GlobalAveragePoolOp,
@@ -104,6 +105,7 @@ __all__ = [
     "IdentityOp",
     "InputOp",
     "LeakyReluOp",
+    "LocalResponseNormOp",
     "MaxPoolOp",
     "MaximumOp",
     "MinimumOp",
@@ -297,6 +299,7 @@ NN = Dialect(
         ConvOp,
         DenseOp,
         BatchNormOp,
+        LocalResponseNormOp,
         IdentityOp,
         ReluOp,
         LeakyReluOp,

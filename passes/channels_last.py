@@ -156,7 +156,14 @@ class _Relayout:
                 self._rebuild(op, [], op.shape, None)
             case nn.BatchNormOp() if len(op.shape) == 1:
                 self._vector_norm(op)
-            case nn.ConvOp() | nn.BatchNormOp() | nn.PoolOp() | nn.GlobalPoolOp() | nn.UpsampleOp():
+            case (
+                nn.ConvOp()
+                | nn.BatchNormOp()
+                | nn.LocalResponseNormOp()
+                | nn.PoolOp()
+                | nn.GlobalPoolOp()
+                | nn.UpsampleOp()
+            ):
                 self._spatial(op)
             case nn.PadOp():
                 self._pad(op)

@@ -100,9 +100,8 @@ class _Lowering:
             return
         lower = _LOWERINGS.get(type(op))
         if lower is None:
-            raise error(
-                op, f"hls4ml has no layer for {op.name}", "run the passes on nn first, or change the model"
-            )
+            hint = _INSTEAD.get(type(op), "run the passes on nn first, or change the model")
+            raise error(op, f"hls4ml has no layer for {op.name}", hint)
         lower(self, op)
 
     def _add(
@@ -446,6 +445,12 @@ _SLOPED: dict[type[nn.SlopedOp], str] = {
     nn.EluOp: "ELU",
     nn.ThresholdedReluOp: "ThresholdedReLU",
 }
+
+_INSTEAD: dict[type[nn.TensorOp], str] = {
+    nn.LocalResponseNormOp: "its scale depends on the frame: train with BatchNormalization instead of LRN",
+    nn.ReduceMeanOp: "streams average over all of space only: use a convolution with constant weights",
+}
+"""What would help with operators that no layer has."""
 
 _LOWERINGS: dict[type[nn.TensorOp], Callable[..., None]] = {
     nn.ConvOp: _Lowering.conv,

@@ -75,6 +75,15 @@ def _batch_norm(
     return cast(Array, (data - mean.reshape(columns)) * factor.reshape(columns) + bias.reshape(columns))
 
 
+def _local_response_norm(op: nn.LocalResponseNormOp, data: Array) -> Array:
+    first = _first(data, op.channels_last is not None)
+    size = op.size.value.data
+    squares = np.pad(first**2, [((size - 1) // 2, size // 2), *[(0, 0)] * (first.ndim - 1)])
+    total = sum(squares[shift : shift + len(first)] for shift in range(size))
+    scale = op.bias.value.data + op.alpha.value.data / size * total
+    return _back(first / scale**op.beta.value.data, op.channels_last is not None)
+
+
 def _softmax(op: nn.SoftmaxOp, data: Array) -> Array:
     axis = op.axis.value.data
     powers = np.exp(data - data.max(axis, keepdims=True))
@@ -145,6 +154,7 @@ _EVALUATORS: dict[type[nn.TensorOp], Callable[..., Array]] = {
     nn.ConvOp: _conv,
     nn.DenseOp: _dense,
     nn.BatchNormOp: _batch_norm,
+    nn.LocalResponseNormOp: _local_response_norm,
     nn.IdentityOp: _elementwise(lambda x: x),
     nn.ReluOp: _elementwise(lambda x: np.maximum(x, 0)),
     nn.SigmoidOp: _elementwise(lambda x: 1 / (1 + np.exp(-x))),

@@ -42,9 +42,9 @@ class WeightStore(Protocol):
 def encode(array: npt.NDArray[np.floating]) -> bytes:
     """The blob of an array, rounded to float32; the same bytes for equal arrays."""
     stream = io.BytesIO()
-    plain = np.array(array, np.dtype("<f4"), order="C", copy=True)
-    np.lib.format.write_array(stream, plain, version=(1, 0), allow_pickle=False)
-    return stream.getvalue()
+    plain = np.asarray(array, np.dtype("<f4"), order="C")
+    np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(plain))
+    return b"".join((stream.getvalue(), plain.reshape(-1).view(np.uint8).data))
 
 
 def name_of(blob: bytes) -> str:

@@ -97,8 +97,8 @@ _ONNX_ERRORS = (
 )
 """What ONNX's own functions raise on models that are not right; they have no common base."""
 
-MAX_FOLDED = 1 << 26
-"""Elements of the largest tensor that folding may make: 256 MiB of float32."""
+MAX_FOLDED = 1 << 27
+"""Elements of the largest tensor that folding may make: 512 MiB of float32, which holds VGG's largest layer."""
 
 
 @dataclass(frozen=True)
@@ -283,8 +283,11 @@ def _visit(walk: _Walk, proto: onnx.NodeProto) -> None:
             _move_scale(walk, proto, where)
         return
     for name, kind in types.items():
-        static_shape(kind, name, where)
-    walk.types.update(types)
+        if name == proto.output[0]:
+            static_shape(kind, name, where)
+        elif not _is_static(kind):  # such as Dropout's mask before opset 10, which nobody reads
+            continue
+        walk.types[name] = kind
     walk.nodes.append(
         Node(
             module_name(proto) or proto.name or proto.op_type.lower(),
@@ -294,6 +297,12 @@ def _visit(walk: _Walk, proto: onnx.NodeProto) -> None:
             attributes_of(proto, walk.opset, where),
             label,
         )
+    )
+
+
+def _is_static(kind: onnx.TypeProto) -> bool:
+    return kind.tensor_type.HasField("shape") and all(
+        extent.HasField("dim_value") for extent in kind.tensor_type.shape.dim
     )
 
 
@@ -366,8 +375,10 @@ def _infer(walk: _Walk, proto: onnx.NodeProto, where: str) -> dict[str, onnx.Typ
             )
             if array.size <= 64:  # shapes, axes and the like; weights decide no shape by their values
                 data[name] = numpy_helper.from_array(array, name)
-        elif name:
+        elif name in walk.types:
             types[name] = walk.types[name]
+        elif name:
+            raise Split4mlError(f"the shape of its operand {name!r} cannot be inferred", where=where)
     try:
         schema = onnx.defs.get_schema(proto.op_type, walk.opset, "")
         return dict(

@@ -15,7 +15,7 @@ from xdsl.ir import SSAValue
 
 from split4ml.compiler.frontend.onnx_builder import Builder, origin
 from split4ml.compiler.frontend.onnx_graph import Array, Node, Shape
-from split4ml.compiler.frontend.onnx_weights import quantised_weight
+from split4ml.compiler.frontend.onnx_weights import quantised_weight, transposed
 from split4ml.dialects import nn
 from split4ml.dialects.precision import Precision
 
@@ -100,6 +100,13 @@ def batch_norm(builder: Builder, node: Node, name: str) -> SSAValue:
     )
 
 
+@handles("LRN")
+def local_response_norm(builder: Builder, node: Node, name: str) -> SSAValue:
+    factors = {key: node.attributes[key] for key in ("alpha", "beta", "bias")}
+    data, size = builder.data(node), node.attributes["size"]
+    return builder.emit(nn.LocalResponseNormOp(name, data, size, **factors, onnx=origin(node)))
+
+
 @handles("Gemm")
 def gemm(builder: Builder, node: Node, name: str) -> SSAValue:
     if node.attributes["transA"]:
@@ -108,9 +115,11 @@ def gemm(builder: Builder, node: Node, name: str) -> SSAValue:
     kernel = builder.constant(node, 1, "weight")
     across = bool(node.attributes["transB"])
     quantised = quantised_weight(builder, node, 1, kernel, 0 if across else 1)
-    weight = quantised.array if quantised.scale is not None else quantised.array * alpha
+    weight = quantised.array
+    if quantised.scale is None and alpha != 1:
+        weight = weight * alpha
     if across:
-        weight = weight.T
+        weight = transposed(weight)
     bias = builder.optional(node, 2, "bias")
     if bias is not None:
         bias = bias * np.float32(node.attributes["beta"])

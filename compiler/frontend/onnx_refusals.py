@@ -25,7 +25,6 @@ HINTS = {
     "Mish": "use ReLU or HardSwish",
     "ReduceSum": "use ReduceMean over all of space, and scale the weights that follow",
     "LpPool": "use AveragePool",
-    "LRN": "use BatchNormalization",
 }
 
 

@@ -22,6 +22,21 @@ class Weight:
     scale: Array | None = None
 
 
+_TILE = 256
+"""Rows and columns that fit the cache together: copying a large matrix across its rows takes ten times as long."""
+
+
+def transposed(matrix: Array) -> Array:
+    """The transpose of a matrix, laid out in rows again."""
+    rows, columns = matrix.shape
+    result = np.empty((columns, rows), matrix.dtype)
+    for row in range(0, rows, _TILE):
+        for column in range(0, columns, _TILE):
+            part = matrix[row : row + _TILE, column : column + _TILE]
+            result[column : column + _TILE, row : row + _TILE] = part.T
+    return result
+
+
 def quantised_weight(builder: Builder, node: Node, index: int, array: Array, outputs: int) -> Weight:
     """A weight operand, whose axis `outputs` counts the layer's outputs.
 

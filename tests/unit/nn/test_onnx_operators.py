@@ -89,6 +89,12 @@ def test_batch_norm(make_onnx: MakeOnnx, check: Check) -> None:
         assert kinds(check(make_onnx([node], {"x": [1, *data]}, ["y"], weights))) == ["batch_norm"]
 
 
+def test_local_response_norm(make_onnx: MakeOnnx, check: Check) -> None:
+    for attributes in ({"size": 3}, {"size": 5, "alpha": 0.5, "beta": 0.5, "bias": 2.0}):
+        node = helper.make_node("LRN", ["x"], ["y"], **attributes)
+        assert kinds(check(make_onnx([node], {"x": [1, 7, 3, 4]}, ["y"]))) == ["local_response_norm"]
+
+
 @pytest.mark.parametrize(
     "operator", ["Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "LeakyRelu", "Elu", "Identity", "Dropout"]
 )
