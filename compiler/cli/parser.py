@@ -20,7 +20,7 @@ COMMANDS = {
     "verify": "check a build again: C simulation, or RTL simulation of the stitched top",
     "profile": "time any hls4ml project and size its FIFOs; or compare a build with a simulation's VCD, or learn from its synthesis",
     "report": "show the report of a build",
-    "explain": "say why a build is as it is: its split, and what every demand on it costs",
+    "explain": "say why a build is as it is: its split, what bounds its interval, which FIFO holds up whom",
 }
 
 EPILOG = """\
@@ -227,14 +227,20 @@ def _report(parser: argparse.ArgumentParser) -> None:
 
 
 def _explain(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("directory", type=Path, metavar="DIR", help="a build directory")
+    parser.add_argument(
+        "directory", type=Path, metavar="DIR", help="a build directory; or an hls4ml project, for its timing"
+    )
     parser.add_argument(
         "--section",
         action="append",
         metavar="NAME",
-        help="only this one: split (may be repeated; default: all)",
+        help="only this one: split or timing (may be repeated; default: all)",
     )
     parser.add_argument(
         "--time-limit", type=float, default=60.0, metavar="SECONDS", help="for each section (default: 60)"
     )
+    parser.add_argument("--timeline", type=Path, metavar="SVG", help="draw tasks and FIFOs over a frame")
+    parser.add_argument("--frames", type=int, default=8, metavar="N", help="of the flooding run (default: 8)")
+    parser.add_argument("--tool", metavar="TOOL", help="of a project: whose timing, such as vitis-2023.2")
+    parser.add_argument("--clock", type=float, metavar="NS", help="of a project: clock period")
     parser.add_argument("--json", action="store_true", help="print the sections, or the error, as JSON")

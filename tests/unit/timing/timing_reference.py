@@ -45,6 +45,9 @@ class Outcome:
     writes: list[list[int]]
     reads: list[list[int]]
     cycles: int
+    waits: dict[
+        int, list[set[int] | None]
+    ]  # per task and cycle: the channels that hold it up; None: no call in flight
 
 
 def simulate(network: Network, frames: int, idle_limit: int = 250) -> Outcome:
@@ -72,6 +75,7 @@ def simulate(network: Network, frames: int, idle_limit: int = 250) -> Outcome:
         [] for _ in network.sources
     ]  # cycles in which a frame's first beat was first offered
     sent = [0 for _ in network.sources]
+    waits: dict[int, list[set[int] | None]] = {index: [] for index in tasks}
     first_in = [-1] * frames
     last_out: list[list[int]] = [[-1] * frames for _ in network.sinks]
     received = [0 for _ in network.sinks]
@@ -129,6 +133,9 @@ def simulate(network: Network, frames: int, idle_limit: int = 250) -> Outcome:
             due = [task.groups[c] for c in task.calls if c in task.groups]
             due_reads = [c for group in due for c in group[0]]
             due_writes = [c for group in due for c in group[1]]
+            held_up = {c for c in due_reads if not fifos[c].readable(now)}
+            held_up |= {c for c in due_writes if not fifos[c].writable(now)}
+            waits[index].append(held_up if task.calls else None)
             if all(fifos[c].readable(now) for c in due_reads) and all(
                 fifos[c].writable(now) for c in due_writes
             ):
@@ -161,5 +168,11 @@ def simulate(network: Network, frames: int, idle_limit: int = 250) -> Outcome:
 
     outs = [-1 if min(e[f] for e in last_out) < 0 else max(e[f] for e in last_out) for f in range(frames)]
     return Outcome(
-        [f.peak for f in fifos], first_in, outs, [f.writes for f in fifos], [f.reads for f in fifos], now
+        [f.peak for f in fifos],
+        first_in,
+        outs,
+        [f.writes for f in fifos],
+        [f.reads for f in fifos],
+        now,
+        waits,
     )

@@ -1,0 +1,112 @@
+"""A build's design, or an hls4ml project's, as what explains its timing needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from split4ml.compiler.progress import Reporter
+
+if TYPE_CHECKING:
+    from split4ml.compiler.design import Design
+    from split4ml.passes.networks import Built
+    from split4ml.passes.timing.judge import Fifo, LatencyRule
+    from split4ml.passes.timing.rules import TaskTiming
+    from split4ml.passes.timing.tasktrace import TaskTrace
+
+
+@dataclass(frozen=True, eq=False)
+class TimedTask:
+    """layer: name of the user's layer, or the task's own. subgraph: None if there is none."""
+
+    trace: TaskTrace
+    timing: TaskTiming
+    layer: str
+    subgraph: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class TimedDesign:
+    """built: the network with the depths as they are; held: the same with `ap_start` tied high.
+
+    fifos: as the sizing takes them, in the order of built.fifos. depth: from FIFO and capacity to the pragma's depth.
+    """
+
+    name: str
+    tool: str
+    clock_ns: float
+    built: Built
+    held: Built
+    fifos: tuple[Fifo, ...]
+    latency: LatencyRule
+    depth: Callable[[str, int], int]
+    tasks: Mapping[str, TimedTask]
+
+    @property
+    def fifo_names(self) -> tuple[str, ...]:
+        return tuple(self.built.fifos)
+
+
+def of_build(design: Design, reporter: Reporter) -> TimedDesign:
+    """The last stage of a build, with its depths as they stand. Raises Split4mlError."""
+    from split4ml.dialects.flow import symbol
+    from split4ml.passes.networks import NetworkOptions
+    from split4ml.passes.timed import Timed, sizable
+    from split4ml.passes.timing.judge import fifo_latency
+
+    with reporter.step("trace"):
+        model = design.model
+        timed = Timed(model, design.session.trace(model))
+    built = timed.network()
+    subgraph = {symbol(task): symbol(part) for part in model.subgraphs for task in part.tasks}
+    layers = {symbol(task): task.layers.data[0].data if task.layers else symbol(task) for task in model.tasks}
+    ports = _port_writers(built)
+    return TimedDesign(
+        symbol(model),
+        timed.tool,
+        timed.clock_ns,
+        built,
+        timed.network(NetworkOptions(held_start=True)),
+        tuple(sizable(built)),
+        fifo_latency,
+        lambda fifo, capacity: capacity,
+        {
+            name: TimedTask(
+                trace, timed.timing(name, name in ports), layers.get(name, name), subgraph.get(name)
+            )
+            for name, trace in timed.traces.items()
+        },
+    )
+
+
+def of_project(directory: Path, tool: str | None, clock_ns: float | None, reporter: Reporter) -> TimedDesign:
+    """An hls4ml project with the depths of its pragmas. Raises Split4mlError."""
+    from split4ml.compiler.profile_project import traced_design
+
+    _, design, facts = traced_design(directory, tool, clock_ns, reporter)
+    built = design.network()
+    ports = _port_writers(built) if design.sliced_ports else frozenset()
+    return TimedDesign(
+        design.name,
+        facts.tool,
+        facts.clock_ns,
+        built,
+        design.network(held_start=True),
+        tuple(design.sizable(built)),
+        design.latency_rule,
+        design.pragma,
+        {
+            task.name: TimedTask(task, design.timing(task, task.name in ports), task.name, None)
+            for task in design.tasks
+        },
+    )
+
+
+def _port_writers(built: Built) -> frozenset[str]:
+    """Tasks that write a port of their subgraph, not a FIFO."""
+    slices = set(built.slices.values())
+    return frozenset(
+        name for name, at in built.tasks.items() if slices & set(built.network.processes[at].outputs)
+    )
