@@ -39,7 +39,7 @@ LOWERED = "lower-nn-to-flow"
 
 NO_TOP = "no stitched top is built for the Vivado backend, whose ports are one AXI-Stream per channel"
 
-COMPILING = frozenset({"profile", "size-fifos"})
+COMPILING = frozenset({"profile", "size-fifos", "settle-split"})
 """Passes that compile C++."""
 
 Report = dict[str, Any]

@@ -98,10 +98,11 @@ def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
             (PassSpec("estimate"), partition),
         ),
         "size": (
-            "Observed occupancy, and from the replay of the trace every FIFO's depth.",
+            "Observed occupancy, from the replay of the trace every FIFO's depth, and whether the split still holds.",
             (
                 PassSpec.of("profile", frames=frames),
                 PassSpec.of("size-fifos", method="bisect", frames=frames),
+                PassSpec.of("settle-split", frames=frames),
             ),
         ),
         **({} if options.backend == "Vivado" else STITCH),

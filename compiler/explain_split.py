@@ -53,7 +53,9 @@ def explain_split(design: Design, limit: float) -> Section:
 
 def asked_of(model: ModelOp, wanted: Partition, by_hand: bool) -> Asked:
     """The split of a model against what was asked for."""
-    problem, goal = wanted.problem(model), wanted.goal()
+    # the costs that it was settled with, if it was
+    fifos = model.partition is not None and "rounds" in model.partition.data
+    problem, goal = wanted.problem(model, fifos), wanted.goal()
     home = {symbol(task): k for k, part in enumerate(model.subgraphs) for task in part.tasks}
     part = tuple(home[task] for task in problem.tasks)
     values, plan = measure(problem, part)

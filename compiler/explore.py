@@ -35,7 +35,7 @@ MOST = 8
 OBJECTIVES = ("time", "bits", "utilisation", "latency", "subgraphs")
 """In which points are compared, unless options say otherwise."""
 PARTITION = "partition"
-REPLACED = ("subgraphs", "at-most", "weigh", "slack")
+REPLACED = ("subgraphs", "at-most", "minimise", "weigh", "slack")
 """Options of `partition` that a point stands for."""
 
 Front = dict[str, Any]
@@ -104,6 +104,7 @@ def options_of(point: Mapping[str, Any], options: CompileOptions) -> CompileOpti
     chosen: dict[str, Any] = {
         "subgraphs": point["subgraphs"],
         "at_most": tuple(f"{name}={value}" for name, value in point["bounds"].items()),
+        "minimise": tuple(point["minimise"]),
     }
     if options.pipeline is None:
         return replace(options, **chosen, weigh=(), slack=None)
@@ -120,7 +121,7 @@ def options_of(point: Mapping[str, Any], options: CompileOptions) -> CompileOpti
 
 def given_with(point: Mapping[str, Any] | None, given: Sequence[str]) -> list[str]:
     """Names of the options that are stated, if a point is picked."""
-    return [*given] if point is None or "pipeline" in given else [*given, "subgraphs", "at_most"]
+    return [*given] if point is None or "pipeline" in given else [*given, "subgraphs", "at_most", "minimise"]
 
 
 def pick(front: Front, number: int) -> dict[str, Any]:
@@ -160,7 +161,9 @@ def _point(
     from split4ml.passes.partition import in_units
 
     values = solution.values
-    bounds = {**_given(wanted), **{n: in_units(n, values[n]) for n in objectives if n != "subgraphs"}}
+    # Utilisation is minimised rather than bounded: FIFOs, once they are sized, add to it.
+    rest = [name for name in objectives if name not in ("subgraphs", "utilisation")]
+    bounds = {**_given(wanted), **{name: in_units(name, values[name]) for name in rest}}
     found: dict[str, Any] = {
         "number": number,
         "subgraphs": solution.subgraphs,
@@ -172,7 +175,7 @@ def _point(
     if "utilisation" in values:
         found["utilisation_percent"] = values["utilisation"] / 10_000
         found["utilisation_of"] = _fullest(problem, solution)
-    found["bounds"] = bounds
+    found |= {"bounds": bounds, "minimise": [name for name in objectives if name not in rest] + rest}
     found["tasks"] = [
         [task for task, at in zip(problem.tasks, solution.subgraph_of, strict=True) if at == k]
         for k in range(solution.subgraphs)

@@ -153,6 +153,12 @@ def _size_fifos() -> type[ModulePass]:
     return SizeFifos
 
 
+def _settle_split() -> type[ModulePass]:
+    from split4ml.passes.settle_split import SettleSplit
+
+    return SettleSplit
+
+
 def _lower_flow_to_stitch() -> type[ModulePass]:
     from split4ml.passes.lower_flow_to_stitch import LowerFlowToStitch
 
@@ -289,6 +295,12 @@ PASSES = _table(
         "make every FIFO as shallow as it can be without the design getting slower",
         _size_fifos,
         ("tracer",),
+    ),
+    PassEntry(
+        "settle-split",
+        "confirm the partition by the costs of tasks and sized FIFOs together, or split and size again until nothing changes",
+        _settle_split,
+        ("tracer", "waveforms", "devices"),
     ),
     PassEntry(
         "lower-flow-to-stitch",

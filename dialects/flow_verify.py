@@ -120,6 +120,7 @@ PARTITION_MORE = {
     "starts_ms": ArrayAttr,
     "options": DictionaryAttr,
     "rounds": IntegerAttr,
+    "settled": StringAttr,
 }
 """What it may note besides; IR without it is read too."""
 

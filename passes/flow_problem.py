@@ -84,8 +84,13 @@ class _Builder:
 
     def build(self) -> Problem:
         wishes, costs = self.wishes, self._costs()
-        resources = {name: self._used(costs, name) for name in RESOURCES}
-        placed = {f"{name}{PLACED}": self._after_synthesis(name, use) for name, use in resources.items()}
+        tasks = {name: tuple(_end(cost, name, wishes.end) for cost in costs) for name in RESOURCES}
+        fifos = {name: self._stored(name) for name in RESOURCES}
+        resources = {name: _sum(use, fifos[name]) for name, use in tasks.items()}
+        placed = {
+            f"{name}{PLACED}": _sum(self._after_synthesis(name, use), fifos[name])
+            for name, use in tasks.items()
+        }
         regions, capacity, whole = self._capacity()
         self._check_device(placed, whole)
         subgraphs, homes = self._pins(regions)
@@ -123,8 +128,9 @@ class _Builder:
             costs.append(task.cost)
         return costs
 
-    def _used(self, costs: Sequence[CostAttr], resource: str) -> tuple[int, ...]:
-        used = [_end(cost, resource, self.wishes.end) for cost in costs]
+    def _stored(self, resource: str) -> tuple[int, ...]:
+        """What FIFOs take, by the task that writes them; nothing, unless they count."""
+        used = [0] * len(self.tasks)
         if self.wishes.fifos and resource in ("lut", "ff", "bram18"):
             for fifo in self.model.fifos:
                 type_ = _type(fifo)
@@ -248,6 +254,10 @@ class _Builder:
                     found.add(self._at(at))
                     at = inserted_before(at)
         return frozenset(found)
+
+
+def _sum(one: Sequence[int], other: Sequence[int]) -> tuple[int, ...]:
+    return tuple(a + b for a, b in zip(one, other, strict=True))
 
 
 def _end(cost: CostAttr, name: str, end: End) -> int:

@@ -30,7 +30,7 @@ from split4ml.passes.interfaces import Devices
 
 if TYPE_CHECKING:
     from split4ml.passes.flow_problem import Room, Wishes
-    from split4ml.passes.solve.objectives import Goal
+    from split4ml.passes.solve.objectives import Goal, Solution
     from split4ml.passes.solve.problem import Problem
 
 RESOURCES = ("lut", "ff", "dsp", "bram18", "uram")
@@ -114,21 +114,26 @@ class Partition(ModulePass):
         for model in (inner for inner in op.ops if isinstance(inner, flow.ModelOp)):
             self.split(model)
 
-    def split(self, model: flow.ModelOp, fifos: bool = False) -> None:
-        """Forms the subgraphs of one model. fifos: count what the FIFOs take, as they are sized."""
-        from split4ml.passes.partition_note import note
-        from split4ml.passes.solve.check import check
+    def split(self, model: flow.ModelOp) -> None:
+        """Forms the subgraphs of one model."""
         from split4ml.passes.solve.partition import partition
 
-        problem = self.problem(model, fifos)
+        problem = self.problem(model)
         solution = partition(problem, self.subgraphs, goal=self.goal(), time_limit=self.time_limit)
+        self.form(model, problem, solution)
+
+    def form(self, model: flow.ModelOp, problem: Problem, solution: Solution) -> None:
+        """Forms the subgraphs of a solution, if it is one, and notes it."""
+        from split4ml.passes.partition_note import note
+        from split4ml.passes.solve.check import check
+
         check(problem, solution, self.goal())
         subgraph_of = dict(zip(problem.tasks, solution.subgraph_of, strict=True))
         form_subgraphs(model, subgraph_of, solution.region_of or None)
         model.properties["partition"] = note(problem, solution, self.goal(), self.given())
 
     def problem(self, model: flow.ModelOp, fifos: bool = False) -> Problem:
-        """What the model and the options ask for."""
+        """What the model and the options ask for. fifos: count what the FIFOs take, as they are sized."""
         from split4ml.passes.flow_problem import problem_of
 
         return problem_of(model, self.wishes(fifos), self.room(model))

@@ -37,7 +37,7 @@ def partition_report(model: flow.ModelOp) -> dict[str, Any] | None:
         "starts_seconds": [_number(start) / 1000 for start in _list(noted.get("starts_ms"))],
     }
     if "rounds" in noted:
-        found["rounds"] = _number(noted["rounds"])
+        found |= {"rounds": _number(noted["rounds"]), "settled": noted["settled"].data}  # type: ignore[attr-defined]
     before = [_number(load) for load in _list(noted.get("loads_ms"))]
     same = loads == before if before else max(loads, key=_known) == _number(noted["makespan_ms"])
     if crossing == _number(noted["crossing_bits"]) and (same or None in loads):

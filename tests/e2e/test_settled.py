@@ -1,0 +1,64 @@
+"""After sizing the split is confirmed with the costs of its FIFOs, or changed; by command and by pipeline."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from bad_input import Lab
+
+BEHIND = "profile,size-fifos{method=peak},settle-split{method=peak}"
+"""The passes behind `partition`."""
+
+
+def split_of(build: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((build / "report.json").read_text())["partition"]
+    return found
+
+
+def stage(build: Path, name: str) -> Path:
+    (path,) = (build / "ir").glob(f"[0-9]*-{name}.mlir")
+    return path
+
+
+def test_what_fifos_take_counts_only_where_something_asks_for_it(tiny_build: Path) -> None:
+    found = split_of(tiny_build)
+    assert (found["rounds"], found["settled"]) == (1, "unaffected")
+
+
+def test_a_budget_holds_with_fifos(lab: Lab, tiny_build: Path) -> None:
+    """From the stage before the partition: with a budget that has room for FIFOs, and with one that has none."""
+    before = stage(tiny_build, "estimate")
+
+    def split(options: str) -> int:
+        passes = f"partition{{subgraphs=2 {options}}},{BEHIND}"
+        return lab.run(
+            *("compile", before, "-o", lab.out, "--force", "--quiet", "--verify", "none", "-p", passes)
+        ).status
+
+    assert split("") == 0
+    alone = max(
+        part["cost"]["lut"] for part in json.loads((lab.out / "report.json").read_text())["subgraphs"]
+    )
+    assert split(f"lut={alone + 10_000}") == 0
+    found = split_of(lab.out)
+    assert found["settled"] == "stable" and found["rounds"] >= 1
+    done = lab.run(
+        *("compile", before, "-o", lab.folder / "tight", "--quiet", "--verify", "none"),
+        *("-p", f"partition{{subgraphs=2 lut={alone}}},{BEHIND}"),
+    )
+    assert done.status == 1 and "FIFOs as they are sized" in done.err and "lut" in done.err
+
+
+def test_a_split_edited_by_hand_is_left_alone(lab: Lab, tiny_build: Path) -> None:
+    build = lab.copy(tiny_build)
+    edited = stage(build, "partition")
+    text = edited.read_text()
+    bits = re.search(r"values = \{[^}]*bits = (\d+)", text)
+    assert bits is not None
+    edited.write_text(text.replace(bits[0], bits[0].replace(bits[1], "1")))
+    done = lab.run("compile", edited, "-o", lab.out, "--quiet", "--verify", "none", "-p", BEHIND)
+    assert done.status == 0, done.err
+    assert split_of(lab.out)["settled"] == "by-hand"
