@@ -22,6 +22,16 @@ def check_channels_last(op: nn.TensorOp, holds: bool) -> None:
         )
 
 
+def check_row_strides(op: nn.ConvOp, kernel: Sequence[int]) -> None:
+    """hls4ml 1.3 (nnet_conv2d_stream.h) treats a kernel of one row as 1-D, and strides along the row only."""
+    if len(kernel) == 2 and kernel[0] == 1 < kernel[1] and nn.numbers(op.strides)[0] > 1:
+        raise error(
+            op,
+            f"hls4ml's streams do not stride over rows with a kernel of {kernel[0]} x {kernel[1]}",
+            "use a kernel of two rows, the second one zero",
+        )
+
+
 def spatial(what: str, extents: Sequence[int]) -> dict[str, int]:
     """`in` and (8, 6) to in_height 8 and in_width 6; one extent is the width."""
     axes = ("width",) if len(extents) == 1 else ("height", "width")

@@ -20,6 +20,7 @@ from split4ml.dialects.names import legal_name
 from split4ml.dialects.precision import Precision
 from split4ml.passes.nn_layer_attributes import (
     check_channels_last,
+    check_row_strides,
     error,
     is_non_negative,
     pad_attributes,
@@ -149,6 +150,7 @@ class _Lowering:
         check_channels_last(op, op.channels_last is not None)
         kind, kernel = convolution_weights(self._array(op, op.weight, "weight"), op.groups, op.dilation)
         pads = nn.numbers(op.pads)
+        check_row_strides(op, kernel.shape[:-2])
         self._add(
             op,
             f"{kind}{len(op.shape) - 1}D",
