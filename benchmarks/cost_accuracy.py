@@ -164,6 +164,53 @@ def sources(found: Sequence[Compared]) -> Iterator[str]:
         yield f"| {source} | {', '.join(tools)} | {len({id(each.row) for each in mine})} | {' | '.join(cells)} |"
 
 
+TARGETS = {"lut": (0.8, 4.0, 0.9), "ff": (0.8, None, 0.9), "dsp": (0.8, 2.0, 0.9), "bram18": (0.8, 2.0, 0.9)}
+"""By figure: least share in range, most width (median), least rank correlation."""
+
+
+def targets(found: Sequence[Compared]) -> Iterator[str]:
+    """What the model is meant to meet, over all rows that it was not fitted to."""
+    yield "\n### Against the targets\n"
+    yield "| figure | in range | of sources | width, median | rank | laws that miss a target |\n|---|---|---|---|---|---|"
+    for figure in FIGURES:
+        mine = [each for each in found if each.figure == figure]
+        least, widest, ranked = TARGETS[figure]
+        share, alike, width, rank = _measures(mine)
+        missing = []
+        for law in dict.fromkeys(law_of(each.row.shape) for each in mine):
+            of = [each for each in mine if law_of(each.row.shape) == law]
+            inside, _, wide, _ = _measures(of)
+            if inside < least or (widest is not None and wide > widest):
+                missing.append(f"{law} ({inside:.0%}, {wide:.1f}x)")
+        marks = [
+            f"{share:.0%} {_mark(share >= least)}",
+            f"{alike:.0%}",
+            f"{width:.1f} {'(no target)' if widest is None else _mark(width <= widest)}",
+            f"{rank:.2f} {_mark(rank >= ranked)}",
+        ]
+        yield f"| {figure} | {' | '.join(marks)} | {', '.join(missing) or 'none'} |"
+
+
+def _mark(met: bool) -> str:
+    return "met" if met else "MISSED"
+
+
+def _measures(found: Sequence[Compared]) -> tuple[float, float, float, float]:
+    """Share in range, of sources alike, median width (1 if none says anything), rank correlation (nan if there is none)."""
+    by_source: dict[str, list[bool]] = defaultdict(list)
+    for each in found:
+        by_source[each.row.source].append(each.inside)
+    widths = [each.width for each in found if each.width is not None]
+    truth, estimates = [each.truth for each in found], [each.printed.estimate for each in found]
+    varied = len(set(truth)) > 1 and len(set(estimates)) > 1
+    return (
+        float(np.mean([each.inside for each in found])),
+        float(np.mean([np.mean(inside) for inside in by_source.values()])),
+        float(np.median(widths)) if widths else 1.0,
+        float(spearmanr(truth, estimates).statistic) if varied else float("nan"),
+    )
+
+
 def without_weights(rows: Iterable[Published]) -> list[Published]:
     """The rows as if only the number of nonzero weights were known."""
     return [
@@ -209,6 +256,8 @@ def main() -> None:
         else:
             found = list(of_others(mine, arguments.fit == "shipped"))
         print("\n".join(table(found, title)))
+        if kernels == "hls4ml":
+            print("\n".join(targets(found)))
         if arguments.sources:
             print("\n".join(sources(found)))
         known = [row for row in mine if row.shape.multipliers is not None and law_of(row.shape) == "unrolled"]
