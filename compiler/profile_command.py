@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from split4ml.compiler.builddir import REPORT, check_free, is_build, new_build
+from split4ml.compiler.calibrating import ERRORS, error_cells
+from split4ml.compiler.calibrating import lines as calibration_lines
+from split4ml.compiler.observing import observe
 from split4ml.compiler.progress import Reporter, make_reporter
 from split4ml.dialects.errors import Split4mlError, UsageError
 
 if TYPE_CHECKING:
-    from split4ml.backends.vcd import FifoProfile
     from split4ml.compiler.profile_project import Profiled
 
 
@@ -64,7 +65,7 @@ def _profile_project(arguments: argparse.Namespace, reporter: Reporter) -> Profi
 
         facts = project_facts(arguments.project, arguments.tool, arguments.clock)
         names = _project_fifos(arguments.project)
-        observed = observe(arguments.vcd, names, round(facts.clock_ns * 1000), reporter).peaks
+        observed = observe(arguments.vcd, names, round(facts.clock_ns * 1000), reporter)
     return profile_project(
         arguments.project,
         tool=arguments.tool,
@@ -150,57 +151,6 @@ def _profile_build(arguments: argparse.Namespace, reporter: Reporter) -> dict[st
     return {**design.report, "fifos": fifos, "frames": arguments.frames}
 
 
-@dataclass(frozen=True)
-class Observed:
-    """profiles: of the FIFOs that the VCD has; missing: those that it does not have."""
-
-    profiles: Mapping[str, FifoProfile]
-    missing: tuple[str, ...]
-
-    @property
-    def peaks(self) -> dict[str, int]:
-        return {name: profile.peak for name, profile in self.profiles.items()}
-
-
-def observe(vcd: Path, fifos: Iterable[str], clock_ps: int, reporter: Reporter) -> Observed:
-    """What a VCD shows, of as many of the FIFOs as it has; warns of the rest.
-
-    Raises Split4mlError if the file cannot be read or has none of them.
-    """
-    from split4ml.backends.vcd import read_profile
-    from split4ml.backends.vcd.header import read_header
-    from split4ml.backends.vcd.names import of_fifos, strangers, usable
-
-    names = list(fifos)
-    signals = read_header(vcd).signals
-    there = [name for name, roles in of_fifos(names, signals).items() if usable(roles)]
-    missing = tuple(name for name in names if name not in there)
-    others = strangers(names, signals)
-    if names and not there:
-        unlike = f", but FIFOs {', '.join(others[:3])}, …" if others else ""
-        raise Split4mlError(
-            f"none of the design's {len(names)} FIFOs ({', '.join(names[:3])}, …) is among its {len(signals)} signals{unlike}",
-            str(vcd),
-            "is it from another design? log `usedw`, or `if_write` and `if_read`, of every FIFO",
-        )
-    if missing:
-        unlike = f"; in the VCD, but not in the design: {', '.join(others)}" if others else ""
-        reporter.warn(
-            f"{vcd}: {len(there)} of {len(names)} FIFOs found; not there: {', '.join(missing)}{unlike}"
-        )
-    with reporter.step("VCD, MB") as step:
-        profiles = read_profile(
-            vcd, there, clock_ps, lambda done, total: step.update(done >> 20, max(1, total >> 20))
-        )
-    inexact = [name for name, profile in profiles.items() if not profile.exact]
-    if inexact:
-        reporter.warn(
-            f"{vcd}: of {len(inexact)} FIFOs ({', '.join(inexact[:3])}{', …' * (len(inexact) > 3)}) only what their memories held was "
-            "logged; with a token in the output register they held one more"
-        )
-    return Observed(profiles, missing)
-
-
 def _lines(report: Mapping[str, Any]) -> Iterable[str]:
     """The result for the terminal."""
     from split4ml.backends.report.render import thousands
@@ -229,9 +179,12 @@ def _lines(report: Mapping[str, Any]) -> Iterable[str]:
         if any(column[0] in fifo for fifo in report["fifos"])
     ]
     width = max([len(fifo["name"]) for fifo in report["fifos"]] + [4])
+    yield from calibration_lines(report)
+    off = any(fifo.get("model_error") for fifo in report["fifos"])
     yield ""
-    yield f"{'FIFO':<{width}}" + "".join(f"{title:>10}" for _, title in columns)
+    yield f"{'FIFO':<{width}}" + "".join(f"{title:>10}" for _, title in columns) + (ERRORS if off else "")
     for fifo in report["fifos"]:
-        yield f"{fifo['name']:<{width}}" + "".join(f"{thousands(fifo.get(key)):>10}" for key, _ in columns)
+        cells = "".join(f"{thousands(fifo.get(key)):>10}" for key, _ in columns)
+        yield f"{fifo['name']:<{width}}{cells}{error_cells(fifo) if off else ''}"
     for note in report["notes"]:
         yield f"note: {note}"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from split4ml.compiler.calibrating import calibrated
+from split4ml.compiler.observing import Observed
 from split4ml.compiler.progress import Reporter
 from split4ml.compiler.project_facts import ProjectFacts, project_facts
 from split4ml.dialects.errors import UsageError
@@ -37,14 +39,14 @@ def profile_project(
     clock_ns: float | None = None,
     method: Method = "bisect",
     frames: int = 8,
-    observed: Mapping[str, int] | None = None,
+    observed: Observed | None = None,
     reports: str | None = None,
     reporter: Reporter | None = None,
 ) -> Profiled:
     """Traces, replays and sizes the project in the folder that holds firmware/. Its C++ is run on this machine.
 
-    tool, clock_ns: as the project says, if not given. observed: peaks by FIFO from a simulation, which `peak` takes in
-    place of the replay's. reports: where those of HLS are, "none", or None: the project's, if it has any. Raises Split4mlError for what is no such project, does not compile, or deadlocks.
+    tool, clock_ns: as the project says, if not given. observed: of a simulation: with strobes, the model is calibrated to
+    them first; its peaks are what `peak` takes in place of the replay's. reports: where those of HLS are, "none", or None: the project's, if it has any. Raises Split4mlError for what is no such project, does not compile, or deadlocks.
     """
     from split4ml.passes.timing.metrics import measure
     from split4ml.passes.timing.sizing import size
@@ -53,6 +55,14 @@ def profile_project(
         raise UsageError(f"a steady interval needs at least 4 frames, not {frames}")
     reporter = reporter or Reporter()
     top, design, facts = traced_design(project, tool, clock_ns, reporter, reports)
+    calibration = None
+    if observed is not None:
+        start = design
+        calibration = calibrated(
+            observed, lambda known: start.knowing(known).network(), start.trial, frames, reporter
+        )
+        if calibration.calibration is not None:
+            design = design.knowing(calibration.calibration.known)
     built = design.network()
     with reporter.step("replay"):
         as_is = measure(built.network, frames)
@@ -69,12 +79,13 @@ def profile_project(
         name: design.pragma(name, capacity) for name, capacity in zip(built.fifos, sized.depths, strict=True)
     }
     if method == "peak" and observed:
-        depths |= {name: design.pragma(name, peak + 1) for name, peak in observed.items() if name in depths}
+        depths |= {name: design.pragma(name, peak + 1) for name, peak in observed.peaks.items()}
     report = _report(design, facts, as_is, sized, depths, frames)
     report |= ranges(design, frames)
+    report["calibration"] = calibration.keys() if calibration is not None else None
     for fifo in report["fifos"]:
-        if observed is not None:
-            fifo["observed_peak"] = observed.get(fifo["name"])
+        if calibration is not None:
+            fifo |= calibration.fifo_keys(fifo["name"])
     return Profiled(project / "firmware" / f"{top}.cpp", depths, report)
 
 

@@ -70,6 +70,17 @@ class TracedDesign:
     def timing(self, task: TaskTrace, direct: bool = False) -> TaskTiming:
         return _timing(task, self.tool, self.clock_ns, direct, self.known.get(task.name, UNKNOWN))
 
+    def knowing(self, known: Mapping[str, Known]) -> TracedDesign:
+        """The same, with this knowledge of some tasks on top of what there is."""
+        return replace(self, known={**self.known, **known}) if known else self
+
+    def trial(self, name: str, known: Known | None) -> TaskTiming:
+        """A task's timing in the network, with other knowledge than what there is. Nothing of it is kept."""
+        task = next(task for task in self.tasks if task.name == name)
+        direct = self.sliced_ports and any(stream in self.outputs for stream in task.outputs)
+        known = self.known.get(name, UNKNOWN) if known is None else known
+        return timing(task, self.tool, self.clock_ns, direct, known)
+
     def at_bound(self, bound: Literal[0, 1]) -> TracedDesign:
         """The same if every II that is estimated were at the lower (0) or upper (1) end of its range."""
         moved = {}
