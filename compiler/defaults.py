@@ -76,6 +76,8 @@ def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
             (
                 PassSpec("channels-last"),
                 PassSpec("simplify-reshapes"),
+                PassSpec("decompose-pools"),
+                PassSpec("scale-by-element"),
                 PassSpec("part-by-convolution"),
                 PassSpec("eliminate-dead-code"),
             ),

@@ -99,6 +99,18 @@ def _channels_last() -> type[ModulePass]:
     return ChannelsLast
 
 
+def _decompose_pools() -> type[ModulePass]:
+    from split4ml.passes.decompose_pools import DecomposePools
+
+    return DecomposePools
+
+
+def _scale_by_element() -> type[ModulePass]:
+    from split4ml.passes.scale_by_element import ScaleByElement
+
+    return ScaleByElement
+
+
 def _part_by_convolution() -> type[ModulePass]:
     from split4ml.passes.part_by_convolution import PartByConvolution
 
@@ -229,6 +241,20 @@ PASSES = _table(
         "channels-last",
         "store all data channels-last, and cancel every transpose",
         _channels_last,
+        ("weights",),
+        dialect="nn",
+    ),
+    PassEntry(
+        "decompose-pools",
+        "write pools that overlap, leave gaps or have pads with what hls4ml's streams have",
+        _decompose_pools,
+        ("weights",),
+        dialect="nn",
+    ),
+    PassEntry(
+        "scale-by-element",
+        "prepare additions and multiplications by one constant per element for hls4ml",
+        _scale_by_element,
         ("weights",),
         dialect="nn",
     ),

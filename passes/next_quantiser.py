@@ -10,7 +10,7 @@ from xdsl.ir import SSAValue
 
 from split4ml.dialects import nn
 from split4ml.dialects.precision import Precision
-from split4ml.passes.nn_rewriting import array_of, only_user
+from split4ml.passes.nn_rewriting import Doubles, array_of, only_user
 from split4ml.passes.nn_scales import scale_of
 from split4ml.passes.weights import WeightStore
 
@@ -83,17 +83,15 @@ def needed_lsb(value: SSAValue, weights: WeightStore) -> int | None:
 
 @dataclass(frozen=True)
 class Affine:
-    """`scale * data + bias`, a vector each, along the last axis."""
+    """`scale * data + bias`, a vector each, along the last axis; or one of either for every element of the data."""
 
     data: SSAValue
-    scale: np.ndarray[tuple[int], np.dtype[np.float64]]
-    bias: np.ndarray[tuple[int], np.dtype[np.float64]]
+    scale: Doubles
+    bias: Doubles
 
 
 def affine_of(op: nn.TensorOp, weights: WeightStore) -> Affine | None:
     """An op that hardware computes as a batch normalisation, channels last; None for another."""
-    channels = op.shape[-1] if op.shape else 1
-    one, zero = np.ones(channels), np.zeros(channels)
     if isinstance(op, nn.BatchNormOp):
         arrays = [array_of(value, weights) for value in op.operands[1:]]
         if any(array is None for array in arrays):
@@ -108,11 +106,17 @@ def affine_of(op: nn.TensorOp, weights: WeightStore) -> Affine | None:
     if constant is None or (left is not None and right is not None):
         return None
     data = op.left if left is None else op.right
-    if any(size != 1 for size in constant.shape[:-1]) or nn.shape_of(data) != op.shape:
+    if nn.shape_of(data) != op.shape:
         return None
-    vector = np.broadcast_to(constant.reshape(-1), (channels,))
+    each = any(size != 1 for size in constant.shape[:-1])
+    vector = np.broadcast_to(constant, op.shape) if each else _along_last(constant, op.shape)
+    one, zero = np.ones(vector.shape), np.zeros(vector.shape)
     if isinstance(op, nn.MultiplyOp):
         return Affine(data, vector, zero)
     if isinstance(op, nn.AddOp):
         return Affine(data, one, vector)
     return Affine(data, one, -vector) if left is None else Affine(data, -one, vector)
+
+
+def _along_last(constant: Doubles, shape: nn.Shape) -> Doubles:
+    return np.broadcast_to(constant.reshape(-1), (shape[-1] if shape else 1,))

@@ -22,16 +22,6 @@ def check_channels_last(op: nn.TensorOp, holds: bool) -> None:
         )
 
 
-def check_row_strides(op: nn.ConvOp, kernel: Sequence[int]) -> None:
-    """hls4ml 1.3 (nnet_conv2d_stream.h) treats a kernel of one row as 1-D, and strides along the row only."""
-    if len(kernel) == 2 and kernel[0] == 1 < kernel[1] and nn.numbers(op.strides)[0] > 1:
-        raise error(
-            op,
-            f"hls4ml's streams do not stride over rows with a kernel of {kernel[0]} x {kernel[1]}",
-            "use a kernel of two rows, the second one zero",
-        )
-
-
 def spatial(what: str, extents: Sequence[int]) -> dict[str, int]:
     """`in` and (8, 6) to in_height 8 and in_width 6; one extent is the width."""
     axes = ("width",) if len(extents) == 1 else ("height", "width")
@@ -66,3 +56,16 @@ def is_non_negative(value: SSAValue) -> bool:
             return all(is_non_negative(operand) for operand in op.operands)
         case _:
             return False
+
+
+def window_strides(op: nn.PoolOp) -> nn.Shape:
+    """Strides, or the window's size along an axis with one window only, where the stride does not matter."""
+    kernel, pads, last = nn.numbers(op.kernel), nn.numbers(op.pads), op.channels_last is not None
+    counts = op.shape[:-1] if last else op.shape[1:]
+    extents = nn.shape_of(op.data)[:-1] if last else nn.shape_of(op.data)[1:]
+    strides = []
+    for axis, step in enumerate(nn.numbers(op.strides)):
+        extent = extents[axis] + pads[axis] + pads[len(kernel) + axis]
+        single = counts[axis] == 1 and extent < 2 * kernel[axis]
+        strides.append(kernel[axis] if single else step)
+    return tuple(strides)

@@ -28,13 +28,30 @@ def block_diagonal(kernel: Doubles, groups: int) -> Doubles:
     return full
 
 
-def convolution_weights(kernel: Doubles, groups: int, dilations: Sequence[int]) -> tuple[str, Doubles]:
+def convolution_weights(
+    kernel: Doubles, groups: int, dilations: Sequence[int], depthwise: bool = True
+) -> tuple[str, Doubles]:
     """hls4ml's layer class (without its dimension), and the weight as kernel x input x output.
 
-    A depthwise convolution, one filter per channel, has kernel x channel x 1.
+    A depthwise convolution, one filter per channel, has kernel x channel x 1, if there may be such layers.
     """
     kernel = spread(kernel, dilations)
-    if groups > 1 and kernel.shape[1] == 1 and kernel.shape[0] == groups:
+    if depthwise and groups > 1 and kernel.shape[1] == 1 and kernel.shape[0] == groups:
         return "DepthwiseConv", np.moveaxis(kernel, (0, 1), (-2, -1))
     full = block_diagonal(kernel, groups) if groups > 1 else kernel
     return "Conv", np.moveaxis(full, (0, 1), (-1, -2))
+
+
+def with_rows(
+    kind: str, kernel: Doubles, strides: Sequence[int], pads: Sequence[int]
+) -> tuple[Doubles, tuple[int, ...]]:
+    """A kernel x input x output weight of one row, with a second row of zeros if it steps over rows of an image.
+
+    For filters of one row hls4ml takes its one-dimensional line buffer (`conv_2d_buffer_cl`, `depthwise_conv_2d_buffer_cl`), which
+    knows of no rows to leave out. The pads grow by a row at the bottom, so that there are as many windows as before. A filter of one
+    element that is not depthwise has a kernel of its own, which steps.
+    """
+    pointwise = kind == "Conv" and kernel.shape[:-2] == (1, 1)
+    if len(strides) != 2 or kernel.shape[0] > 1 or strides[0] == 1 or pointwise:
+        return kernel, tuple(pads)
+    return np.concatenate([kernel, np.zeros_like(kernel)]), (pads[0], pads[1], pads[2] + 1, pads[3])

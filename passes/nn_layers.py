@@ -20,13 +20,13 @@ from split4ml.dialects.names import legal_name
 from split4ml.dialects.precision import Precision
 from split4ml.passes.nn_layer_attributes import (
     check_channels_last,
-    check_row_strides,
     error,
     is_non_negative,
     pad_attributes,
     spatial,
+    window_strides,
 )
-from split4ml.passes.nn_layer_weights import convolution_weights
+from split4ml.passes.nn_layer_weights import convolution_weights, with_rows
 from split4ml.passes.nn_rewriting import Doubles, array_of
 from split4ml.passes.weights import WeightStore
 
@@ -148,13 +148,19 @@ class _Lowering:
 
     def conv(self, op: nn.ConvOp) -> None:
         check_channels_last(op, op.channels_last is not None)
-        kind, kernel = convolution_weights(self._array(op, op.weight, "weight"), op.groups, op.dilation)
-        pads = nn.numbers(op.pads)
-        check_row_strides(op, kernel.shape[:-2])
+        weight, space = self._array(op, op.weight, "weight"), len(op.shape) - 1
+        # nnet_sepconv1d_latency.h and nnet_sepconv2d_latency.h share an include guard: a project has one of them
+        depthwise = space == 2 or not _has_depthwise_images(self.model)
+        kind, kernel = convolution_weights(weight, op.groups, op.dilation, depthwise)
+        kernel, pads = with_rows(kind, kernel, nn.numbers(op.strides), nn.numbers(op.pads))
+        data, shape = self._data(op, op.data), nn.shape_of(op.data)
+        if any(pads) and not _reads_first(op):
+            data, shape = self._extended(op, data, shape, pads)
+            pads = (0,) * len(pads)
         self._add(
             op,
-            f"{kind}{len(op.shape) - 1}D",
-            [self._data(op, op.data)],
+            f"{kind}{space}D",
+            [data],
             {
                 "data_format": "channels_last",
                 "padding": "same" if any(pads) else "valid",
@@ -164,11 +170,11 @@ class _Lowering:
                 "bias_data": self._bias(op),
                 "use_bias": op.bias is not None,
                 "depthwise_data" if kind == "DepthwiseConv" else "weight_data": kernel,
-                **spatial("in", nn.shape_of(op.data)[:-1]),
+                **spatial("in", shape[:-1]),
                 **spatial("out", op.shape[:-1]),
                 **spatial("filt", kernel.shape[:-2]),
                 **spatial("stride", nn.numbers(op.strides)),
-                **spatial("dilation", [1] * (len(op.shape) - 1)),  # spread into the kernel
+                **spatial("dilation", [1] * space),  # spread into the kernel
                 **pad_attributes(pads),
             },
         )
@@ -195,7 +201,7 @@ class _Lowering:
         self._affine(op, op.data, scale, beta - scale * mean)
 
     def _affine(self, op: nn.TensorOp, data: SSAValue, scale: Doubles, bias: Doubles) -> None:
-        """scale * data + bias, both per channel (the last axis), as hls4ml's batch normalisation."""
+        """scale * data + bias, both per channel (the last axis) or per element, as hls4ml's batch normalisation."""
         self._add(
             op,
             "BatchNormalization",
@@ -203,7 +209,7 @@ class _Lowering:
             {
                 "n_in": prod(op.shape),
                 "n_out": prod(op.shape),
-                "n_filt": -1 if len(op.shape) == 1 else op.shape[-1],
+                "n_filt": -1 if scale.size == prod(op.shape) else op.shape[-1],
                 "scale_data": scale,
                 "bias_data": bias,
                 "use_gamma": True,
@@ -263,12 +269,26 @@ class _Lowering:
     def _with_constant(self, op: nn.BinaryOp, left: Doubles | None, right: Doubles | None) -> None:
         constant, data = (right, op.left) if left is None else (left, op.right)
         assert constant is not None
-        channels = op.shape[-1]
         aligned = constant.reshape((1,) * (len(op.shape) - constant.ndim) + constant.shape)
-        if nn.shape_of(data) != op.shape or any(size != 1 for size in aligned.shape[:-1]):
-            raise error(op, f"its constant of shape {list(constant.shape)} is not one value per channel")
-        vector = np.broadcast_to(aligned.reshape(-1), (channels,))
-        one, zero = np.ones(channels), np.zeros(channels)
+        shape = nn.shape_of(data)
+        if shape != op.shape:
+            raise error(
+                op, f"its constant of shape {list(constant.shape)} makes data of {list(shape)} larger"
+            )
+        each = any(size != 1 for size in aligned.shape[:-1])
+        if each and not isinstance(data.owner, nn.ReshapeOp):
+            raise error(
+                op,
+                f"its constant of shape {list(constant.shape)} is not one value per channel",
+                "run scale-by-element first",
+            )
+        vector = (
+            np.broadcast_to(aligned, op.shape)
+            if each
+            else np.broadcast_to(aligned.reshape(-1), op.shape[-1:])
+        )
+        vector = vector.reshape(-1)
+        one, zero = np.ones(vector.size), np.zeros(vector.size)
         if isinstance(op, nn.MaximumOp | nn.MinimumOp | nn.AverageOp):
             raise error(op, "hls4ml has no layer for it with a constant", "run relu-from-bounds first")
         if isinstance(op, nn.MultiplyOp):
@@ -299,14 +319,12 @@ class _Lowering:
         if any(pads):
             data, shape = self._padded(op, data, shape, pads)
         kernel = nn.numbers(op.kernel)
-        strides = tuple(  # of a single window along an axis, the stride does not matter
-            size if extent < 2 * size else step
-            for size, step, extent in zip(kernel, nn.numbers(op.strides), shape, strict=False)
-        )
-        if kernel != strides:  # asserted in nnet_pooling_stream.h
+        strides = window_strides(op)
+        if dims == 2 and kernel != strides:  # asserted in nnet_pooling_stream.h
             raise error(
                 op,
                 f"pooling windows of {list(kernel)} cannot have strides {list(strides)}: they must be equal",
+                "run decompose-pools first",
             )
         common: Layer = {
             "data_format": "channels_last",
@@ -328,10 +346,22 @@ class _Lowering:
         """hls4ml's streaming pools take no pads: zeros before it do, where a zero changes nothing."""
         if isinstance(op, nn.MaxPoolOp) and not is_non_negative(op.data):
             raise error(
-                op, "padded max pooling is supported only of data that is not negative, such as after ReLU"
+                op,
+                "padded max pooling is supported only of data that is not negative, such as after ReLU",
+                "run decompose-pools first",
             )
         if isinstance(op, nn.AveragePoolOp) and op.count_pads is None:
-            raise error(op, "padded average pooling is supported only if the pads are counted")
+            raise error(
+                op,
+                "padded average pooling is supported only if the pads are counted",
+                "run decompose-pools first",
+            )
+        return self._extended(op, data, shape, pads)
+
+    def _extended(
+        self, op: nn.PoolOp | nn.ConvOp, data: str, shape: nn.Shape, pads: Sequence[int]
+    ) -> tuple[str, nn.Shape]:
+        """A layer of its own that puts zeros around the data."""
         dims = len(shape) - 1
         wide = tuple(shape[axis] + pads[axis] + pads[dims + axis] for axis in range(dims))
         name = self._zero_padding(op, data, pads, self._name(f"{op.symbol}_pad"))
@@ -370,7 +400,7 @@ class _Lowering:
         self._zero_padding(op, self._data(op, op.data), [*pads[: rank - 1], *pads[rank:-1]], None)
 
     def _zero_padding(
-        self, op: nn.PadOp | nn.PoolOp, data: str, pads: Sequence[int], name: str | None
+        self, op: nn.PadOp | nn.PoolOp | nn.ConvOp, data: str, pads: Sequence[int], name: str | None
     ) -> str:
         shape = nn.shape_of(op.data)
         dims = len(shape) - 1
@@ -440,6 +470,21 @@ class _Lowering:
 
     def reshape(self, op: nn.ReshapeOp | nn.FlattenOp) -> None:
         self._add(op, "Reshape", [self._data(op, op.data)], {"target_shape": list(op.shape)})
+
+
+def _reads_first(op: nn.ConvOp) -> bool:
+    """Whether nothing before a convolution reads its data.
+
+    hls4ml's `insert_zero_padding_before_conv` puts the zeros in front of whatever reads the data first.
+    """
+    assert op.parent is not None
+    readers = {use.operation for use in op.data.uses}
+    return next(other for other in op.parent.ops if other in readers) is op
+
+
+def _has_depthwise_images(model: nn.ModelOp) -> bool:
+    convolutions = (op for op in model.block.ops if isinstance(op, nn.ConvOp))
+    return any(len(op.shape) == 3 and op.groups > 1 and op.groups == op.shape[-1] for op in convolutions)
 
 
 _SLOPED: dict[type[nn.SlopedOp], str] = {

@@ -117,7 +117,7 @@ class Rules:
         least = needed - GUARD if needed is not None else span - RELATIVE
         scale, off_scale = approximated(form.scale, least - largest.bit_length() - data.lsb)
         bias, off_bias = approximated(form.bias, least - 1)
-        grid = weighted(scale.reshape(-1, 1), data, bias)
+        grid = weighted(scale.reshape(-1, 1), data, bias.reshape(-1))
         types = {"scale": as_weight(Grid.of_array(scale)), "bias": as_weight(Grid.of_array(bias))}
         if off_scale:
             types["scale"] = _rounding(types["scale"])

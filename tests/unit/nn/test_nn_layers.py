@@ -95,9 +95,6 @@ def test_refused(make_onnx: MakeOnnx) -> None:
     wide = helper.make_node("Add", ["x", "z"], ["y"], name="wide")
     text = refused(make_onnx([wide], {"x": [1, 4, 6], "z": [1, 4, 1]}, ["y"]))
     assert "(node 'wide'): hls4ml's streams do not broadcast" in text
-    rows = helper.make_node("Conv", ["x", "w"], ["y"], name="rows", strides=[2, 2])
-    text = refused(make_onnx([rows], {"x": [1, 2, 7, 7]}, ["y"], {"w": noise(3, 2, 1, 3)}))
-    assert "(node 'rows'): hls4ml's streams do not stride over rows with a kernel of 1 x 3" in text
     part = helper.make_node("ReduceMean", ["x"], ["y"], name="rows", axes=[2])
     text = refused(make_onnx([part], {"x": [1, 4, 6, 5]}, ["y"]))
     assert "(node 'rows'): hls4ml has no layer for nn.reduce_mean" in text

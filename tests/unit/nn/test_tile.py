@@ -62,8 +62,6 @@ def layers(draw: st.DrawFn) -> Layer:
         return Layer(shape, outputs, bias=bias, accum=accum, narrow=narrow, flatten=flatten)
     groups = draw(st.sampled_from([1, 1, 2]))
     kernel = tuple(draw(st.integers(1, 3)) for _ in range(rank))
-    if rank == 2 and kernel[0] == 1:  # hls4ml does not stride over rows with other kernels of one row
-        kernel = (1, 1)
     return Layer(
         (*([5, 4][:rank]), groups * draw(st.integers(1, 2))),
         2 * outputs if groups == 2 else outputs,

@@ -1,0 +1,88 @@
+"""Networks of a few layers for every way in which operators become hls4ml's: the compile command, C simulation and all.
+
+About 20 s each.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import pytest
+from bad_input import network, noise
+from e2e_cli import compiled
+from onnx import helper
+
+Array = npt.NDArray[Any]
+Network = tuple[
+    Sequence[onnx.NodeProto], Mapping[str, Sequence[int | str]], Sequence[str], Mapping[str, Array]
+]
+node = helper.make_node
+
+
+def numbers(*values: int) -> Array:
+    return np.array(values, np.int64)
+
+
+def parts() -> Network:
+    """Slices of space and channels, in steps; Split and Gather."""
+    nodes = [
+        node("Split", ["x"], ["a", "b"], axis=1),
+        node("Slice", ["a", "s", "e", "axes", "steps"], ["c"]),
+        node("Slice", ["b", "s", "e", "axes"], ["d"]),
+        node("Gather", ["x", "picks"], ["f"], axis=2),
+        node("Relu", ["c"], ["steps of two"]),
+        node("Relu", ["d"], ["part"]),
+        node("Relu", ["f"], ["rows"]),
+    ]
+    weights = {"s": numbers(1, 2), "e": numbers(8, 7), "axes": numbers(2, 3), "steps": numbers(2, 3)}
+    outputs = ["steps of two", "part", "rows"]
+    return nodes, {"x": ["N", 4, 8, 8]}, outputs, weights | {"picks": numbers(5, 3, 0)}
+
+
+def maxima() -> Network:
+    """Windows that overlap, with pads of what is positive and of what is not, and gaps."""
+    nodes = [
+        node("Relu", ["x"], ["r"]),
+        node("MaxPool", ["r"], ["positive"], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]),
+        node("Conv", ["x", "w"], ["c"]),
+        node("MaxPool", ["c"], ["signed"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        node("MaxPool", ["x"], ["gaps"], kernel_shape=[1, 2], strides=[2, 3]),
+    ]
+    weights = {"w": noise(2, 2, 1, 1)}
+    return nodes, {"x": ["N", 2, 8, 7]}, ["positive", "signed", "gaps"], weights
+
+
+def means() -> Network:
+    """Windows that overlap, with pads that count and that do not; one constant per element."""
+    window: dict[str, Any] = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
+    nodes = [
+        node("AveragePool", ["x"], ["counted"], count_include_pad=1, **window),
+        node("AveragePool", ["x"], ["uncounted"], strides=[2, 2], **window),
+        node("Mul", ["x", "place"], ["scaled"]),
+        node("MaxPool", ["z"], ["largest"], kernel_shape=[3], strides=[2]),
+        node("AveragePool", ["z"], ["mean"], kernel_shape=[3], strides=[2], pads=[1, 1]),
+    ]
+    outputs = ["counted", "uncounted", "scaled", "largest", "mean"]
+    return nodes, {"x": ["N", 2, 8, 7], "z": ["N", 3, 9]}, outputs, {"place": noise(8, 7)}
+
+
+NETWORKS = {function.__name__: function for function in (parts, maxima, means)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NETWORKS)
+def test_operators(name: str, tmp_path: Path) -> None:
+    nodes, inputs, outputs, weights = NETWORKS[name]()
+    path = network(tmp_path / f"{name}.onnx", nodes, inputs, outputs, weights)
+    build = compiled(path, *("--subgraphs", 2, "--verify", "csim"), into=tmp_path / "build")
+    checks = json.loads((build / "report.json").read_text())["checks"]
+    assert checks["csim"]["bit_exact"] is True
+    assert checks["arithmetic"]["unchecked"] == []
+    assert set(checks["onnx"]) == set(outputs)
+    assert all(error["max_abs_error"] < 0.02 for error in checks["onnx"].values()), checks["onnx"]
