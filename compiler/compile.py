@@ -214,7 +214,7 @@ def finish(
     """Checks what was written, and reports."""
     from split4ml.compiler.checks import run_checks
     from split4ml.compiler.layout import port_name
-    from split4ml.compiler.reached import reached
+    from split4ml.compiler.reached import missed, reached
     from split4ml.compiler.timing_summary import timing_of
     from split4ml.passes.profile import observe_unbounded
     from split4ml.passes.timed import Timed
@@ -230,6 +230,8 @@ def finish(
         session.save_trace(model, _parent(folder / "profile" / "trace.npz"))
     checks = run_checks(module, folder, scratch, session, options.verify, reporter)
     precision = reached(module, [port_name(port) for port in model.outputs], session.describe(model))
+    if precision is not None:
+        session.notes += missed(precision, checks)
     return build_report(
         symbol(model), model, session.describe(model), timing, checks, session.notes, precision
     )

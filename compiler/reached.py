@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, FloatAttr, IntegerAttr, ModuleOp, StringAttr
@@ -41,3 +41,16 @@ def reached(module: ModuleOp, outputs: Sequence[str], info: GraphInfo) -> dict[s
                 "missed": "missed" in attribute.data,
             }
     raise Split4mlError(f"{ATTRIBUTE} is {attribute}, which infer-precision does not write")
+
+
+def missed(precision: Mapping[str, Any], checks: Mapping[str, Any]) -> list[str]:
+    """A note for every output whose error in the C simulation is beyond the bound, although the search met it: there are frames
+    that it did not look at, or configured types that it did not know."""
+    if precision["missed"]:
+        return []
+    return [
+        f"the output {name} is off by up to {error['max_relative_error']:.2%} of its range in C simulation, more than the"
+        f" {precision['bound']:.2%} asked: other frames than the {precision['frames']} that were looked at, or configured types"
+        for name, error in (checks.get("onnx") or {}).items()
+        if (error["max_relative_error"] or 0) > precision["bound"] * (1 + 1e-9)
+    ]

@@ -37,6 +37,8 @@ from split4ml.passes.weights import WeightStore
 
 NARROWEST, WIDEST = 3, 24
 """Bits that are tried."""
+BELOW = 4
+"""Bits that a layer may have less than what does alike for all: what does not matter to the samples may matter to other data."""
 WORK = 4_000_000_000
 """Multiplications that looking at all frames once may take; beyond that, only some of the frames are looked at."""
 TRIALS = 20_000_000_000
@@ -153,7 +155,9 @@ class _Search:
             uniform, errors = self._uniform()
             assert uniform is not None
         worst = np.argsort(-errors, kind="stable")[: self._trial_frames()]
-        widths = self._narrowed(self._all(min(uniform + 1, WIDEST)), np.sort(worst))
+        widths = self._narrowed(
+            self._all(min(uniform + 1, WIDEST)), max(NARROWEST, uniform - BELOW), np.sort(worst)
+        )
         plain = self._all(uniform)
         if self._cost(plain) <= self._cost(widths):
             widths = plain
@@ -249,12 +253,12 @@ class _Search:
 
     # --- bits taken away -------------------------------------------------------------------------------------
 
-    def _narrowed(self, widths: Widths, frames: npt.NDArray[np.int64]) -> Widths:
+    def _narrowed(self, widths: Widths, least: int, frames: npt.NDArray[np.int64]) -> Widths:
         inputs = {name: array[frames] for name, array in self.inputs.items()}
         place = {op.symbol: index for index, op in enumerate(self.ops)}
         values = self._values(widths, inputs)
         for kind, name in self._by_cost(widths):
-            while (width := getattr(widths, kind)[name]) > NARROWEST:
+            while (width := getattr(widths, kind)[name]) > least:
                 less = replace(widths, **{kind: {**getattr(widths, kind), name: width - 1}})
                 tried = self._values(less, inputs, values, place[name])
                 if max(float(error.max()) for error in self._error(tried, frames).values()) > self.bound:

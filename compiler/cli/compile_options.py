@@ -29,11 +29,11 @@ GROUPED = ("keep_together", "keep_apart")
 
 
 def add_compile_options(parser: argparse.ArgumentParser, only: Collection[str] = tuple(GROUPS)) -> None:
-    """Adds every field of some groups. What is not given is absent from the namespace, so that a build's own options stay."""
-    groups = {name: parser.add_argument_group(title) for name, title in GROUPS.items() if name in only}
+    """Adds every field, or those of some groups and some by name. What is not given is absent from the namespace, so that a build's own options stay."""
+    groups = {name: parser.add_argument_group(title) for name, title in GROUPS.items() if _wanted(name, only)}
     for info in options_of(CompileOptions):
         about = HELP[info.attribute]
-        if about.group not in only:
+        if about.group not in only and info.attribute not in only:
             continue
         names = [SHORT[info.attribute]] if info.attribute in SHORT else []
         several = typing.get_origin(info.type) is tuple
@@ -59,6 +59,10 @@ def add_compile_options(parser: argparse.ArgumentParser, only: Collection[str] =
             metavar=about.metavar if not choices else "|".join(choices),
             help=f"{about.text}{default}".replace("%", "%%"),
         )
+
+
+def _wanted(group: str, only: Collection[str]) -> bool:
+    return group in only or any(HELP[name].group == group for name in only if name in HELP)
 
 
 def _choices(type_: object) -> tuple[str, ...] | None:

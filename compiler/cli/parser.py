@@ -127,7 +127,7 @@ def _config(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, metavar="YAML", help="the file to write; by default it is printed"
     )
     parser.add_argument("--force", action="store_true", help="replace the file")
-    add_compile_options(parser, ("hardware", "arithmetic"))
+    add_compile_options(parser, ("hardware", "arithmetic", "input", "max_error"))
     _output(parser)
 
 
