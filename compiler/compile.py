@@ -215,6 +215,7 @@ def finish(
     from split4ml.compiler.checks import run_checks
     from split4ml.compiler.layout import port_name
     from split4ml.compiler.reached import missed, reached
+    from split4ml.compiler.timeline import timeline_of
     from split4ml.compiler.timing_summary import timing_of
     from split4ml.passes.profile import observe_unbounded
     from split4ml.passes.timed import Timed
@@ -227,6 +228,8 @@ def finish(
             timing = timing_of(model, session, options.profile_frames)
             if not (folder / "profile" / "unbounded.vcd").exists():  # the profile was made in another build
                 observe_unbounded(Timed(model, session.trace(model)), session, options.profile_frames)
+            timeline = timeline_of(symbol(model), Timed(model, session.trace(model)).network())
+            (folder / "timeline.svg").write_text(timeline, "utf-8")
         session.save_trace(model, _parent(folder / "profile" / "trace.npz"))
     checks = run_checks(module, folder, scratch, session, options.verify, reporter)
     precision = reached(module, [port_name(port) for port in model.outputs], session.describe(model))

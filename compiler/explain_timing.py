@@ -26,6 +26,11 @@ def explain_timing(asked: Asked) -> Section:
         return Section(TITLE, "The build was not profiled: its pipeline has no `profile`.", {})
     else:
         design = of_build(asked.design, asked.reporter)
+    if asked.timeline is not None:
+        from split4ml.compiler.timeline import timeline_of
+        from split4ml.compiler.workspace import write_atomically
+
+        write_atomically(asked.timeline, timeline_of(design.name, design.built))
     data = timing_of(design, asked)
     return Section(TITLE, "\n".join((_title(data), *_lines(data))), data)
 

@@ -5,7 +5,7 @@ A task that does not advance waits for the last of its group's streams to become
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -185,3 +185,12 @@ def _spans(start: list[int], state: list[int], channel: list[int], end: int) -> 
     starts, states, channels = starts[keep], states[keep], channels[keep]
     changes = (np.diff(states, prepend=-1) != 0) | (np.diff(channels, prepend=-2) != 0)
     return Activity(starts[changes], states[changes], channels[changes], end)
+
+
+def levels(writes: Ints, reads: Ints, edges: Sequence[int]) -> Ints:
+    """int64[n-1], the most tokens that a channel held at the end of any cycle in edges[i] <= cycle < edges[i+1]."""
+    cycles = np.unique(np.concatenate([writes, reads, np.array(edges[:-1], np.int64)]))
+    cycles = cycles[(cycles >= edges[0]) & (cycles < edges[-1])]
+    held = np.searchsorted(writes, cycles, "right") - np.searchsorted(reads, cycles, "right")
+    found: Ints = np.maximum.reduceat(held, np.searchsorted(cycles, np.array(edges[:-1])))
+    return found

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from e2e_cli import Cli
@@ -35,6 +36,15 @@ def test_a_build(demo: Path, cli: Cli) -> None:
     assert found["deadlock"] is None and found["one_more_word"] == []
 
 
+def test_the_picture_of_a_build(demo: Path) -> None:
+    root = ElementTree.parse(demo / "timeline.svg").getroot()
+    report = json.loads((demo / "report.json").read_text())
+    words = "".join(root.itertext())
+    for row in (*report["layers"], *report["fifos"]):
+        assert row["name"] in words
+    assert 'href="timeline.svg"' in (demo / "report.html").read_text()
+
+
 def test_a_deadlock_in_words(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     build = Path(
         shutil.copytree(demo, tmp_path / "build", ignore=shutil.ignore_patterns("subgraphs", "stitched"))
@@ -53,7 +63,9 @@ def test_a_deadlock_in_words(demo: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert any(step["in"] == skip["name"] and step["waits_for"] == "full" for step in deadlock["circle"])
     assert deadlock["depths"][skip["name"]]["is"] == 1
     assert 1 < deadlock["depths"][skip["name"]]["needs"] <= skip["depth"]
-    assert main(["explain", str(build), "--section", "timing"]) == 0
+    picture = tmp_path / "stuck.svg"
+    assert main(["explain", str(build), "--section", "timing", "--timeline", str(picture)]) == 0
+    assert "which never ends" in picture.read_text()
     assert re.search(rf"{skip['name']} has depth 1; \d+ are needed", capsys.readouterr().out)
 
 
