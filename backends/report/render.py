@@ -46,7 +46,7 @@ def summary(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     )
     if report["partition"]:
         yield "synthesis time", _synthesis(report)
-        proof = "proven optimal" if report["partition"]["optimal"] else "not proven optimal"
+        proof = "proven optimal" if report["partition"]["optimal"] else _gap(report["partition"])
         if report["partition"]["method"] in ("cut-before", "by-hand"):
             proof = "cut by hand"
         yield (
@@ -95,6 +95,15 @@ def _precision(found: Mapping[str, Any]) -> str:
         f"{found['bits'][0]} to {found['bits'][1]} bits a number (alike: {found['uniform']}); largest error {errors}, at most "
         f"{found['bound']:.2%} asked, over {found['frames']} {found['sample']} frames{missed}"
     )
+
+
+def _gap(split: Mapping[str, Any]) -> str:
+    """How far the first objective that is not proven may be from the best."""
+    for name, bound in split.get("bounds", {}).items():
+        if (value := split["values"][name]) != bound:
+            share = abs(value - bound) / max(value, bound, 1)
+            return f"not proven optimal: {name} within {share:.1%} of the best"
+    return "not proven optimal"
 
 
 def _checks(checks: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -129,12 +129,12 @@ def _count(case: Case) -> Iterator[Demand]:
     any_number = (1, len(case.problem.tasks))
 
     def enough(rest: Case, clock: Clock) -> str:
-        # The fewest above, or below: a range of numbers that would do need not be without gaps.
-        above = fewest(replace(rest, numbers=(high + 1, any_number[1])), clock)
-        if above is not None:
-            return f"{above} subgraphs"
-        below = fewest(replace(rest, numbers=(1, low - 1)), clock) if low > 1 else None
-        return f"{below} subgraphs" if below is not None else ""
+        # The fewest above, or the most below: a range of numbers that would do need not be without gaps.
+        found = fewest(replace(rest, numbers=(high + 1, any_number[1])), clock)
+        if found is None:
+            below = range(low - 1, max(0, low - 1 - MORE), -1)
+            found = next((n for n in below if feasible(replace(rest, numbers=(n, n)), clock)), None)
+        return f"{found} subgraph{'s' if found > 1 else ''}" if found is not None else ""
 
     words = f"{'at most ' if low < high else ''}{high} subgraph{'s' if high > 1 else ''}"
     yield Demand(words, lambda rest: replace(rest, numbers=any_number), enough)

@@ -29,15 +29,16 @@ def check_atoms(problem: Problem, atoms: Atoms) -> None:
         hint = f"raise the {resource} budget to at least {use[worst]}, or make the layer smaller"
         if len(members) > 1:
             subject = f"the tasks {list_tasks(problem, members)}, which must share a subgraph, need"
+        amount = f"{use[worst]} {resource}, {use[worst] - budget} over the budget of {budget}"
         if resource == MEMORY:
+            amount = f"{use[worst]} MiB of {resource}, {use[worst] - budget} over the {budget} that there are"
             hint = (
                 "one job at a time needs as much: synthesise on a larger machine, or make the layer smaller"
             )
-        raise Split4mlError(
-            f"{subject} {use[worst]} {resource}, {use[worst] - budget} over the budget of {budget}",
-            where=problem.tasks[members[0]],
-            hint=hint,
-        )
+        elif resource not in problem.budgets:
+            amount = f"{use[worst]} {resource}, {use[worst] - budget} over the {budget} that the bound on utilisation allows"
+            hint = "raise the bound, or take a larger device"
+        raise Split4mlError(f"{subject} {amount}", where=problem.tasks[members[0]], hint=hint)
 
 
 def check_count(problem: Problem, atoms: Atoms, parts: int) -> None:
