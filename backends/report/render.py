@@ -99,9 +99,9 @@ def _precision(found: Mapping[str, Any]) -> str:
 
 def _gap(split: Mapping[str, Any]) -> str:
     """How far the first objective that is not proven may be from the best."""
-    for name, bound in split.get("bounds", {}).items():
-        if (value := split["values"][name]) != bound:
-            share = abs(value - bound) / max(value, bound, 1)
+    for name, limit in split.get("bounds", {}).items():
+        if (value := split["values"][name]) != limit:
+            share = abs(value - limit) / max(value, limit, 1)
             return f"not proven optimal: {name} within {share:.1%} of the best"
     return "not proven optimal"
 
