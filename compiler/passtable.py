@@ -111,6 +111,12 @@ def _scale_by_element() -> type[ModulePass]:
     return ScaleByElement
 
 
+def _expand_broadcasts() -> type[ModulePass]:
+    from split4ml.passes.expand_broadcasts import ExpandBroadcasts
+
+    return ExpandBroadcasts
+
+
 def _part_by_convolution() -> type[ModulePass]:
     from split4ml.passes.part_by_convolution import PartByConvolution
 
@@ -248,6 +254,13 @@ PASSES = _table(
         "decompose-pools",
         "write pools that overlap, leave gaps or have pads with what hls4ml's streams have",
         _decompose_pools,
+        ("weights",),
+        dialect="nn",
+    ),
+    PassEntry(
+        "expand-broadcasts",
+        "repeat data where an operator broadcasts it",
+        _expand_broadcasts,
         ("weights",),
         dialect="nn",
     ),

@@ -82,7 +82,7 @@ from split4ml.dialects.nn_pooling import (
 from split4ml.dialects.nn_quantize import BipolarOp, QuantizeOp
 from split4ml.dialects.nn_resampling import PadOp, UpsampleOp
 from split4ml.dialects.nn_shape import Shape
-from split4ml.dialects.nn_shaping import ConcatOp, FlattenOp, ReshapeOp, SliceOp, TransposeOp
+from split4ml.dialects.nn_shaping import ConcatOp, ExpandOp, FlattenOp, ReshapeOp, SliceOp, TransposeOp
 
 __all__ = [
     "NN",
@@ -98,6 +98,7 @@ __all__ = [
     "DenseOp",
     "ElementwiseOp",
     "EluOp",
+    "ExpandOp",
     "FlattenOp",
     "GlobalAveragePoolOp",
     "GlobalMaxPoolOp",
@@ -333,5 +334,6 @@ NN = Dialect(
         TransposeOp,
         ConcatOp,
         SliceOp,
+        ExpandOp,
     ],
 )

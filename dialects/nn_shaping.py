@@ -1,4 +1,4 @@
-"""Operators of `nn` that move data without computing: reshape, flatten, transpose, concat, slice."""
+"""Operators of `nn` that move data without computing: reshape, flatten, transpose, concat, slice, expand."""
 
 from __future__ import annotations
 
@@ -170,3 +170,27 @@ class SliceOp(TensorOp):
 
     def result_shape(self) -> Shape:
         return nn_shape.sliced(shape_of(self.data), numbers(self.starts), numbers(self.ends), self.step)
+
+
+@irdl_op_definition
+class ExpandOp(TensorOp):
+    """The data repeated along axes where it has one element and the result more."""
+
+    name = "nn.expand"
+    data = operand_def(TENSOR)
+    assembly_format = "$sym_name $data " + _TYPES
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())
+
+    def __init__(self, name: str, data: SSAValue, shape: Shape, *, onnx: Sequence[str] = ()) -> None:
+        super().__init__(
+            operands=[data],
+            properties={"sym_name": StringAttr(name), "onnx": origin(onnx)},
+            result_types=[tensor(shape)],
+        )
+
+    def result_shape(self) -> Shape:
+        before, after = shape_of(self.data), self.shape
+        if len(before) != len(after) or nn_shape.broadcast(before, after) != after:
+            raise ValueError(f"Data of shape {list(before)} cannot be repeated to {list(after)}.")
+        return after

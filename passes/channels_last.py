@@ -167,6 +167,8 @@ class _Relayout:
                 self._spatial(op)
             case nn.PadOp():
                 self._pad(op)
+            case nn.ExpandOp():
+                self._expand(op)
             case nn.SliceOp():
                 self._slice(op)
             case nn.DenseOp():
@@ -351,6 +353,14 @@ class _Relayout:
         moved = [pads[side * rank + axis] for side in (0, 1) for axis in order]
         shape = tuple(op.shape[axis] for axis in order)
         self._rebuild(op, [data], shape, Stored.of(op.shape, order), pads=nn.integers(moved))
+
+    def _expand(self, op: nn.ExpandOp) -> None:
+        order = self.wishes.get(op.result)
+        if order is None or not self._stored(op.data).has_order(order):
+            order = self._order(op, op.data)
+        data = self._in_order(op, op.data, order, "its own order")
+        shape = tuple(op.shape[axis] for axis in order)
+        self._rebuild(op, [data], shape, Stored.of(op.shape, order))
 
     def _slice(self, op: nn.SliceOp) -> None:
         if len(op.shape) == 1 and not self._stored(op.data).is_plain:

@@ -25,6 +25,7 @@ _MONOTONE = (
     nn.PadOp,
     nn.UpsampleOp,
     nn.SliceOp,
+    nn.ExpandOp,
 )
 """Each of its results is one of its operand's elements, or zero: it never tells values apart that one quantiser does not."""
 _PASSED = (*_MONOTONE, nn.AveragePoolOp, nn.GlobalAveragePoolOp, nn.ConcatOp)

@@ -367,6 +367,7 @@ _MODELS: dict[type[nn.TensorOp], Callable[..., Enclosure]] = {
     nn.UpsampleOp: _upsample,
     nn.ConcatOp: _concat,
     nn.SliceOp: _slice,
+    nn.ExpandOp: lambda op, kernel, data: data.map(lambda x: np.broadcast_to(x, (len(x), *op.shape))),
     nn.TransposeOp: _transpose,
     nn.ReshapeOp: _reshape,
     nn.FlattenOp: _reshape,

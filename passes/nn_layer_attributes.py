@@ -49,6 +49,7 @@ def is_non_negative(value: SSAValue) -> bool:
             | nn.PadOp()
             | nn.UpsampleOp()
             | nn.SliceOp()
+            | nn.ExpandOp()
             | nn.TransposeOp() as op
         ):
             return is_non_negative(op.data)

@@ -37,7 +37,7 @@ def wishes(model: nn.ModelOp) -> dict[SSAValue, Shape]:
             order = nn.numbers(op.order)
             wish(op.data, [order[axis] for axis in found[op.result]])
         elif (
-            isinstance(op, nn.ElementwiseOp | nn.BinaryOp | nn.ConcatOp | nn.PadOp | nn.SliceOp)
+            isinstance(op, nn.ElementwiseOp | nn.BinaryOp | nn.ConcatOp | nn.PadOp | nn.SliceOp | nn.ExpandOp)
             and op.result in found
         ):
             for operand in op.operands:

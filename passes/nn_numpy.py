@@ -187,6 +187,7 @@ _EVALUATORS: dict[type[nn.TensorOp], Callable[..., Array]] = {
     nn.FlattenOp: lambda op, x: x.reshape(-1),
     nn.TransposeOp: lambda op, x: x.transpose(nn.numbers(op.order)),
     nn.SliceOp: _slice,
+    nn.ExpandOp: lambda op, x: np.broadcast_to(x, op.shape),
     nn.ConcatOp: lambda op, *parts: np.concatenate(parts, op.axis.value.data),
 }
 

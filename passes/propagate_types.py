@@ -42,7 +42,7 @@ from split4ml.passes.nn_rewriting import (
 from split4ml.passes.type_rules import GUARD, Rules, Typed, softmax_tables
 from split4ml.passes.weights import WeightStore
 
-COPYING = (nn.PadOp, nn.UpsampleOp, nn.ReshapeOp, nn.FlattenOp, nn.TransposeOp, nn.SliceOp)
+COPYING = (nn.PadOp, nn.UpsampleOp, nn.ReshapeOp, nn.FlattenOp, nn.TransposeOp, nn.SliceOp, nn.ExpandOp)
 """Their results have the type of their data: hls4ml copies, or does nothing."""
 TABLES = (
     nn.SigmoidOp,

@@ -31,7 +31,7 @@ def passed_on(op: nn.TensorOp) -> SSAValue | None:
             return op.data
         case nn.UpsampleOp() if all(scale == 1 for scale in nn.numbers(op.scales)):
             return op.data
-        case nn.SliceOp() if op.shape == nn.shape_of(op.data):
+        case nn.SliceOp() | nn.ExpandOp() if op.shape == nn.shape_of(op.data):
             return op.data
         case nn.ConcatOp() if len(op.inputs) == 1:
             return op.inputs[0]

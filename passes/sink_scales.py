@@ -43,7 +43,15 @@ ELEMENTWISE = (nn.ReluOp, nn.LeakyReluOp, nn.PReluOp, nn.IdentityOp)
 """f(a x) = a f(x) for a > 0, of every element for itself."""
 SPATIAL = (nn.MaxPoolOp, nn.AveragePoolOp, nn.PadOp, nn.UpsampleOp)
 """The same along space, of every channel for itself."""
-ANYWHERE = (nn.ReduceMeanOp, nn.ReduceMaxOp, nn.ReshapeOp, nn.FlattenOp, nn.TransposeOp, nn.SliceOp)
+ANYWHERE = (
+    nn.ReduceMeanOp,
+    nn.ReduceMaxOp,
+    nn.ReshapeOp,
+    nn.FlattenOp,
+    nn.TransposeOp,
+    nn.SliceOp,
+    nn.ExpandOp,
+)
 """The same for one factor of all elements."""
 
 

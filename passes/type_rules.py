@@ -210,7 +210,14 @@ class Rules:
         return Typed(data.at(lsb), {"accum": total.element()}, None, error)
 
     def same(
-        self, op: nn.PadOp | nn.UpsampleOp | nn.ReshapeOp | nn.FlattenOp | nn.TransposeOp | nn.SliceOp
+        self,
+        op: nn.PadOp
+        | nn.UpsampleOp
+        | nn.ReshapeOp
+        | nn.FlattenOp
+        | nn.TransposeOp
+        | nn.SliceOp
+        | nn.ExpandOp,
     ) -> Typed:
         data = self.grids[op.data]
         return Typed(data.with_zero() if isinstance(op, nn.PadOp) else data)
@@ -279,4 +286,5 @@ _RULES: dict[type[nn.TensorOp], Callable[..., Typed | None]] = {
     nn.FlattenOp: Rules.same,
     nn.TransposeOp: Rules.same,
     nn.SliceOp: Rules.same,
+    nn.ExpandOp: Rules.same,
 }

@@ -10,6 +10,7 @@ from xdsl.utils.exceptions import VerifyException
 from split4ml.compiler.frontend import (  # noqa: F401 - register their operators
     onnx_elementwise,
     onnx_quantised,
+    onnx_repeating,
     onnx_resampling,
     onnx_slicing,
 )

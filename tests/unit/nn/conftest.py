@@ -12,19 +12,17 @@ import numpy.typing as npt
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from xdsl.context import Context
 
-from split4ml.compiler.defaults import stages
 from split4ml.compiler.frontend.onnx_import import import_onnx
 from split4ml.compiler.frontend.reference import Reference, sample_inputs
-from split4ml.compiler.options import CompileOptions
-from split4ml.compiler.passtable import PASSES
 from split4ml.dialects import nn
-from split4ml.passes.nn_layers import Layers, layers_of
+from split4ml.passes.nn_layers import Layers
 from split4ml.passes.nn_numpy import run
 from split4ml.passes.weights import MemoryStore
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+from lowered import LOWERED, outcome
 
 Array = npt.NDArray[Any]
 ROOT = Path(__file__).parents[3]
@@ -105,28 +103,14 @@ def check() -> Callable[[Path], nn.ModelOp]:
     return import_and_compare
 
 
-def lowered(path: Path, store: MemoryStore) -> tuple[nn.ModelOp, Layers]:
-    """The network after all passes of the default pipeline on `nn`, and hls4ml's layers."""
-    module = import_onnx(path, store)
-    for stage in ("canonicalise", "stream"):
-        for spec in stages(CompileOptions())[stage][1]:
-            entry = PASSES[spec.name]
-            services = {"weights": store} if "weights" in entry.services else {}
-            entry.loader()(**services).apply(Context(), module)
-            module.verify()
-    model = module.body.block.first_op
-    assert isinstance(model, nn.ModelOp)
-    return model, layers_of(model, store)
-
-
 @pytest.fixture
 def check_lowered() -> Callable[[Path], Layers]:
-    """Asserts that a network computes what ONNX Runtime computes after all passes, and that hls4ml has layers for it."""
+    """Asserts that a network computes what ONNX Runtime computes after all passes, and that hls4ml builds its graph."""
 
     def lower_and_compare(path: Path) -> Layers:
-        store = MemoryStore()
-        model, layers = lowered(path, store)
-        assert max(differences(model, store, path).values()) < 1e-5
-        return layers
+        found = outcome(path)
+        assert found.stage == LOWERED and found.store is not None and found.layers is not None, found.error
+        assert max(differences(found.model, found.store, path).values()) < 1e-5
+        return found.layers
 
     return lower_and_compare
