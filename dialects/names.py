@@ -71,24 +71,43 @@ def is_legal(name: str) -> bool:
     )
 
 
+class Names:
+    """Names that are taken, to find many that are not: each in a time that does not depend on how many there are."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._lowered = {name.lower() for name in taken}
+        self._numbers: dict[str, int] = {}
+        """By stem, the last number that a name of ours has."""
+
+    def new(self, text: str, fallback: str = "node") -> str:
+        """`legal_name` of the text, which is taken from now on."""
+        stem, whole = _stem(text, fallback)
+        if not is_legal(whole) or whole.lower() in self._lowered:
+            number = self._numbers.get(stem.lower(), 0) + 1
+            while f"{stem}_{number}".lower() in self._lowered or not is_legal(f"{stem}_{number}"):
+                number += 1
+            self._numbers[stem.lower()] = number
+            whole = f"{stem}_{number}"
+        self._lowered.add(whole.lower())
+        return whole
+
+
 def legal_name(text: str, taken: Iterable[str] = (), fallback: str = "node") -> str:
     """The legal identifier nearest to `text` that is none of `taken`, whatever the case of the letters.
 
     Depends on nothing but its arguments. Letters, digits and single underscores of `text` are kept; without any
     letter or digit, or before a leading digit, stands `fallback`, which must be legal itself.
     """
+    return Names(taken).new(text, fallback)
+
+
+def _stem(text: str, fallback: str) -> tuple[str, str]:
+    """What a number may follow, and the name without one, which may not be legal."""
     words = re.findall(r"[A-Za-z0-9]+", text)
     stem = "_".join(words) or fallback
     if not stem[0].isalpha():
         stem = f"{fallback}_{stem}"
-    lowered = {name.lower() for name in taken}
     if not is_legal(f"{stem[: MAX_LENGTH - 8].rstrip('_')}_1"):
         stem = f"{fallback}_{stem}"  # a whole family of names is not free, such as `ap_...`
     whole = stem[:MAX_LENGTH].rstrip("_")
-    if is_legal(whole) and whole.lower() not in lowered:
-        return whole
-    stem = stem[: MAX_LENGTH - 8].rstrip("_")
-    number = 1
-    while f"{stem}_{number}".lower() in lowered or not is_legal(f"{stem}_{number}"):
-        number += 1
-    return f"{stem}_{number}"
+    return stem[: MAX_LENGTH - 8].rstrip("_"), whole

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 
 from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
-from split4ml.dialects.names import legal_name
+from split4ml.dialects.names import Names
 from split4ml.passes.weights import WeightStore
 
 Doubles = npt.NDArray[np.float64]
 
 
-def models(module: ModuleOp) -> Iterator[nn.ModelOp]:
-    return (op for op in module.ops if isinstance(op, nn.ModelOp))
+def models(module: ModuleOp) -> list[nn.ModelOp]:
+    """The models that a pass is to change."""
+    found = [op for op in module.ops if isinstance(op, nn.ModelOp)]
+    for model in found:
+        _NAMES.pop(model.block, None)
+    return found
 
 
 def is_constant(value: SSAValue) -> bool:
@@ -48,11 +52,17 @@ def array_of(value: SSAValue, weights: WeightStore) -> Doubles | None:
     return array
 
 
+_NAMES: WeakKeyDictionary[Block, Names] = WeakKeyDictionary()
+"""Names in the models of the pass that is running, those of ops it removed included: `models` forgets what was before."""
+
+
 def fresh_name(at: Operation, text: str) -> str:
     """A legal name near to `text` that nothing in the model around `at` has."""
     block = at.parent
     assert block is not None
-    return legal_name(text, (op.symbol for op in block.ops if isinstance(op, nn.NamedOp)))
+    if block not in _NAMES:
+        _NAMES[block] = Names(op.symbol for op in block.ops if isinstance(op, nn.NamedOp))
+    return _NAMES[block].new(text)
 
 
 def constant(before: Operation, text: str, array: npt.NDArray[np.floating], weights: WeightStore) -> SSAValue:

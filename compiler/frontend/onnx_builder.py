@@ -10,7 +10,7 @@ from xdsl.ir import SSAValue
 from split4ml.compiler.frontend.onnx_graph import Array, Graph, Node, Shape
 from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
-from split4ml.dialects.names import legal_name
+from split4ml.dialects.names import Names, legal_name
 from split4ml.dialects.nn_base import typed
 from split4ml.dialects.precision import Precision
 from split4ml.passes.weights import WeightStore
@@ -29,16 +29,14 @@ class Builder:
         self.values: dict[str, SSAValue] = {}
         self.zeros: dict[str, int] = {}
         """Zero points of integer tensors, whose values are without them (onnx_quantised)."""
-        self._taken: set[str] = set()
+        self._names = Names()
 
     def error(self, node: Node, message: str, hint: str | None = None) -> Split4mlError:
         return Split4mlError(message, where=f"{self.graph.where}: node {node.label!r} ({node.op})", hint=hint)
 
     def name(self, text: str, fallback: str = "node") -> str:
         """A legal name that nothing in the model has yet."""
-        name = legal_name(text, self._taken, fallback)
-        self._taken.add(name)
-        return name
+        return self._names.new(text, fallback)
 
     def emit(self, op: nn.TensorOp) -> SSAValue:
         """Appends an op; returns its result."""

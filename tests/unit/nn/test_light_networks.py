@@ -4,11 +4,14 @@ refused for the operator that hls4ml lacks. Their weights are all alike, so that
 
 from __future__ import annotations
 
+import cProfile
+import runpy
 from math import prod
 from pathlib import Path
 
 import onnx
 import pytest
+from lowered import IMPORTED, LOWERED, outcome
 
 from split4ml.compiler.binding import Services
 from split4ml.compiler.defaults import stages
@@ -37,7 +40,13 @@ class _Notes:
         """Nobody reads it."""
 
 
-@pytest.mark.parametrize("name", NAMES)
+LARGE = ("bvlc_alexnet", "densenet121", "vgg19", "zfnet512")
+"""Seconds each, for weights of up to 500 MB or 1,700 nodes."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else []) for name in NAMES]
+)
 def test_import_and_canonicalise(name: str) -> None:
     """Every node of the data's way is there, or has become part of another; no batch norm of a convolution is left."""
     path = LIGHT / f"light_{name}.onnx"
@@ -60,3 +69,29 @@ def test_import_and_canonicalise(name: str) -> None:
         assert nn.BatchNormOp not in kinds
     (output,) = model.outputs
     assert prod(nn.shape_of(output.data)) in (1000, 512)
+
+
+@pytest.mark.parametrize("name", ["inception_v1", "shufflenet", "squeezenet"])
+def test_lowered_or_refused(name: str) -> None:
+    """Lowered, or refused for an operator of the network, by its name."""
+    path = LIGHT / f"light_{name}.onnx"
+    found = outcome(path)
+    if name == "squeezenet":
+        assert found.stage == LOWERED
+        return
+    assert found.stage == IMPORTED and found.error is not None
+    labels = {proto.name or proto.output[0] for proto in onnx.load(path).graph.node}
+    assert any(f"(node {label!r})" in str(found.error) for label in labels)
+
+
+def test_work_grows_like_the_nodes(tmp_path: Path) -> None:
+    """Calls of functions, for a residual network and one of twice its blocks. benchmarks/import_scaling.py has the seconds."""
+    benchmark = runpy.run_path(str(Path(__file__).parents[3] / "benchmarks/import_scaling.py"))
+    calls = []
+    for blocks in (2, 8, 16):  # the first loads what is imported lazily
+        path = tmp_path / f"{blocks}.onnx"
+        benchmark["residual"](blocks, path)
+        profile = cProfile.Profile()
+        profile.runcall(benchmark["measure"], path)
+        calls.append(sum(entry.callcount for entry in profile.getstats()))
+    assert 1.8 < calls[2] / calls[1] < 2.2
