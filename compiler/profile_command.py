@@ -86,69 +86,22 @@ def _project_fifos(project: Path) -> list[str]:
     return [s for s in dict.fromkeys(s for task in top.tasks for s in task.streams) if s not in ports]
 
 
-def _measured(directory: Path, file: Path | None, reporter: Reporter) -> dict[str, Any]:
-    """Adds the build's synthesis reports to the user's cost data. The report, with the costs that were measured."""
-    from split4ml.backends.report.build import cost_keys
-    from split4ml.compiler.costdata import default_file
-    from split4ml.compiler.design import Design
-    from split4ml.compiler.learning import learn_build
-    from split4ml.passes.estimate import cost_attribute, shape_of
-
-    known = learn_build(directory, file, reporter)
-    with Design(directory) as design:
-        info = design.session.describe(design.model)
-        tool = design.model.tool.data if design.model.tool is not None else ""
-        layers = []
-        for layer in design.report["layers"]:
-            shape = shape_of(info.by_task[layer["name"]], info, tool)
-            layers.append(
-                {**layer, **(cost_keys(cost_attribute(known.cost(shape))) if known.measures(shape) else {})}
-            )
-        count = sum(known.measures(shape_of(task, info, tool)) for task in info.tasks)
-        reporter.note(f"{count} of {len(layers)} tasks measured; kept in {file or default_file()}")
-        return {**design.report, "layers": layers}
-
-
 def _profile_build(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
-    """A build's own model against the VCD of a simulation of it."""
     for option in ("apply", "tool", "clock", "reports"):
         if getattr(arguments, option):
             raise UsageError(
                 f"--{option} is for an hls4ml project, and {arguments.project} is a build of split4ml"
             )
-    if arguments.vcd is None:
-        from split4ml.compiler.harvest import has_reports
+    from split4ml.compiler.profile_build import profile_build
 
-        if has_reports(arguments.project):
-            return _measured(arguments.project, arguments.cost_data, reporter)
-        raise UsageError(
-            "a build is profiled when it is made; give a simulation's VCD to compare with (--vcd FILE), or synthesise its"
-            " subgraphs",
-            hint="to size it again: split4ml compile DIR/ir/NN-partition.mlir -o OTHER",
-        )
-    from split4ml.compiler.design import Design
-    from split4ml.passes.timed import Timed
-    from split4ml.passes.timing.replay import replay
-
-    design = Design(arguments.project)
-    seen = observe(arguments.vcd, design.fifos, design.report["clock_ps"], reporter)
-    with reporter.step("replay"):
-        built = Timed(design.model, design.session.trace(design.model)).network()
-        peaks = replay(built.network, arguments.frames).peak
-    fifos = [
-        {
-            **fifo,
-            "model_peak": int(peaks[built.fifos[name]]),
-            "observed_peak": seen.peaks.get(name),
-        }
-        for name, fifo in design.fifos.items()
-    ]
-    for fifo in fifos:
-        if (fifo["observed_peak"] or 0) > fifo["depth"]:
-            reporter.warn(
-                f"{fifo['name']} held {fifo['observed_peak']} tokens, but its depth is {fifo['depth']}: is the VCD of another build?"
-            )
-    return {**design.report, "fifos": fifos, "frames": arguments.frames}
+    return profile_build(
+        arguments.project,
+        vcd=arguments.vcd,
+        cost_data=arguments.cost_data,
+        method=arguments.method,
+        frames=arguments.frames,
+        reporter=reporter,
+    )
 
 
 def _lines(report: Mapping[str, Any]) -> Iterable[str]:
@@ -175,7 +128,7 @@ def _lines(report: Mapping[str, Any]) -> Iterable[str]:
     columns = [("default_depth", "stated"), ("peak", "peak"), ("depth", "sized")]
     columns += [
         column
-        for column in (("model_peak", "model"), ("observed_peak", "observed"))
+        for column in (("built_depth", "built"), ("model_peak", "model"), ("observed_peak", "observed"))
         if any(column[0] in fifo for fifo in report["fifos"])
     ]
     width = max([len(fifo["name"]) for fifo in report["fifos"]] + [4])

@@ -18,12 +18,13 @@ def timing_of(model: flow.ModelOp, tracer: Tracer, frames: int) -> Timing:
     whole = timed.network(NetworkOptions(monolithic=True))
     sized = size(whole.network, sizable(whole), "bisect", frames=frames)
     return Timing(
-        split=_counts(split),
-        monolithic=_counts(sized.metrics),
+        split=counts_of(split),
+        monolithic=counts_of(sized.metrics),
         monolithic_depths=dict(zip(whole.fifos, sized.depths, strict=True)),
         frames=frames,
     )
 
 
-def _counts(metrics: Metrics) -> CycleCounts:
+def counts_of(metrics: Metrics) -> CycleCounts:
+    """What the report says of the metrics."""
     return CycleCounts(metrics.latency_lone, metrics.latency_stream, metrics.interval, tuple(metrics.stuck))

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 
 from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import symbol
+from split4ml.passes.dataflow import dataflow
 from split4ml.passes.networks import Built, NetworkOptions, network
 from split4ml.passes.timing.judge import Fifo
+from split4ml.passes.timing.known import UNKNOWN, Known
 from split4ml.passes.timing.rules import TaskTiming, timing
 from split4ml.passes.timing.tasktrace import TaskTrace
 
 
 @dataclass(frozen=True)
 class Timed:
-    """The model's tasks in time. `traces` by task name."""
+    """The model's tasks in time. `traces` by task name; `known`: what reports or measurements say, likewise."""
 
     model: flow.ModelOp
     traces: Mapping[str, TaskTrace]
+    known: Mapping[str, Known] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         missing = [symbol(task) for task in self.model.tasks if symbol(task) not in self.traces]
@@ -40,7 +43,22 @@ class Timed:
         return self.model.clock_ps.value.data / 1000 if self.model.clock_ps is not None else 5.0
 
     def timing(self, task: str, direct_outputs: bool = False) -> TaskTiming:
-        return _timing(self.traces[task], self.tool, self.clock_ns, direct_outputs)
+        known = self.known.get(task, UNKNOWN)
+        return _timing(self.traces[task], self.tool, self.clock_ns, direct_outputs, known)
+
+    def knowing(self, known: Mapping[str, Known]) -> Timed:
+        """The same, with this knowledge of some tasks on top of what there is."""
+        return replace(self, known={**self.known, **known}) if known else self
+
+    def trial(self, task: str, known: Known | None) -> TaskTiming:
+        """A task's timing in the split network, with other knowledge than what there is. Nothing of it is kept."""
+        known = self.known.get(task, UNKNOWN) if known is None else known
+        return timing(self.traces[task], self.tool, self.clock_ns, task in self._port_writers, known)
+
+    @cached_property
+    def _port_writers(self) -> frozenset[str]:
+        graph = dataflow(self.model)
+        return frozenset(t.name for t in graph.tasks if any(graph.is_port(s) for s in t.outputs))
 
     def network(self, options: NetworkOptions | None = None) -> Built:
         """The replay's network, with the depths that the model states unless `options` say otherwise."""

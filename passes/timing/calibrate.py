@@ -45,6 +45,13 @@ class Seen:
         freed = self.reads[: len(self.writes) - capacity]
         return len(freed) == len(self.writes) - capacity and bool(np.all(self.writes[capacity:] > freed))
 
+    def latency(self, default: int) -> int:
+        """From a write to the first cycle in which it can be read, as far as that was seen: 1 or 2."""
+        both = 0 if self.writes is None or self.reads is None else min(len(self.writes), len(self.reads))
+        if self.writes is None or self.reads is None or not both:
+            return default
+        return int(np.clip(np.min(self.reads[:both] - self.writes[:both]), 1, 2))
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -159,6 +166,11 @@ class _View:
             for c, channel in enumerate(network.channels)
         }
 
+        self.latency = {
+            c: seen[c].latency(channel.latency) if c in seen else channel.latency
+            for c, channel in enumerate(network.channels)
+        }
+
     def missing(self, task: int) -> str | None:
         """Why nothing can be said of a task."""
         process = self.network.processes[task]
@@ -185,19 +197,11 @@ class _View:
             if channel not in self.writes:
                 return np.full(count, -_EARLY, np.int64)
             writes = self.writes[channel][:count]
-            return writes + self._latency(channel)
+            return writes + self.latency[channel]
         capacity, reads = self.capacity[channel], self.reads.get(channel)
         if reads is None or capacity >= count:
             return np.full(count, -_EARLY, np.int64)
         return np.concatenate([np.full(capacity, -_EARLY, np.int64), reads + 1])[:count]
-
-    def _latency(self, channel: int) -> int:
-        """From a write to the first cycle in which it can be read, as it was seen: 1 or 2."""
-        reads = self.reads.get(channel)
-        count = 0 if reads is None else min(len(reads), len(self.writes[channel]))
-        if reads is None or channel in self.lagging or not count:
-            return self.network.channels[channel].latency
-        return int(np.clip(np.min(reads[:count] - self.writes[channel][:count]), 1, 2))
 
 
 @dataclass
@@ -345,7 +349,7 @@ class _Task:
     def _aligned(self, operations: Operations, starts: Ints, first: Mapping[int, int], certain: int) -> Alone:
         """No call from `certain` on does anything before its first operation was seen."""
         starts = starts.copy()
-        for _ in range(self.calls + 1):
+        for _ in range(2 * self.calls + 1):  # once more for a call that room held up, too
             found = alone(operations, self.limits, starts)
             early = self._firsts(found.times)
             late = [f for f in sorted(first) if f >= certain and f in early and early[f] < first[f]]

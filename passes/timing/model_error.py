@@ -26,11 +26,12 @@ class ModelError:
 
 
 def as_simulated(network: Network, seen: Mapping[int, Seen]) -> Network:
-    """With FIFOs that are never full where those that there are cannot have done what was seen: they were deeper."""
+    """With latencies as they were seen, and FIFOs that are never full where those that there are cannot have done what was seen: they were deeper."""
     channels = list(network.channels)
     for channel, what in seen.items():
-        if not what.fits(channels[channel].capacity):
-            channels[channel] = replace(channels[channel], capacity=UNBOUNDED)
+        as_is = channels[channel]
+        capacity = as_is.capacity if what.fits(as_is.capacity) else UNBOUNDED
+        channels[channel] = replace(as_is, capacity=capacity, latency=what.latency(as_is.latency))
     return replace(network, channels=tuple(channels))
 
 

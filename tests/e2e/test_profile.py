@@ -52,7 +52,11 @@ def test_a_vcd_is_compared_with_the_build_it_is_of(quick: Path, tmp_path: Path, 
     assert found["fifos"]
     for fifo in found["fifos"]:
         assert fifo["observed_peak"] == fifo["peak"], "this VCD is of the profiled design itself"
-        assert 1 <= fifo["model_peak"] <= fifo["depth"]
+        assert 1 <= fifo["model_peak"] <= fifo["depth"] == fifo["built_depth"]
+        assert fifo["model_error"]["after"] == {"peak": 0, "cycles": 0}
+    assert found["calibration"]["frames"] and found["calibration"]["unfitted"] == {}
+    built = json.loads((quick / "report.json").read_text())
+    assert found["as_is"]["latency_cycles"] == found["latency_cycles"] == built["latency_cycles"]
 
 
 def test_bad_requests(quick: Path, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,8 +14,11 @@ import pytest
 from e2e_cli import Cli
 
 from split4ml.backends.vcd import write_vcd
+from split4ml.compiler.design import Design
 from split4ml.compiler.profile_project import traced_design
 from split4ml.compiler.progress import Reporter
+from split4ml.passes.networks import NetworkOptions
+from split4ml.passes.timed import Timed
 from split4ml.passes.timing.known import Known
 from split4ml.passes.timing.replay import replay
 
@@ -66,6 +69,28 @@ def test_a_slower_simulation_is_believed(project: Path, tmp_path: Path, cli: Cli
         assert fifo["model_error"]["after"] == {"peak": 0, "cycles": 0}, fifo
     text = cli("profile", project, "--clock", 5, "--vcd", vcd).stdout
     assert "calibrated over 3 frames" in text and "cycles off by" in text
+
+
+def test_a_split_build_is_calibrated_over_its_boundaries(quick: Path, tmp_path: Path, cli: Cli) -> None:
+    vcd = tmp_path / "sim.vcd"
+    with Design(quick) as design:
+        timed = Timed(design.model, design.session.trace(design.model))
+        tasks = [name for name in timed.traces if timed.timing(name).style == "pipeline"]
+        known = {
+            name: Known(None, timed.timing(name).ii + 1, timed.timing(name).depth + 2) for name in tasks[::2]
+        }
+        built = timed.knowing(known).network(NetworkOptions(unbounded=True))
+        run = replay(built.network, FRAMES, record=True)
+        write_vcd(vcd, built.network, run, 5000, list(built.fifos.values()))
+    done = cli("profile", quick, "--vcd", vcd, "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert any(fifo["scope"] == "boundary" for fifo in report["fifos"])
+    for fifo in report["fifos"]:
+        assert fifo["model_error"]["after"] == {"peak": 0, "cycles": 0}, fifo
+    assert any(fifo["model_error"]["before"]["cycles"] for fifo in report["fifos"])
+    sources = {layer["name"]: layer["timing_source"] for layer in report["layers"]}
+    assert "measured" in sources.values()
 
 
 def test_files_that_are_not_whole_or_not_of_this_design(project: Path, tmp_path: Path, cli: Cli) -> None:
