@@ -140,6 +140,18 @@ def compile_options(arguments: argparse.Namespace) -> CompileOptions:
         if given.setdefault("part", part) != part:
             raise UsageError(f"the board {board} has the part {part}, not {given['part']}")
     try:
-        return base.updated(given)
+        options = base.updated(given)
     except ValueError as error:
         raise UsageError(str(error)) from None
+    _check_devices(options)
+    return options
+
+
+def _check_devices(options: CompileOptions) -> None:
+    """Before any work: the user's file, and the device. Raises Split4mlError."""
+    from split4ml.compiler.devices import catalogue
+
+    if options.device_file is not None or options.device is not None:
+        known = catalogue(options.device_file)
+        if options.device is not None:
+            known.find(options.device)

@@ -120,7 +120,7 @@ class Problem:
             if sum(costs) + self.fixed * len(costs) >= HUGE:
                 largest = max(range(len(costs)), key=costs.__getitem__)
                 raise Split4mlError(
-                    f"the costs in {what} sum to {sum(costs)}, which is out of all bounds; "
+                    f"the costs in {'synthesis time' if what == 'load' else what} sum to {sum(costs)}, which is out of all bounds; "
                     f"{self.tasks[largest]} alone has {costs[largest]}",
                     where=self.tasks[largest],
                 )
