@@ -77,6 +77,7 @@ def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
                 PassSpec("channels-last"),
                 PassSpec("simplify-reshapes"),
                 PassSpec("decompose-pools"),
+                PassSpec("decompose-conv-transpose"),
                 PassSpec("expand-broadcasts"),
                 PassSpec("scale-by-element"),
                 PassSpec("part-by-convolution"),

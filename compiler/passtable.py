@@ -117,6 +117,12 @@ def _expand_broadcasts() -> type[ModulePass]:
     return ExpandBroadcasts
 
 
+def _decompose_conv_transpose() -> type[ModulePass]:
+    from split4ml.passes.decompose_conv_transpose import DecomposeConvTranspose
+
+    return DecomposeConvTranspose
+
+
 def _part_by_convolution() -> type[ModulePass]:
     from split4ml.passes.part_by_convolution import PartByConvolution
 
@@ -254,6 +260,13 @@ PASSES = _table(
         "decompose-pools",
         "write pools that overlap, leave gaps or have pads with what hls4ml's streams have",
         _decompose_pools,
+        ("weights",),
+        dialect="nn",
+    ),
+    PassEntry(
+        "decompose-conv-transpose",
+        "write transposed convolutions as ordinary ones, whose results take turns",
+        _decompose_conv_transpose,
         ("weights",),
         dialect="nn",
     ),

@@ -83,6 +83,7 @@ from split4ml.dialects.nn_quantize import BipolarOp, QuantizeOp
 from split4ml.dialects.nn_resampling import PadOp, UpsampleOp
 from split4ml.dialects.nn_shape import Shape
 from split4ml.dialects.nn_shaping import ConcatOp, ExpandOp, FlattenOp, ReshapeOp, SliceOp, TransposeOp
+from split4ml.dialects.nn_transposed import ConvTransposeOp
 
 __all__ = [
     "NN",
@@ -95,6 +96,7 @@ __all__ = [
     "ConcatOp",
     "ConstantOp",
     "ConvOp",
+    "ConvTransposeOp",
     "DenseOp",
     "ElementwiseOp",
     "EluOp",
@@ -298,6 +300,7 @@ NN = Dialect(
         OutputOp,
         ConstantOp,
         ConvOp,
+        ConvTransposeOp,
         DenseOp,
         BatchNormOp,
         LocalResponseNormOp,

@@ -170,3 +170,35 @@ def sliced(data: Shape, starts: Sequence[int], ends: Sequence[int], steps: Seque
                 f"Elements {starts[axis]} to {ends[axis]} by {steps[axis]} are no part of axis {axis}, which has {size}."
             )
     return tuple((ends[axis] - starts[axis] - 1) // steps[axis] + 1 for axis in range(rank))
+
+
+def transposed_convolution(
+    data: Shape,
+    weight: Shape,
+    strides: Sequence[int],
+    pads: Sequence[int],
+    dilations: Sequence[int],
+    channels_last: bool,
+) -> Shape:
+    """weight: output channels x input channels x kernel. pads: those behind may be negative."""
+    channels, spatial = split(data, channels_last)
+    rank = len(spatial)
+    if len(weight) != rank + 2 or weight[1] != channels:
+        raise ValueError(
+            f"Data of {channels} channels and {rank} spatial axes does not fit a weight of shape {list(weight)}."
+        )
+    if len(strides) != rank or len(pads) != 2 * rank or len(dilations) != rank:
+        raise ValueError(f"{rank} spatial axes need {rank} strides and dilations, and {2 * rank} pads.")
+    if min(*strides, *dilations) < 1 or min(pads[:rank]) < 0:
+        raise ValueError("Strides and dilations must be at least 1, and the pads before at least 0.")
+    out = tuple(
+        (size - 1) * strides[axis]
+        + (weight[2 + axis] - 1) * dilations[axis]
+        + 1
+        - pads[axis]
+        - pads[rank + axis]
+        for axis, size in enumerate(spatial)
+    )
+    if min(out) < 1:
+        raise ValueError(f"Pads of {list(pads)} leave nothing of the result.")
+    return join(weight[0], out, channels_last)

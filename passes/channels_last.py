@@ -158,6 +158,7 @@ class _Relayout:
                 self._vector_norm(op)
             case (
                 nn.ConvOp()
+                | nn.ConvTransposeOp()
                 | nn.BatchNormOp()
                 | nn.LocalResponseNormOp()
                 | nn.PoolOp()

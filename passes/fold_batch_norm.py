@@ -19,7 +19,7 @@ from xdsl.passes import ModulePass
 
 from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
-from split4ml.passes.nn_linear import Linear, channel_axis, with_weights
+from split4ml.passes.nn_linear import Weighted, channel_axis, with_weights
 from split4ml.passes.nn_rewriting import Doubles, array_of, models, only_user
 from split4ml.passes.weights import WeightStore
 
@@ -48,7 +48,7 @@ class FoldBatchNorm(ModulePass):
 
     def _fold(self, norm: nn.BatchNormOp) -> None:
         layer = norm.data.owner
-        if not isinstance(layer, Linear) or only_user(norm.data) is not norm:
+        if not isinstance(layer, Weighted) or only_user(norm.data) is not norm:
             return
         if channel_axis(layer) != (len(norm.shape) - 1 if norm.channels_last is not None else 0):
             return
@@ -68,5 +68,5 @@ class FoldBatchNorm(ModulePass):
         if np.any(spread <= 0):
             raise Split4mlError("a channel has a variance that is not positive", where=f"@{norm.symbol}")
         factor = scale / np.sqrt(spread)
-        axis = 0 if isinstance(layer, nn.ConvOp) else 1
+        axis = 1 if isinstance(layer, nn.DenseOp) else 0
         with_weights(layer, norm, *fold(weight, bias, factor, beta - factor * mean, axis), self.weights)

@@ -15,7 +15,7 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from split4ml.dialects import nn
-from split4ml.passes.nn_linear import Linear, channel_axis, with_weights
+from split4ml.passes.nn_linear import Weighted, channel_axis, with_weights
 from split4ml.passes.nn_rewriting import Doubles, array_of, models, only_user
 from split4ml.passes.weights import WeightStore
 
@@ -43,7 +43,7 @@ class FuseBias(ModulePass):
 
     def _fuse(self, add: nn.AddOp, data: SSAValue, addend: SSAValue) -> bool:
         layer, constant = data.owner, array_of(addend, self.weights)
-        if constant is None or not isinstance(layer, Linear) or only_user(data) is not add:
+        if constant is None or not isinstance(layer, Weighted) or only_user(data) is not add:
             return False
         if constant.ndim > len(layer.shape) or add.shape != layer.shape:
             return False

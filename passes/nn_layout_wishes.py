@@ -12,7 +12,15 @@ from xdsl.ir import SSAValue
 from split4ml.dialects import nn
 from split4ml.passes.nn_layout import Shape, channels_last
 
-Spatial = nn.ConvOp | nn.BatchNormOp | nn.LocalResponseNormOp | nn.PoolOp | nn.GlobalPoolOp | nn.UpsampleOp
+Spatial = (
+    nn.ConvOp
+    | nn.ConvTransposeOp
+    | nn.BatchNormOp
+    | nn.LocalResponseNormOp
+    | nn.PoolOp
+    | nn.GlobalPoolOp
+    | nn.UpsampleOp
+)
 """Operators that tell channels from space."""
 
 

@@ -7,16 +7,17 @@ from split4ml.passes.nn_rewriting import Doubles, changed, constant, forward, re
 from split4ml.passes.weights import WeightStore
 
 Linear = nn.ConvOp | nn.DenseOp
+Weighted = nn.ConvOp | nn.DenseOp | nn.ConvTransposeOp
 
 
-def channel_axis(layer: Linear) -> int:
+def channel_axis(layer: Weighted) -> int:
     """The axis of the result along which the bias runs."""
     last = isinstance(layer, nn.DenseOp) or layer.channels_last is not None
     return len(layer.shape) - 1 if last else 0
 
 
 def with_weights(
-    layer: Linear, user: nn.TensorOp, weight: Doubles | None, bias: Doubles, weights: WeightStore
+    layer: Weighted, user: nn.TensorOp, weight: Doubles | None, bias: Doubles, weights: WeightStore
 ) -> None:
     """Replaces a layer and its only user by the layer with another weight (None: the same) and bias.
 
@@ -28,7 +29,7 @@ def with_weights(
     else:
         vector = changed(layer.bias, layer, bias, weights)
     onnx = (*layer.onnx_names, *user.onnx_names)
-    new: Linear
+    new: Weighted
     if isinstance(layer, nn.ConvOp):
         new = nn.ConvOp(
             layer.symbol,
@@ -39,6 +40,18 @@ def with_weights(
             pads=nn.numbers(layer.pads),
             dilations=layer.dilation,
             group=layer.groups,
+            channels_last=layer.channels_last is not None,
+            onnx=onnx,
+        )
+    elif isinstance(layer, nn.ConvTransposeOp):
+        new = nn.ConvTransposeOp(
+            layer.symbol,
+            layer.data,
+            kernel,
+            vector,
+            strides=nn.numbers(layer.strides),
+            pads=nn.numbers(layer.pads),
+            dilations=layer.dilation,
             channels_last=layer.channels_last is not None,
             onnx=onnx,
         )

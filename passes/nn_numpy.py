@@ -61,6 +61,30 @@ def _conv(op: nn.ConvOp, data: Array, weight: Array, bias: Array | None = None) 
     return _back(out, last)
 
 
+def _conv_transpose(op: nn.ConvTransposeOp, data: Array, weight: Array, bias: Array | None = None) -> Array:
+    last, strides, pads = op.channels_last is not None, nn.numbers(op.strides), nn.numbers(op.pads)
+    first = _first(data, last)
+    space, shape = first.shape[1:], op.shape[:-1] if last else op.shape[1:]
+    # room for all that any element adds, and for what lies behind it
+    reach = [(size - 1) * step + 1 for size, step in zip(weight.shape[2:], op.dilation, strict=True)]
+    full = [
+        max((count - 1) * stride + extent, pad + size)
+        for count, stride, extent, pad, size in zip(space, strides, reach, pads, shape, strict=False)
+    ]
+    out = np.zeros((weight.shape[0], *full))
+    for tap in np.ndindex(*weight.shape[2:]):
+        part = np.tensordot(weight[(slice(None), slice(None), *tap)], first, 1)
+        places = tuple(
+            slice(t * step, t * step + (count - 1) * stride + 1, stride)
+            for t, step, count, stride in zip(tap, op.dilation, space, strides, strict=True)
+        )
+        out[(slice(None), *places)] += part
+    out = out[(slice(None), *(slice(pad, pad + size) for pad, size in zip(pads, shape, strict=False)))]
+    if bias is not None:
+        out = out + bias.reshape(-1, *(1,) * len(space))
+    return _back(out, last)
+
+
 def _dense(op: nn.DenseOp, data: Array, weight: Array, bias: Array | None = None) -> Array:
     out = data @ weight
     return out if bias is None else out + bias
@@ -152,6 +176,7 @@ def _elementwise(function: Callable[[Array], Array]) -> Callable[..., Array]:
 
 _EVALUATORS: dict[type[nn.TensorOp], Callable[..., Array]] = {
     nn.ConvOp: _conv,
+    nn.ConvTransposeOp: _conv_transpose,
     nn.DenseOp: _dense,
     nn.BatchNormOp: _batch_norm,
     nn.LocalResponseNormOp: _local_response_norm,

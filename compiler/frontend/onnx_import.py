@@ -13,6 +13,7 @@ from split4ml.compiler.frontend import (  # noqa: F401 - register their operator
     onnx_repeating,
     onnx_resampling,
     onnx_slicing,
+    onnx_transposed,
 )
 from split4ml.compiler.frontend.onnx_builder import Builder
 from split4ml.compiler.frontend.onnx_graph import read_graph

@@ -9,7 +9,6 @@ _RECURRENT = "unroll the network over its time steps, or use 1-D convolutions"
 _FUSED = "ONNX Runtime's own integer operator: quantise with QuantFormat.QDQ (or export before ONNX Runtime optimises the model)"
 
 HINTS = {
-    "ConvTranspose": "hls4ml 1.3 has no transposed convolution: use Resize (nearest) followed by Conv",
     "DynamicQuantizeLinear": "its scale depends on the frame, which hardware cannot follow: quantise statically, e.g. with"
     " onnxruntime.quantization.quantize_static(…, quant_format=QuantFormat.QDQ)",
     "Erf": "this is an exact GELU: use ReLU, or hls4ml's own graph (.fml)",

@@ -92,7 +92,20 @@ def broadcasts() -> Network:
     return nodes, inputs, outputs, weights | {"shape": numbers(1, 3, 6, 6)}
 
 
-NETWORKS = {function.__name__: function for function in (parts, maxima, means, broadcasts)}
+def transposed() -> Network:
+    """Transposed convolutions as U-Nets and generators have them, and of a sequence."""
+    nodes = [
+        node("ConvTranspose", ["x", "w"], ["a"], strides=[2, 2]),
+        node("Relu", ["a"], ["twice"]),
+        node("ConvTranspose", ["x", "g", "b"], ["c"], strides=[2, 2], pads=[1, 1, 1, 1]),
+        node("Relu", ["c"], ["smooth"]),
+        node("ConvTranspose", ["z", "l"], ["line"], strides=[2], pads=[1, 1]),
+    ]
+    weights = {"w": noise(3, 2, 2, 2), "g": noise(3, 2, 4, 4), "b": noise(2), "l": noise(3, 2, 4)}
+    return nodes, {"x": ["N", 3, 4, 5], "z": ["N", 3, 6]}, ["twice", "smooth", "line"], weights
+
+
+NETWORKS = {function.__name__: function for function in (parts, maxima, means, broadcasts, transposed)}
 
 
 @pytest.mark.slow

@@ -46,6 +46,7 @@ nn.model @m {
   %40 = nn.slice @part %37 from [0, 2, 1] to [4, 20, 30] : (tensor<4x20x30xf32>) -> tensor<4x18x29xf32>
   %41 = nn.slice @steps %37 from [1, 0, 0] to [4, 20, 30] steps [2, 1, 3] : (tensor<4x20x30xf32>) -> tensor<2x20x10xf32>
   %43 = nn.expand @wide %18 : (tensor<8x1x1xf32>) -> tensor<8x3x4xf32>
+  %44 = nn.conv_transpose @back(%t, %w) strides [2, 2] pads [1, 0, 1, -1] channels_last : (tensor<8x8x1xf32>, tensor<4x1x3x3xf32>) -> tensor<15x18x4xf32>
   %42 = nn.local_response_norm @lrn %0 size 5 alpha 1.0e-04 beta 0.75 bias 1.0 : (tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
   %q = nn.quantize @q %x to fixed<8, 2, RND_CONV, SAT_SYM> onnx ["q"] : tensor<1x8x8xf32>
   %bp = nn.bipolar @bp %x : tensor<1x8x8xf32>
@@ -94,6 +95,7 @@ nn.model @m {
 // CHECK:        nn.slice @part %{{.*}} from [0, 2, 1] to [4, 20, 30] : (
 // CHECK:        nn.slice @steps %{{.*}} from [1, 0, 0] to [4, 20, 30] steps [2, 1, 3] : (
 // CHECK:        nn.expand @wide %{{.*}} : (tensor<8x1x1xf32>) -> tensor<8x3x4xf32>
+// CHECK:        nn.conv_transpose @back(%t, %w) strides [2, 2] pads [1, 0, 1, -1] channels_last : (
 // CHECK:        nn.local_response_norm @lrn %{{.*}} size 5 alpha 1.000000e-04 beta 7.500000e-01 bias 1.000000e+00 : (tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
 // CHECK:        nn.quantize @q %x to fixed<8,2,RND_CONV,SAT_SYM> onnx ["q"] : tensor<1x8x8xf32>
 // CHECK:        nn.bipolar @bp %x : tensor<1x8x8xf32>

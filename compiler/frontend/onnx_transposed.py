@@ -1,0 +1,76 @@
+"""The ONNX operator ConvTranspose, in all its spellings of pads and extents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from xdsl.ir import SSAValue
+
+from split4ml.compiler.frontend.onnx_builder import Builder, origin
+from split4ml.compiler.frontend.onnx_graph import Array, Node
+from split4ml.compiler.frontend.onnx_ops import handles
+from split4ml.compiler.frontend.onnx_weights import quantised_weight
+from split4ml.dialects import nn
+from split4ml.passes.nn_layer_weights import block_diagonal
+
+
+@handles("ConvTranspose")
+def conv_transpose(builder: Builder, node: Node, name: str) -> SSAValue:
+    kernel = builder.constant(node, 1, "weight")
+    bias = builder.optional(node, 2, "bias")
+    if kernel.ndim not in (3, 4):
+        raise builder.error(node, f"it has {kernel.ndim - 2} spatial axes, but 1 or 2 are supported")
+    rank = kernel.ndim - 2
+    strides = node.attributes.get("strides") or [1] * rank
+    dilations = node.attributes.get("dilations") or [1] * rank
+    groups = node.attributes["group"]
+    quantised = quantised_weight(builder, node, 1, kernel, 1)
+    if quantised.scale is not None:
+        quantised = type(quantised)(kernel)  # a scale that is no power of two stays in the weight
+    weight = ungrouped(quantised.array, groups)
+    return builder.emit(
+        nn.ConvTransposeOp(
+            name,
+            builder.data(node),
+            builder.weight(weight, name, "weight", quantised.element),
+            builder.weight(bias, name, "bias") if bias is not None else None,
+            strides=strides,
+            pads=_pads(builder, node, kernel.shape[2:], strides, dilations),
+            dilations=dilations,
+            onnx=origin(node),
+        )
+    )
+
+
+def ungrouped(kernel: Array, groups: int) -> Array:
+    """ONNX's input x output/group x kernel as output x input x kernel, with zeros between the groups."""
+    if groups < 1 or kernel.shape[0] % groups:
+        raise ValueError(f"The {kernel.shape[0]} channels do not divide into {groups} groups.")
+    parts = np.split(kernel, groups)
+    swapped = np.concatenate([part.swapaxes(0, 1) for part in parts])
+    return block_diagonal(swapped, groups).astype(kernel.dtype) if groups > 1 else swapped
+
+
+def _pads(
+    builder: Builder, node: Node, kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int]
+) -> list[int]:
+    """What is cut off before and behind; behind, what is added instead is negative."""
+    rank, wanted = len(kernel), builder.result_shape(node)[1:]
+    spatial = builder.data_shape(node)[2:]
+    whole = [
+        (size - 1) * strides[axis] + (kernel[axis] - 1) * dilations[axis] + 1
+        for axis, size in enumerate(spatial)
+    ]
+    mode = node.attributes.get("auto_pad", "NOTSET")
+    extra = node.attributes.get("output_padding") or [0] * rank
+    if mode == "VALID" or (mode == "NOTSET" and node.attributes.get("output_shape") is None):
+        given = [0] * (2 * rank) if mode == "VALID" else node.attributes.get("pads") or [0] * (2 * rank)
+        begins = list(given[:rank])
+        if min(begins) < 0:
+            raise builder.error(node, f"pads {list(given)} add to the result before its first element")
+    else:
+        totals = [max(0, whole[axis] + extra[axis] - wanted[axis]) for axis in range(rank)]
+        begins = [total // 2 if mode == "SAME_UPPER" else total - total // 2 for total in totals]
+    ends = [size - begin - want for size, begin, want in zip(whole, begins, wanted, strict=True)]
+    return [*begins, *ends]
