@@ -76,6 +76,7 @@ def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
             (
                 PassSpec("channels-last"),
                 PassSpec("simplify-reshapes"),
+                PassSpec("pools-from-reductions"),
                 PassSpec("decompose-pools"),
                 PassSpec("decompose-conv-transpose"),
                 PassSpec("expand-broadcasts"),

@@ -123,6 +123,12 @@ def _decompose_conv_transpose() -> type[ModulePass]:
     return DecomposeConvTranspose
 
 
+def _pools_from_reductions() -> type[ModulePass]:
+    from split4ml.passes.pools_from_reductions import PoolsFromReductions
+
+    return PoolsFromReductions
+
+
 def _part_by_convolution() -> type[ModulePass]:
     from split4ml.passes.part_by_convolution import PartByConvolution
 
@@ -253,6 +259,13 @@ PASSES = _table(
         "channels-last",
         "store all data channels-last, and cancel every transpose",
         _channels_last,
+        ("weights",),
+        dialect="nn",
+    ),
+    PassEntry(
+        "pools-from-reductions",
+        "write reductions with pools, and with convolutions along the channels",
+        _pools_from_reductions,
         ("weights",),
         dialect="nn",
     ),

@@ -78,6 +78,7 @@ from split4ml.dialects.nn_pooling import (
     ReduceMaxOp,
     ReduceMeanOp,
     ReduceOp,
+    ReduceSumOp,
 )
 from split4ml.dialects.nn_quantize import BipolarOp, QuantizeOp
 from split4ml.dialects.nn_resampling import PadOp, UpsampleOp
@@ -123,6 +124,7 @@ __all__ = [
     "ReduceMaxOp",
     "ReduceMeanOp",
     "ReduceOp",
+    "ReduceSumOp",
     "ReluOp",
     "ReshapeOp",
     "SeluOp",
@@ -330,6 +332,7 @@ NN = Dialect(
         GlobalMaxPoolOp,
         ReduceMeanOp,
         ReduceMaxOp,
+        ReduceSumOp,
         PadOp,
         UpsampleOp,
         ReshapeOp,

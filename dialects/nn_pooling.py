@@ -201,3 +201,13 @@ class ReduceMaxOp(ReduceOp):
     assembly_format = _REDUCE
     irdl_options = (ParsePropInAttrDict(),)
     traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class ReduceSumOp(ReduceOp):
+    """The sum along `axes`."""
+
+    name = "nn.reduce_sum"
+    assembly_format = _REDUCE
+    irdl_options = (ParsePropInAttrDict(),)
+    traits = traits_def(Pure())

@@ -45,7 +45,7 @@ class GlobalPoolFromReduce(ModulePass):
 
     def _rewrite(self, op: nn.ReduceOp | nn.PoolOp) -> None:
         last = layout(op)
-        if last is None:
+        if last is None or isinstance(op, nn.ReduceSumOp):
             return
         largest = isinstance(op, nn.ReduceMaxOp | nn.MaxPoolOp)
         kind = nn.GlobalMaxPoolOp if largest else nn.GlobalAveragePoolOp

@@ -205,6 +205,7 @@ _EVALUATORS: dict[type[nn.TensorOp], Callable[..., Array]] = {
     nn.GlobalAveragePoolOp: _global_average_pool,
     nn.GlobalMaxPoolOp: _global_max_pool,
     nn.ReduceMaxOp: lambda op, x: x.max(nn.numbers(op.axes), keepdims=op.keep is not None),
+    nn.ReduceSumOp: lambda op, x: x.sum(nn.numbers(op.axes), keepdims=op.keep is not None),
     nn.PadOp: _all_padded,
     nn.UpsampleOp: _upsample,
     nn.ReduceMeanOp: lambda op, x: x.mean(nn.numbers(op.axes), keepdims=op.keep is not None),

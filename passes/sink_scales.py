@@ -45,6 +45,7 @@ SPATIAL = (nn.MaxPoolOp, nn.AveragePoolOp, nn.PadOp, nn.UpsampleOp)
 """The same along space, of every channel for itself."""
 ANYWHERE = (
     nn.ReduceMeanOp,
+    nn.ReduceSumOp,
     nn.ReduceMaxOp,
     nn.ReshapeOp,
     nn.FlattenOp,

@@ -248,18 +248,48 @@ def global_pool(builder: Builder, node: Node, name: str) -> SSAValue:
     return builder.emit(nn.ReshapeOp(builder.name(f"{name}_keep"), vector, builder.result_shape(node)))
 
 
-@handles("ReduceMean", "ReduceMax")
+_REDUCTIONS: dict[str, type[nn.ReduceOp]] = {
+    "ReduceMean": nn.ReduceMeanOp,
+    "ReduceMax": nn.ReduceMaxOp,
+    "ReduceSum": nn.ReduceSumOp,
+}
+
+
+@handles(*_REDUCTIONS)
 def reduce(builder: Builder, node: Node, name: str) -> SSAValue:
+    axes = reduced_axes(builder, node)
+    if not axes:
+        return identity(builder, node, name)
+    keep = bool(node.attributes["keepdims"])
+    return builder.emit(_REDUCTIONS[node.op](name, builder.data(node), axes, keep=keep, onnx=origin(node)))
+
+
+@handles("ReduceMin")
+def reduce_min(builder: Builder, node: Node, name: str) -> SSAValue:
+    """-max(-x)"""
+    axes, names = reduced_axes(builder, node), origin(node)
+    if not axes:
+        return identity(builder, node, name)
+    minus = builder.weight(np.array(-1.0), name, "minus")
+    turned = builder.emit(
+        nn.MultiplyOp(builder.name(f"{name}_negated"), builder.data(node), minus, onnx=names)
+    )
+    keep = bool(node.attributes["keepdims"])
+    largest = builder.emit(
+        nn.ReduceMaxOp(builder.name(f"{name}_largest"), turned, axes, keep=keep, onnx=names)
+    )
+    return builder.emit(nn.MultiplyOp(name, largest, minus, onnx=names))
+
+
+def reduced_axes(builder: Builder, node: Node) -> list[int]:
+    """Axes of the value without batch; none if nothing is reduced."""
     axes = node.attributes.get("axes")
     if axes is None and (operand := builder.optional(node, 1, "axes")) is not None:
-        axes = [int(axis) for axis in operand]
+        axes = [int(axis) for axis in operand.reshape(-1)]
     if not axes and node.attributes.get("noop_with_empty_axes", 0):
-        return identity(builder, node, name)
+        return []
     rank = len(builder.data_shape(node))
-    reduced = sorted(builder.axis(node, axis, rank) for axis in axes or range(rank))
-    keep = bool(node.attributes["keepdims"])
-    kind = nn.ReduceMaxOp if node.op == "ReduceMax" else nn.ReduceMeanOp
-    return builder.emit(kind(name, builder.data(node), reduced, keep=keep, onnx=origin(node)))
+    return sorted({builder.axis(node, axis, rank) for axis in axes or range(rank)})
 
 
 # --- shape -------------------------------------------------------------------------------------------------

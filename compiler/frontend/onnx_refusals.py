@@ -22,7 +22,6 @@ HINTS = {
     "LogSoftmax": "use Softmax, or leave it out: the order of the classes is the same",
     "ArgMax": "leave it out, and compare the outputs after the hardware",
     "Mish": "use ReLU or HardSwish",
-    "ReduceSum": "use ReduceMean over all of space, and scale the weights that follow",
     "LpPool": "use AveragePool",
 }
 

@@ -105,7 +105,25 @@ def transposed() -> Network:
     return nodes, {"x": ["N", 3, 4, 5], "z": ["N", 3, 6]}, ["twice", "smooth", "line"], weights
 
 
-NETWORKS = {function.__name__: function for function in (parts, maxima, means, broadcasts, transposed)}
+def reductions() -> Network:
+    """Means, maxima and sums along rows, columns and channels."""
+    nodes = [
+        node("Conv", ["x", "w"], ["a"]),
+        node("ReduceMean", ["a"], ["mean of channels"], axes=[1]),
+        node("ReduceMax", ["a"], ["largest channel"], axes=[1]),
+        node("ReduceMax", ["a"], ["largest row"], axes=[2]),
+        node("ReduceMean", ["a"], ["mean of columns"], axes=[3]),
+        node("ReduceSum", ["v", "one"], ["sum"], keepdims=1),
+        node("ReduceMin", ["v"], ["least"], axes=[1]),
+    ]
+    outputs = ["mean of channels", "largest channel", "largest row", "mean of columns", "sum", "least"]
+    weights = {"w": noise(3, 2, 1, 1), "one": numbers(1)}
+    return nodes, {"x": ["N", 2, 5, 6], "v": ["N", 7]}, outputs, weights
+
+
+NETWORKS = {
+    function.__name__: function for function in (parts, maxima, means, broadcasts, transposed, reductions)
+}
 
 
 @pytest.mark.slow
