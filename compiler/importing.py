@@ -17,6 +17,7 @@ from split4ml.dialects.names import legal_name
 if TYPE_CHECKING:
     from split4ml.backends.hls4ml.graph import Graph
     from split4ml.compiler.services import Session
+    from split4ml.dialects import nn
 
 SAMPLE_FRAMES = 16
 """Random frames if the user gives no sample inputs."""
@@ -72,12 +73,13 @@ def import_onnx_model(source: Path, session: Session, inputs: Path | None) -> Mo
     module = import_onnx(source, session.store)
     (model,) = (op for op in module.ops if isinstance(op, nn.ModelOp))
     shapes = {op.source.data: op.shape for op in model.inputs}
-    arrays = load_inputs(inputs, shapes) if inputs else sample_inputs(shapes, SAMPLE_FRAMES)
+    at_once = _at_once(model)
+    arrays = load_inputs(inputs, shapes) if inputs else sample_inputs(shapes, min(SAMPLE_FRAMES, at_once))
     quantisers = quantisers_in(source)
     if "QONNX" in quantisers:
         outputs = evaluated(model, session.store, arrays)
     else:
-        outputs = Reference(source, literally="QDQ" in quantisers).run(arrays)
+        outputs = Reference(source, literally="QDQ" in quantisers).run(arrays, at_once)
     stimulus = Stimulus(
         arrays,
         {op.source.data: outputs[op.source.data] for op in model.outputs},
@@ -86,6 +88,15 @@ def import_onnx_model(source: Path, session: Session, inputs: Path | None) -> Mo
     )
     attach(module, stimulus, session.store)
     return module
+
+
+def _at_once(model: nn.ModelOp) -> int:
+    """How many frames may be computed together, for the memory that they take; at least one."""
+    from split4ml.compiler.frontend.onnx_limits import AT_ONCE
+    from split4ml.dialects import nn
+
+    data = [op for op in model.block.ops if isinstance(op, nn.TensorOp) and not isinstance(op, nn.ConstantOp)]
+    return max(1, AT_ONCE // max(prod(op.shape) for op in data))
 
 
 def _labels(path: Path, frames: int) -> Any:

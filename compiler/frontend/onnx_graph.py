@@ -19,6 +19,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper, reference, shape_inference
 
 from split4ml.compiler.frontend import onnx_scaled, qonnx
+from split4ml.compiler.frontend.onnx_limits import MAX_CONSTANTS, MAX_RANK, check_batch, check_data
 from split4ml.compiler.frontend.onnx_load import check, first_line, opset_of
 from split4ml.compiler.frontend.onnx_refusals import hint
 from split4ml.compiler.frontend.onnx_scaled import Scaled
@@ -145,6 +146,9 @@ class _Walk:
     constants: dict[str, Array] = field(default_factory=dict)
     scaled: dict[str, Scaled] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
+    batch: int = 1
+    folded: int = 0
+    """Elements of constants that were computed."""
 
 
 def read_graph(model: onnx.ModelProto, path: Path, supported: Collection[str]) -> Graph:
@@ -159,7 +163,7 @@ def read_graph(model: onnx.ModelProto, path: Path, supported: Collection[str]) -
     for tensor in model.graph.initializer:
         walk.constants[tensor.name] = array_of(tensor, f"{path}: initializer {tensor.name!r}")
     inputs = [value for value in model.graph.input if value.name not in initializers]
-    batch = _bind_inputs(walk, inputs)
+    batch = walk.batch = _bind_inputs(walk, inputs)
     for proto in model.graph.node:
         _visit(walk, proto)
     outputs = tuple(value.name for value in model.graph.output)
@@ -243,8 +247,10 @@ def _bind_inputs(walk: _Walk, inputs: list[onnx.ValueInfoProto]) -> int:
     if len(batches) > 1:
         raise Split4mlError(f"the inputs disagree about the batch: {sorted(batches)}", where=str(walk.path))
     batch = batches.pop() if batches else 1
+    check_batch(batch, str(walk.path))
     for value in inputs:
         shape = [extent.dim_value for extent in value.type.tensor_type.shape.dim]
+        check_data((batch, *shape[1:]), batch, value.name, f"{walk.path}: input {value.name!r}")
         walk.types[value.name] = helper.make_tensor_type_proto(TensorProto.FLOAT, [batch, *shape[1:]])
     return batch
 
@@ -274,8 +280,17 @@ def _visit(walk: _Walk, proto: onnx.NodeProto) -> None:
         return
     if known and proto.op_type in FOLDABLE:
         for name, kind in types.items():
-            if prod(static_shape(kind, name, where)) > MAX_FOLDED:
+            extents = static_shape(kind, name, where)
+            if len(extents) > MAX_RANK:
+                raise Split4mlError(f"the constant {name!r} has more than {MAX_RANK} axes", where=where)
+            if prod(extents) > MAX_FOLDED:
                 raise Split4mlError(f"the constant {name!r} has more than {MAX_FOLDED} elements", where=where)
+            walk.folded += prod(extents)
+        if walk.folded > MAX_CONSTANTS:
+            raise Split4mlError(
+                f"with this, the constants that the model computes have more than {MAX_CONSTANTS} elements",
+                where=where,
+            )
         if proto.op_type in ("QuantizeLinear", "DequantizeLinear"):
             _quantise_constant(walk, proto, where)
         else:
@@ -284,7 +299,7 @@ def _visit(walk: _Walk, proto: onnx.NodeProto) -> None:
         return
     for name, kind in types.items():
         if name == proto.output[0]:
-            static_shape(kind, name, where)
+            check_data(static_shape(kind, name, where), walk.batch, name, where)
         elif not _is_static(kind):  # such as Dropout's mask before opset 10, which nobody reads
             continue
         walk.types[name] = kind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 from pathlib import Path
 
 import onnx
@@ -10,8 +11,11 @@ from google.protobuf.descriptor import FieldDescriptor  # type: ignore[import-un
 from google.protobuf.message import DecodeError, Message  # type: ignore[import-untyped]
 from onnx import external_data_helper, inliner
 
+from split4ml.compiler.frontend.onnx_limits import check_functions
 from split4ml.dialects.errors import Split4mlError
 
+MAX_ITEM = 16
+"""Bytes of the widest element type, a complex number."""
 OLDEST_OPSET = 9
 """Since opset 9 initializers need not be graph inputs and BatchNormalization has its present meaning."""
 
@@ -22,6 +26,8 @@ def load(path: Path) -> onnx.ModelProto:
     Raises Split4mlError: unreadable, no ONNX, truncated, too old or too new an opset, missing or hostile external data.
     """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():  # it may never end
+            raise Split4mlError("this is no plain file", str(path))
         data = path.read_bytes()
     except OSError as error:
         raise Split4mlError(f"cannot read the model: {error.strerror}", where=str(path)) from None
@@ -38,6 +44,7 @@ def load(path: Path) -> onnx.ModelProto:
         raise _no_onnx(path, "it names no operator set; it may be truncated")
     _check_opset(model, path)
     if model.functions:
+        check_functions(model, str(path))
         try:
             model = inliner.inline_local_functions(model)
         except Exception as error:  # noqa: BLE001 - the C++ inliner raises RuntimeError and ValidationError alike
@@ -132,6 +139,12 @@ def _load_external_data(model: onnx.ModelProto, path: Path) -> None:
                 "offset and length of its external data are no numbers", where=where
             ) from None
         size = target.stat().st_size
+        most = MAX_ITEM * max(1, prod(tensor.dims))
+        if (length or size - offset) > most:
+            raise Split4mlError(
+                f"its data has {length or size - offset} bytes, but its shape {list(tensor.dims)} needs at most {most}",
+                where,
+            )
         if offset < 0 or length < 0 or offset + length > size:
             raise Split4mlError(
                 f"its data should be bytes {offset} to {offset + length} of {location!r}, which has {size};"

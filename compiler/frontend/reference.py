@@ -105,13 +105,15 @@ class Reference:
     def outputs(self) -> list[str]:
         return [output.name for output in self._session.get_outputs()]
 
-    def run(self, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
+    def run(self, inputs: Mapping[str, Floats], at_once: int | None = None) -> dict[str, Floats]:
         """float32[frames, ...] by output name, for float32[frames, ...] by input name.
+
+        at_once: frames that are computed together if the model does not fix its batch; by default all.
 
         A model with a fixed batch is run batch by batch, the last one filled up with copies of its last frame.
         """
         frames = len(next(iter(inputs.values())))
-        batch = self._batch or frames
+        batch = self._batch or min(frames, at_once or frames)
         parts: dict[str, list[Floats]] = {name: [] for name in self.outputs}
         for start in range(0, frames, batch):
             chosen = np.minimum(np.arange(start, start + batch), frames - 1)

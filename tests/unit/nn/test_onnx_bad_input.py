@@ -228,3 +228,124 @@ def test_names_that_are_not_ascii(make_onnx: MakeOnnx) -> None:
     store = MemoryStore()
     text = str(import_onnx(make_onnx([node], {"x": [1, 4]}, ["y"]), store))
     assert 'nn.relu @sch_n %x onnx ["sch\\\\xf6n"]' in text
+
+
+def test_external_data_larger_than_its_tensor(external: Path) -> None:
+    """Not read, however large: here it would be a terabyte."""
+    with (external.parent / "w.bin").open("r+b") as file:
+        file.truncate(1 << 40)
+    model = onnx.load(external, load_external_data=False)
+    del model.graph.initializer[0].external_data[1:]
+    external.write_bytes(model.SerializeToString())
+    assert "needs at most" in refusal(external)
+
+
+LARGE: dict[str, tuple[list[onnx.NodeProto], dict[str, list[int]], dict[str, Any], str]] = {
+    "input": (
+        [helper.make_node("Relu", ["x"], ["y"])],
+        {"x": [1, 1 << 60]},
+        {},
+        "input 'x': the tensor 'x' of shape",
+    ),
+    "batch": (
+        [helper.make_node("Relu", ["x"], ["y"])],
+        {"x": [1 << 60, 4]},
+        {},
+        "the batch is 1152921504606846976",
+    ),
+    "rank": ([helper.make_node("Relu", ["x"], ["y"])], {"x": [1] * 1000}, {}, "has 1000 axes"),
+    "resize": (
+        [helper.make_node("Resize", ["x", "", "", "s"], ["y"], name="n")],
+        {"x": [1, 1, 4, 4]},
+        {"s": np.array([1, 1, 1 << 33, 4])},
+        "node 'n' (Resize): the tensor 'y' of shape 1 x 1 x 8589934592 x 4",
+    ),
+    "pad": (
+        [helper.make_node("Pad", ["x", "s"], ["y"], name="n")],
+        {"x": [1, 4]},
+        {"s": np.array([0, 0, 0, 1 << 60])},
+        "node 'n' (Pad): the tensor 'y'",
+    ),
+    "convolution": (
+        [helper.make_node("Conv", ["x", "w"], ["y"], name="n", pads=[1 << 40] * 4)],
+        {"x": [1, 1, 4, 4]},
+        {"w": np.ones((1, 1, 3, 3), np.float32)},
+        "node 'n' (Conv): the tensor 'y'",
+    ),
+    "concatenation": (
+        [
+            helper.make_node("Concat", ["x"] * 1000, ["a"], axis=1),
+            helper.make_node("Concat", ["a"] * 1000, ["b"], axis=1),
+            helper.make_node("Concat", ["b"] * 1000, ["y"], axis=1),
+        ],
+        {"x": [1, 4]},
+        {},
+        "node 'y' (Concat): the tensor 'y' of shape 1 x 4000000000",
+    ),
+    "expanded constant": (
+        [helper.make_node("Expand", ["w", "s"], ["e"], name="n"), helper.make_node("Add", ["x", "e"], ["y"])],
+        {"x": [1, 4]},
+        {"w": np.ones((1, 4), np.float32), "s": np.array([1 << 60, 4])},
+        "node 'n' (Expand): the constant 'e' has more than",
+    ),
+    "range": (
+        [
+            helper.make_node("Range", ["a", "b", "c"], ["e"], name="n"),
+            helper.make_node("Add", ["x", "e"], ["y"]),
+        ],
+        {"x": [1, 4]},
+        {"a": np.array(0), "b": np.array(1 << 60), "c": np.array(1)},
+        "node 'n' (Range): the constant 'e' has more than",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LARGE)
+def test_what_is_too_large_is_refused_before_it_is_made(case: str, make_onnx: MakeOnnx) -> None:
+    nodes, inputs, weights, words = LARGE[case]
+    assert words in refusal(make_onnx(nodes, inputs, ["y"], weights))
+
+
+def test_constants_that_are_too_large_together(make_onnx: MakeOnnx, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("split4ml.compiler.frontend.onnx_graph.MAX_CONSTANTS", 100)
+    nodes = [helper.make_node("ConstantOfShape", ["s"], [f"z{index}"]) for index in range(4)]
+    nodes.append(helper.make_node("Relu", ["x"], ["y"]))
+    text = refusal(make_onnx(nodes, {"x": [1, 4]}, ["y"], {"s": np.array([30])}))
+    assert (
+        "node 'z3' (ConstantOfShape): with this, the constants that the model computes have more than 100"
+        in text
+    )
+
+
+def calling(bodies: dict[str, list[str]], called: str) -> onnx.ModelProto:
+    """A model whose functions call each other in a chain; `Relu` is ONNX's own."""
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
+    functions = []
+    for name, calls in bodies.items():
+        nodes = [
+            helper.make_node(other, [f"t{index}"], [f"t{index + 1}"], domain="" if other == "Relu" else "own")
+            for index, other in enumerate(calls)
+        ]
+        functions.append(helper.make_function("own", name, ["t0"], [f"t{len(calls)}"], nodes, opsets))
+    graph = helper.make_graph(
+        [helper.make_node(called, ["x"], ["y"], domain="own")],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+    )
+    return helper.make_model(graph, opset_imports=opsets, ir_version=8, functions=functions)
+
+
+def test_functions(tmp_path: Path) -> None:
+    """Inlined, unless they never end, or thirty of them become a thousand million nodes."""
+    path = tmp_path / "model.onnx"
+    double = {"F0": ["Relu"]} | {f"F{depth}": [f"F{depth - 1}"] * 2 for depth in range(1, 31)}
+    for bodies, called, words in (
+        ({"F": ["F"]}, "F", "in a circle: F"),
+        ({"F": ["G"], "G": ["Relu", "F"]}, "F", "in a circle: F, G"),
+        (double, "F30", "have more than 200000 nodes"),
+    ):
+        path.write_bytes(calling(bodies, called).SerializeToString())
+        assert words in refusal(path)
+    path.write_bytes(calling(double, "F3").SerializeToString())
+    assert str(import_onnx(path, MemoryStore())).count("nn.relu") == 8
