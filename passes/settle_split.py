@@ -38,7 +38,7 @@ STORED = ("lut", "ff", "bram18")
 @dataclass(frozen=True)
 class SettleSplit(ModulePass):
     """Confirm or change the partition by the costs of tasks and sized FIFOs together. rounds: splits that are looked at, at
-    most. method, frames, time_limit: as of `size-fifos`, for splits that take another's place."""
+    most. method, frames, time_limit: as of `size-fifos`, for splits that take another's place; its demands are those noted."""
 
     name = "settle-split"
     rounds: int = 8
@@ -97,10 +97,17 @@ class SettleSplit(ModulePass):
         """Splits the model so, and sizes its FIFOs."""
         from split4ml.passes.profile import Profile
         from split4ml.passes.size_fifos import SizeFifos
+        from split4ml.passes.sizing_note import asked
 
         wanted.form(model, problem, solution)
         Profile(self.frames, tracer=self.tracer, waveforms=self.waveforms).apply(ctx, module)
-        SizeFifos(self.method, self.frames, self.time_limit, tracer=self.tracer).apply(ctx, module)
+        SizeFifos(
+            method=self.method,
+            frames=self.frames,
+            time_limit=self.time_limit,
+            tracer=self.tracer,
+            **asked(model),
+        ).apply(ctx, module)
 
 
 def _by_hand(model: flow.ModelOp, wanted: Partition) -> bool:

@@ -12,11 +12,12 @@ noted on the model:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Literal
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import BoolAttr, DictionaryAttr, ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from split4ml.dialects import flow
@@ -25,24 +26,97 @@ from split4ml.dialects.flow import integer, symbol
 from split4ml.dialects.flow_attrs import StreamType
 from split4ml.passes.interfaces import Tracer
 
+if TYPE_CHECKING:
+    from split4ml.passes.timing.judge import Fifo
+    from split4ml.passes.timing.limits import Limits
+
+DEMANDS = ("latency", "interval", "pin", "min_depth", "max_depth")
+"""Options that say what sized FIFOs must be like, whatever the method."""
+
+Capacity = Callable[[str, int], int]
+
 
 @dataclass(frozen=True)
 class SizeFifos(ModulePass):
-    """Size every FIFO. method: `bisect` (as shallow as the unbounded design's latency and interval allow, one at a
-    time), `exact` (the fewest bits, proven) or `peak` (what the profile saw, plus one). frames: of the flooding run that
-    is judged. time_limit: seconds after which `exact` gives the best depths and lower bound so far."""
+    """Size every FIFO.
+
+    method: `bisect` (as shallow as the unbounded design's latency and interval allow, one at a time), `exact` (the fewest bits,
+    proven) or `peak` (what the profile saw, plus one).
+    latency, interval: what they may be: `keep` (as with unbounded FIFOs), per cent more (`5%`), or cycles.
+    pin, min_depth, max_depth: depths of FIFOs by name or pattern, such as `"layer4_out=8"` or `"*_cpy2=64"`.
+    frames: of the flooding run that is judged.
+    time_limit: seconds after which `exact` gives the best depths and lower bound so far.
+    """
 
     name = "size-fifos"
     method: Literal["bisect", "exact", "peak"] = "bisect"
+    latency: str = "keep"
+    interval: str = "keep"
+    pin: tuple[str, ...] = ()
+    min_depth: tuple[str, ...] = ()
+    max_depth: tuple[str, ...] = ()
     frames: int = 8
     time_limit: float = 60.0
     tracer: Tracer = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        from split4ml.passes.fifo_bounds import parse_bound
+
+        if self.frames < 4:
+            raise ValueError(f"a steady interval needs at least 4 frames, not {self.frames}")
+        if self.time_limit < 0:
+            raise ValueError(f"a time limit of {self.time_limit:g} seconds is none")
+        try:
+            self.limits()
+            for option, texts in (
+                ("pin", self.pin),
+                ("min-depth", self.min_depth),
+                ("max-depth", self.max_depth),
+            ):
+                for text in texts:
+                    parse_bound(text, option)
+        except Split4mlError as error:
+            raise ValueError(f"{error.message}{'; ' + error.hint if error.hint else ''}") from None
+
+    def asked(self) -> dict[str, object]:
+        """The demands that are not the default."""
+        return {
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if f.name in DEMANDS and getattr(self, f.name) != f.default
+        }
+
+    def limits(self) -> Limits:
+        from split4ml.passes.timing.limits import Allowed, Limits
+
+        return Limits(Allowed.parse(self.latency, "latency"), Allowed.parse(self.interval, "interval"))
+
+    def bounded(
+        self, names: Sequence[str], fifos: Sequence[Fifo], capacity: Capacity | None = None
+    ) -> list[Fifo]:
+        """FIFOs of these names with the bounds that the options have. capacity: from name and pragma's depth, if they differ.
+        Raises UsageError for names that are none of theirs."""
+        from split4ml.passes.fifo_bounds import depth_bounds
+        from split4ml.passes.timing.network import UNBOUNDED
+
+        bounds = depth_bounds(names, self.pin, self.min_depth, self.max_depth)
+
+        def held(name: str, depth: int) -> int:
+            return depth if capacity is None or depth >= UNBOUNDED else capacity(name, depth)
+
+        return [
+            replace(fifo, least=held(name, bounds[name][0]), most=held(name, bounds[name][1]))
+            if name in bounds
+            else fifo
+            for name, fifo in zip(names, fifos, strict=True)
+        ]
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for model in (inner for inner in op.ops if isinstance(inner, flow.ModelOp)):
             self._size(model)
 
     def _size(self, model: flow.ModelOp) -> None:
+        from split4ml.passes.sizing_note import note
         from split4ml.passes.timed import Timed, sizable
         from split4ml.passes.timing.sizing import size
 
@@ -53,12 +127,8 @@ class SizeFifos(ModulePass):
                 where=f"flow.model @{symbol(model)}",
                 hint="run the pass `profile` before `size-fifos`",
             )
-        if self.frames < 4:
-            raise Split4mlError(f"a steady interval needs at least 4 frames, not {self.frames}")
-        if self.time_limit < 0:
-            raise Split4mlError(f"a time limit of {self.time_limit:g} seconds is none")
         built = Timed(model, self.tracer.trace(model)).network()
-        fifos = sizable(built)
+        fifos = self.bounded(list(built.fifos), sizable(built))
         # Bits are counted as the report does: without what a port pads its tokens with.
         widths = {built.fifos[symbol(fifo)]: _width_bits(fifo) for fifo in model.fifos}
         sized = size(
@@ -68,19 +138,12 @@ class SizeFifos(ModulePass):
             frames=self.frames,
             cost=lambda fifo, depth: widths[fifo.channel] * depth,
             seconds=self.time_limit,
+            limits=self.limits(),
         )
         depths = dict(zip(built.fifos, sized.depths, strict=True))
         model.properties.pop("sizing", None)
-        if sized.bound is not None:
-            model.properties["sizing"] = DictionaryAttr(
-                {
-                    "method": StringAttr(self.method),
-                    "bits": integer(sized.bound.cost),
-                    "lower_bound": integer(sized.bound.lower),
-                    "lower_bound_certain": integer(sized.bound.lower_certain),
-                    "optimal": BoolAttr.from_bool(sized.bound.optimal),
-                }
-            )
+        if (noted := note(self.asked(), sized.bound)) is not None:
+            model.properties["sizing"] = noted
         for fifo in model.fifos:
             name = symbol(fifo)
             fifo.properties["depth"] = integer(depths[name])

@@ -133,7 +133,7 @@ def _fifo(fifo: flow.FifoOp, timing: Timing | None) -> dict[str, Any]:
 
 def _bits(fifos: Sequence[Mapping[str, Any]], model: flow.ModelOp) -> dict[str, int | None]:
     """Bits of storage with hls4ml's default depths, with peak-based ones, as sized, and that are needed at least."""
-    lower_bound = model.sizing.data["lower_bound"] if model.sizing else None
+    lower_bound = model.sizing.data.get("lower_bound") if model.sizing else None
 
     def total(key: str, extra: int = 0) -> int | None:
         if any(fifo[key] is None for fifo in fifos):

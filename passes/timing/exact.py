@@ -52,9 +52,11 @@ class _Search:
         frames = judge.frames + (2 if network.held_start else 0)
         written = judge.engine.flat.tokens[judge.at] * frames
         shift = np.array([self._last_shift(i) for i in range(len(depths))], np.int64)
-        self._deepest = np.minimum(np.maximum(np.maximum(written, depths), shift + 1), UNBOUNDED)
+        most = np.array([f.most if f.sizable else UNBOUNDED for f in judge.fifos], np.int64)
+        self._deepest = np.minimum(np.maximum(np.maximum(written, depths), shift + 1), most)
         self._most = self._deepest.copy()
         price = np.array([cost(f, 2) - cost(f, 1) for f in judge.fifos], np.int64)
+        self._blames += [_demanded(judge, i) for i in judge.sizable if judge.fifos[i].least > 1]
         self._blamer = Blamer(judge, self._most, shift, price, self._expired)
         self.lower = self._lower_certain = self._floor(())
 
@@ -148,7 +150,7 @@ class _Search:
 
     def _least(self, boxes: Iterable[Box]) -> Ints:
         """Depths that each FIFO must have because of a box that blames it alone."""
-        least = np.where(self._fixed, self.best, 1)
+        least = np.where(self._fixed, self.best, [f.least for f in self.judge.fifos])
         for box in boxes:
             closed = [i for i in self.judge.sizable if box.hi[i] < self._deepest[i] or box.lo[i] > 1]
             if len(closed) == 1 and box.lo[closed[0]] == 1:
@@ -184,6 +186,13 @@ class _Search:
 
     def _expired(self) -> bool:
         return time.monotonic() >= self._end
+
+
+def _demanded(judge: Judge, fifo: int) -> Blame:
+    """The box of depths that a FIFO may not have, since it must be deeper."""
+    hi = [UNBOUNDED] * len(judge.fifos)
+    hi[fifo] = judge.fifos[fifo].least - 1
+    return Blame(Box(tuple([1] * len(hi)), tuple(hi)), certain=True)
 
 
 def _last(low: int, high: int, holds: Callable[[int], bool]) -> int:

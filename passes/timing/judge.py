@@ -17,6 +17,7 @@ import numpy as np
 
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.timing.critical import Critical, Flags, Path
+from split4ml.passes.timing.limits import KEEP, Limits
 from split4ml.passes.timing.metrics import interval
 from split4ml.passes.timing.network import UNBOUNDED, Network
 from split4ml.passes.timing.replay import Engine
@@ -36,11 +37,15 @@ def fifo_latency(width_bits: int, depth: int) -> int:
 
 @dataclass(frozen=True)
 class Fifo:
-    """A channel whose depth is to be chosen; with `sizable` False it keeps the channel's capacity and latency."""
+    """A channel whose depth is to be chosen, from `least` to `most`; with `sizable` False it keeps the channel's capacity
+    and latency.
+    """
 
     channel: int
     width_bits: int
     sizable: bool = True
+    least: int = 1
+    most: int = UNBOUNDED
 
 
 Cost = Callable[[Fifo, int], int]
@@ -72,12 +77,16 @@ def resized(
 
 @dataclass(frozen=True)
 class Reference:
-    """The unbounded network: ends of a lone frame and of several (-1: never), tokens held, interval."""
+    """The unbounded network, and with it what is demanded: ends of a lone frame and of several (-1: never) and the interval, no
+    later and no longer than which these may be; the tokens held, and when a lone frame
+    comes in.
+    """
 
     lone: int
     ends: tuple[int, ...]
     peaks: Ints
     interval: int | float | None
+    first_in: int
 
 
 class Judge:
@@ -90,7 +99,9 @@ class Judge:
         frames: int,
         latency: LatencyRule,
         progress: Progress | None,
+        limits: Limits = KEEP,
     ) -> None:
+        self.limits = limits
         self.engine = Engine(network)
         self.fifos = fifos
         self.frames = frames
@@ -99,7 +110,7 @@ class Judge:
         self.at: Ints = np.array([f.channel for f in fifos], np.int64)
         self.width: Ints = np.array([f.width_bits for f in fifos], np.int64)
         self.sizable = [i for i, f in enumerate(fifos) if f.sizable]
-        self._latency = latency
+        self.latency_rule = latency
         self._progress = progress
         self._references: dict[bytes, Reference] = {}
         self._failed: dict[bytes, list[Ints]] = {}
@@ -107,7 +118,7 @@ class Judge:
         self.unbounded[self.at[self.sizable]] = UNBOUNDED
 
     def rule(self, fifo: int, depth: int) -> int:
-        return self._latency(self.fifos[fifo].width_bits, int(depth))
+        return self.latency_rule(self.fifos[fifo].width_bits, int(depth))
 
     def latencies(self, depths: Ints) -> Ints:
         """Per channel, with FIFOs of these depths."""
@@ -119,22 +130,46 @@ class Judge:
     def reference(self, latencies: Ints) -> Reference:
         key = latencies.tobytes()
         if key not in self._references:
-            lone = self.engine.run(1, capacities=self.unbounded, latencies=latencies)
-            many = self.engine.run(self.frames, capacities=self.unbounded, latencies=latencies)
-            self.replays += 2
-            for run in (lone, many):
-                if run.deadlock:
-                    steps = ", ".join(
-                        f"{who} waits for {what} ({state})" for who, state, what in run.deadlock
-                    )
-                    raise Split4mlError(
-                        f"the design deadlocks however deep its FIFOs are: {steps}",
-                        hint="a task outside of these subgraphs must be part of them, or the cut must move",
-                    )
-            ends = tuple(int(t) for t in many.last_out)
-            peaks = np.maximum(lone.peak, many.peak)
-            self._references[key] = Reference(int(lone.last_out[0]), ends, peaks, interval(ends))
+            found = self._unbounded(latencies)
+            self._references[key] = found if self.limits.keep else self._allowed(found)
         return self._references[key]
+
+    def _unbounded(self, latencies: Ints) -> Reference:
+        lone = self.engine.run(1, capacities=self.unbounded, latencies=latencies)
+        many = self.engine.run(self.frames, capacities=self.unbounded, latencies=latencies)
+        self.replays += 2
+        for run in (lone, many):
+            if run.deadlock:
+                steps = ", ".join(f"{who} waits for {what} ({state})" for who, state, what in run.deadlock)
+                raise Split4mlError(
+                    f"the design deadlocks however deep its FIFOs are: {steps}",
+                    hint="a task outside of these subgraphs must be part of them, or the cut must move",
+                )
+        ends = tuple(int(t) for t in many.last_out)
+        peaks = np.maximum(lone.peak, many.peak)
+        return Reference(int(lone.last_out[0]), ends, peaks, interval(ends), int(lone.first_in[0]))
+
+    @cached_property
+    def _base(self) -> Reference:
+        """The unbounded network with the least latencies that the FIFOs may have."""
+        return self._unbounded(self.latencies(np.array([f.least for f in self.fifos], np.int64)))
+
+    def _allowed(self, unbounded: Reference) -> Reference:
+        """With later deadlines, as far as the limits allow. Slacks are counted from the network with the least latencies, so
+        that they are the same whatever the styles are.
+        """
+        base = self._base
+        if base.lone < 0 or base.interval is None or unbounded.interval is None:
+            raise Split4mlError("a frame never ends, so no latency or interval can be kept within limits")
+        more = self.limits.latency.slack(base.lone - base.first_in, "latency")
+        each = self.limits.interval.slack(base.interval, "interval")
+        if self.limits.latency.cycles is None:
+            lone, ends = unbounded.lone + more, [end + more for end in unbounded.ends]
+        else:
+            lone = base.first_in + self.limits.latency.cycles
+            ends = [lone + end - base.lone for end in base.ends]
+        ends = [end + frame * each if end >= 0 else end for frame, end in enumerate(ends)]
+        return Reference(lone, tuple(ends), unbounded.peaks, unbounded.interval + each, unbounded.first_in)
 
     def hopeless(self, depths: Ints, exactly: bool) -> bool:
         """Whether this vector has failed, or (not `exactly`) one of the same styles that is nowhere shallower."""
@@ -156,13 +191,20 @@ class Judge:
         wanted = self.reference(latencies)
         self.replays += 1
         lone = self.engine.race((wanted.lone,), capacities=capacities, latencies=latencies)
-        if lone.ends is None or lone.ends != (wanted.lone,):
+        if lone.ends is None or (self.limits.keep and lone.ends != (wanted.lone,)):
             return False, lone.peaks[self.at]
         self.replays += 1
         many = self.engine.race(wanted.ends, capacities=capacities, latencies=latencies)
-        if many.ends is None or interval(many.ends) != wanted.interval:
+        if many.ends is None or not self._steady(many.ends, wanted):
             return False, many.peaks[self.at]
         return True, np.maximum(lone.peaks, many.peaks)[self.at]
+
+    def _steady(self, ends: tuple[int, ...], wanted: Reference) -> bool:
+        """Whether the interval is as demanded."""
+        found = interval(ends)
+        if self.limits.keep or found is None or wanted.interval is None:
+            return found == wanted.interval
+        return found <= wanted.interval
 
     def peaks(self, depths: Ints) -> Ints:
         """The most tokens held per FIFO over whole runs with these depths."""

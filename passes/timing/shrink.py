@@ -44,7 +44,9 @@ def bisected(judge: Judge, depths: Ints) -> Ints:
     while before is None or not np.array_equal(before, search.depths):
         before = search.depths.copy()
         for fifo in search.order:
-            if search.depths[fifo] > 1 and search.shrink([fifo], int(search.depths[fifo]) - 1, surely=True):
+            if search.depths[fifo] > search.judge.fifos[fifo].least and search.shrink(
+                [fifo], int(search.depths[fifo]) - 1, surely=True
+            ):
                 search.alone(fifo)
     return search.depths
 
@@ -65,7 +67,7 @@ class Shrinker:
         """
         wanted = self.depths.copy()
         for i in fifos:
-            wanted[i] = min(wanted[i], level)
+            wanted[i] = min(wanted[i], max(level, self.judge.fifos[i].least))
         if np.array_equal(wanted, self.depths):
             return True
         if self.judge.hopeless(wanted, exactly=surely):
@@ -74,17 +76,16 @@ class Shrinker:
         if held is not None:
             for i in self.judge.sizable:
                 # A FIFO that never fills up may be as deep as one more than it held, and nothing changes.
-                if held[i] + 1 < wanted[i] and self.judge.rule(i, held[i] + 1) == self.judge.rule(
-                    i, wanted[i]
-                ):
-                    wanted[i] = held[i] + 1
+                enough = max(int(held[i]) + 1, self.judge.fifos[i].least)
+                if enough < wanted[i] and self.judge.rule(i, enough) == self.judge.rule(i, wanted[i]):
+                    wanted[i] = enough
             self.depths = wanted
         self.judge.tell(self.depths)
         return held is not None
 
     def together(self, fifos: list[int], level: int) -> None:
         """Shrinks as many of them to `level` as can be found by halving the group."""
-        fifos = [i for i in fifos if self.depths[i] > level]
+        fifos = [i for i in fifos if self.depths[i] > max(level, self.judge.fifos[i].least)]
         if not fifos or self.shrink(fifos, level) or len(fifos) == 1:
             return
         half = len(fifos) // 2
@@ -93,7 +94,7 @@ class Shrinker:
 
     def alone(self, fifo: int) -> None:
         """Bisects one FIFO's depth, all others as they are."""
-        low = 0
+        low = self.judge.fifos[fifo].least - 1
         while self.depths[fifo] - low > 1:
             middle = (low + int(self.depths[fifo])) // 2
             if not self.shrink([fifo], middle):

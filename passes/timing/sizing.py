@@ -20,9 +20,11 @@ from split4ml.passes.timing.judge import (
     resized,
     storage_bits,
 )
+from split4ml.passes.timing.limits import KEEP, Limits
 from split4ml.passes.timing.metrics import Metrics, measure
 from split4ml.passes.timing.network import Network
 from split4ml.passes.timing.shrink import bisected, by_peak
+from split4ml.passes.timing.within import within_bounds
 
 Method = Literal["peak", "bisect", "exact"]
 
@@ -83,16 +85,18 @@ def size(
     progress: Progress | None = None,
     cost: Cost = storage_bits,
     seconds: float = 60.0,
+    limits: Limits = KEEP,
 ) -> Sized:
     """Depths by `peak` (what an unbounded run holds at most, plus one), `bisect` (no FIFO can shrink alone) or `exact`.
 
     `exact` minimises `cost` and has a bound. After about `seconds`, or on KeyboardInterrupt, it gives the best so far;
     what it gives before that is the same every time.
-    Capacities and latencies that `network` has for the sizable FIFOs do not matter. Raises Split4mlError if the
-    network deadlocks however deep its FIFOs are.
+    Capacities and latencies that `network` has for the sizable FIFOs do not matter. limits: how slow it may be. Raises
+    Split4mlError if the network deadlocks however deep its FIFOs are, and if no depths within their bounds keep to the limits.
     """
-    judge = Judge(network, fifos, frames, latency, progress)
+    judge = Judge(network, fifos, frames, latency, progress, limits)
     depths, peaks = by_peak(judge)
+    depths = within_bounds(judge, depths)
     bound = None
     if method != "peak":
         depths = bisected(judge, depths)

@@ -1,7 +1,8 @@
-"""`size-fifos{method=exact}` in the IR and in the report."""
+"""`size-fifos` in the IR and in the report: `exact`, and demands on latency, interval and depths."""
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from e2e_cli import Cli
 
 from split4ml.compiler.design import Design
+from split4ml.compiler.main import main
 
 
 @pytest.fixture
@@ -42,5 +44,34 @@ def test_another_method_forgets_the_bound(profiled: Path, cli: Cli) -> None:
 
 def test_time_limit_must_not_be_negative(profiled: Path, cli: Cli) -> None:
     done = cli("opt", profiled, "-p", "size-fifos{method=exact time-limit=-1}")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "time limit of -1 seconds" in done.stderr
+
+
+def test_demands_hold_and_are_noted(profiled: Path, cli: Cli) -> None:
+    done = cli("opt", profiled, "-p", 'size-fifos{latency=50% interval=10% min-depth="*=2" max-depth="*=40"}')
+    assert done.returncode == 0, done.stderr
+    depths = [int(depth) for depth in re.findall(r"flow\.fifo @\w+ %\w+ depth (\d+)", done.stdout)]
+    assert depths and min(depths) == 2 and max(depths) <= 40
+    for words in ('latency = "50%"', 'interval = "10%"', 'min_depth = ["*=2"]', 'max_depth = ["*=40"]'):
+        assert words in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ('pin="layer9999_out=3"', "'layer9999_out' is no FIFO of this design"),
+        ('max-depth="cpy*=3"', "'cpy*' matches no FIFO"),
+        ("pin=3", "FIFO=DEPTH"),
+        ('min-depth="*=0"', "at least 1"),
+        ("latency=fast", "neither `keep` nor per cent nor cycles"),
+        ("latency=1", "latency of at most 1 cycles is out of reach: with FIFOs of any depth it is"),
+        ("interval=2", "interval of at most 2 cycles is out of reach"),
+        ('min-depth="*=8" max-depth="*=4"', "cannot be at least 8 and at most 4 deep"),
+    ],
+)
+def test_demands_that_cannot_be_met(
+    profiled: Path, options: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["opt", str(profiled), "-p", f"size-fifos{{{options}}}"]) in (1, 2)
+    assert words in capsys.readouterr().err
