@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import ModuleOp
 
-from split4ml.compiler.options import LOWERING, MODEL, SPLIT, CompileOptions
+from split4ml.compiler.options import LOWERING, MODEL, SPLIT, TILE, CompileOptions
 from split4ml.dialects import flow, stitch
 from split4ml.dialects.errors import UsageError
 
@@ -30,6 +30,7 @@ def check_given(
     lowered = any(isinstance(op, flow.ModelOp) for op in module.ops)
     if "pipeline" in given:
         _refuse(given, SPLIT, "belongs to the pass partition, and the passes were given: write it there")
+        _refuse(given, TILE, "belongs to the pass tile, and the passes were given: write it there")
     elif "partition" not in names:
         _refuse(given, SPLIT, "comes too late: this IR is split already; go on from an earlier stage")
     if "estimate" not in names:
@@ -42,7 +43,9 @@ def check_given(
                     f"{_flag(name)} is {getattr(options, name)}, but this model was lowered for {getattr(held, name)}",
                     hint="leave it out, or compile the network itself",
                 )
-    elif "lower-nn-to-flow" not in names:
+    elif "tile" not in names:
+        _refuse(given, TILE, "comes too late: this IR is beyond the tiling; go on from an earlier stage")
+    if not lowered and "lower-nn-to-flow" not in names:
         raise UsageError(
             "these passes leave no design: there is no flow.model, and none is made",
             hint="let the pipeline contain lower-nn-to-flow; split4ml opt runs passes without making a build",

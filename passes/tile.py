@@ -315,7 +315,7 @@ class _Tiling:
 
     def _joined(self, results: Sequence[SSAValue], last: nn.TensorOp, element: Precision) -> nn.ConcatOp:
         """Two at a time, as hls4ml does, but balanced: a chain would carry all that came before through every step."""
-        axis, level = channel_axis(self.layer), list(results)
+        axis, level, count = channel_axis(self.layer), list(results), 0
         while True:
             pairs = [level[index : index + 2] for index in range(0, len(level), 2)]
             level = []
@@ -323,7 +323,8 @@ class _Tiling:
                 if len(pair) == 1:
                     level += pair
                     continue
-                op = nn.ConcatOp(fresh_name(self.layer, f"{last.symbol}_join0"), pair, axis)
+                op = nn.ConcatOp(fresh_name(self.layer, f"{last.symbol}_join{count}"), pair, axis)
+                count += 1
                 self._insert(op, self.layer, {"result": element})
                 level.append(op.result)
             if len(level) == 1:
