@@ -21,7 +21,6 @@ module split4ml_fifo_shift #(
   localparam COUNT_BITS = $clog2(STORAGE + 1);
   localparam INDEX_BITS = STORAGE > 1 ? $clog2(STORAGE) : 1;
 
-  logic [WIDTH-1:0] taps[0:STORAGE-1];
   logic [COUNT_BITS-1:0] count;
   logic empty_n, full_n;
 
@@ -43,16 +42,21 @@ module split4ml_fifo_shift #(
     end
   end
 
-  always_ff @(posedge clk) begin
-    if (push) begin
-      taps[0] <= s_tdata;
-      for (int i = 1; i < STORAGE; i = i + 1) taps[i] <= taps[i-1];
+  // A chain for each bit, read at a variable tap: what synthesis makes an SRL of (UG901, dynamic shift registers).
+  generate
+    for (genvar b = 0; b < WIDTH; b = b + 1) begin : lane
+      logic [STORAGE-1:0] taps;
+      if (STORAGE == 1) begin : single
+        always_ff @(posedge clk) if (push) taps <= s_tdata[b];
+      end else begin : several
+        always_ff @(posedge clk) if (push) taps <= {taps[STORAGE-2:0], s_tdata[b]};
+      end
+      assign m_tdata[b] = taps[oldest[INDEX_BITS-1:0]];
     end
-  end
+  endgenerate
 
   assign s_tready = full_n;
   assign m_tvalid = empty_n;
-  assign m_tdata = taps[oldest[INDEX_BITS-1:0]];
   assign held = present;
 endmodule
 `default_nettype wire
