@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xdsl.dialects.builtin import ArrayAttr
@@ -36,6 +36,7 @@ def partition_report(model: flow.ModelOp) -> dict[str, Any] | None:
         "bounds": integers(noted.get("bounds")),
         "starts_seconds": [_number(start) / 1000 for start in _list(noted.get("starts_ms"))],
     }
+    found["gap"] = None if found["optimal"] else _gap(found["values"], found["bounds"])
     if "rounds" in noted:
         found |= {"rounds": _number(noted["rounds"]), "settled": noted["settled"].data}  # type: ignore[attr-defined]
     before = [_number(load) for load in _list(noted.get("loads_ms"))]
@@ -52,8 +53,17 @@ def partition_report(model: flow.ModelOp) -> dict[str, Any] | None:
         "monolithic_seconds": (sum(known) - fixed * (len(known) - 1)) / 1000 if complete else None,
         "values": {},
         "bounds": {},
+        "gap": None,
         "starts_seconds": [],
     }
+
+
+def _gap(values: Mapping[str, int], bounds: Mapping[str, int]) -> dict[str, Any] | None:
+    """The first objective that is not proven, and the share of its value that it may be worse than the best."""
+    for name, bound in bounds.items():
+        if (value := values[name]) != bound:
+            return {"objective": name, "share": abs(value - bound) / max(value, bound, 1)}
+    return None
 
 
 def _synthesis_ms(tasks: Sequence[flow.TaskOp], end: int, fixed: int) -> int | None:

@@ -61,7 +61,7 @@ def test_a_cycle_ends_with_the_better_split() -> None:
     """Each of two splits looks better from the other one: its own FIFOs are dear."""
     goal = Goal(("utilisation",))
     problem = replace(chain([1, 1, 1]), resources={"dsp": (4, 4, 5)}, capacity={"dsp": 100})
-    own = {(0, 1, 1): (1, 5, 5), (0, 0, 1): (5, 6, 1)}
+    own: dict[tuple[int, ...], tuple[int, ...]] = {(0, 1, 1): (1, 5, 5), (0, 0, 1): (5, 6, 1)}
     made = []
 
     def costs(one: Problem, solution: Solution) -> Visit:
