@@ -28,6 +28,7 @@ CANONICALISE = (
     "fold-batch-norm",
     "global-pool-from-reduce",
     "simplify-reshapes",
+    "take-last-state",
 )
 
 

@@ -45,6 +45,12 @@ def _simplify_reshapes() -> type[ModulePass]:
     return SimplifyReshapes
 
 
+def _take_last_state() -> type[ModulePass]:
+    from split4ml.passes.take_last_state import TakeLastState
+
+    return TakeLastState
+
+
 def _global_pool_from_reduce() -> type[ModulePass]:
     from split4ml.passes.global_pool_from_reduce import GlobalPoolFromReduce
 
@@ -233,6 +239,12 @@ PASSES = _table(
         "simplify-reshapes",
         "merge chains of reshapes, and write flatten where the result is a vector",
         _simplify_reshapes,
+        dialect="nn",
+    ),
+    PassEntry(
+        "take-last-state",
+        "take the last state of a recurrent layer without streaming the others",
+        _take_last_state,
         dialect="nn",
     ),
     PassEntry(

@@ -81,6 +81,7 @@ from split4ml.dialects.nn_pooling import (
     ReduceSumOp,
 )
 from split4ml.dialects.nn_quantize import BipolarOp, QuantizeOp
+from split4ml.dialects.nn_recurrent import GruOp, LstmOp, RecurrentOp, RnnOp
 from split4ml.dialects.nn_resampling import PadOp, UpsampleOp
 from split4ml.dialects.nn_shape import Shape
 from split4ml.dialects.nn_shaping import ConcatOp, ExpandOp, FlattenOp, ReshapeOp, SliceOp, TransposeOp
@@ -106,10 +107,12 @@ __all__ = [
     "GlobalAveragePoolOp",
     "GlobalMaxPoolOp",
     "GlobalPoolOp",
+    "GruOp",
     "IdentityOp",
     "InputOp",
     "LeakyReluOp",
     "LocalResponseNormOp",
+    "LstmOp",
     "MaxPoolOp",
     "MaximumOp",
     "MinimumOp",
@@ -121,12 +124,14 @@ __all__ = [
     "PadOp",
     "PoolOp",
     "QuantizeOp",
+    "RecurrentOp",
     "ReduceMaxOp",
     "ReduceMeanOp",
     "ReduceOp",
     "ReduceSumOp",
     "ReluOp",
     "ReshapeOp",
+    "RnnOp",
     "SeluOp",
     "Shape",
     "SigmoidOp",
@@ -306,6 +311,9 @@ NN = Dialect(
         DenseOp,
         BatchNormOp,
         LocalResponseNormOp,
+        LstmOp,
+        GruOp,
+        RnnOp,
         IdentityOp,
         ReluOp,
         LeakyReluOp,

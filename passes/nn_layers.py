@@ -194,6 +194,33 @@ class _Lowering:
             },
         )
 
+    def recurrent(self, op: nn.LstmOp | nn.GruOp) -> None:
+        """hls4ml's LSTM has one bias: the sum of the two. Its GRU resets the state after the matrix, as ours."""
+        bias, inner_bias = self._array(op, op.bias, "bias"), self._array(op, op.recurrent_bias, "bias")
+        own: Layer = {"bias_data": bias + inner_bias}
+        if isinstance(op, nn.GruOp):
+            own = {"bias_data": bias, "recurrent_bias_data": inner_bias, "apply_reset_gate": "after"}
+        steps, inputs = nn.shape_of(op.data)
+        self._add(
+            op,
+            "LSTM" if isinstance(op, nn.LstmOp) else "GRU",
+            [self._data(op, op.data)],
+            {
+                "direction": "forward",
+                "n_timesteps": steps,
+                "n_in": inputs,
+                "n_out": op.shape[-1],
+                "activation": "tanh",
+                "recurrent_activation": "sigmoid",
+                "return_sequences": op.sequences is not None,
+                "return_state": False,
+                "time_major": False,
+                "weight_data": self._array(op, op.weight, "weight"),
+                "recurrent_weight_data": self._array(op, op.recurrent, "recurrent weight"),
+                **own,
+            },
+        )
+
     def batch_norm(self, op: nn.BatchNormOp) -> None:
         check_channels_last(op, op.channels_last is not None or len(op.shape) == 1)
         gamma, beta, mean, variance = (self._array(op, value, "parameter") for value in op.operands[1:])
@@ -495,6 +522,7 @@ _SLOPED: dict[type[nn.SlopedOp], str] = {
 
 _INSTEAD: dict[type[nn.TensorOp], str] = {
     nn.LocalResponseNormOp: "its scale depends on the frame: train with BatchNormalization instead of LRN",
+    nn.RnnOp: "hls4ml has no kernel for simple recurrent layers: use GRU or LSTM",
     nn.ReduceMeanOp: "streams average over all of space only: use a convolution with constant weights",
 }
 """What would help with operators that no layer has."""
@@ -502,6 +530,8 @@ _INSTEAD: dict[type[nn.TensorOp], str] = {
 _LOWERINGS: dict[type[nn.TensorOp], Callable[..., None]] = {
     nn.ConvOp: _Lowering.conv,
     nn.DenseOp: _Lowering.dense,
+    nn.LstmOp: _Lowering.recurrent,
+    nn.GruOp: _Lowering.recurrent,
     nn.BatchNormOp: _Lowering.batch_norm,
     nn.ReluOp: _Lowering.activation,
     nn.SigmoidOp: _Lowering.activation,

@@ -36,8 +36,8 @@ def wishes(model: nn.ModelOp) -> dict[SSAValue, Shape]:
         if isinstance(op, Spatial):
             rank = len(nn.shape_of(op.data))
             wish(op.data, range(rank) if op.channels_last is not None else channels_last(rank))
-        elif isinstance(op, nn.DenseOp):
-            wish(op.data, range(len(op.shape)))
+        elif isinstance(op, nn.DenseOp | nn.RecurrentOp):
+            wish(op.data, range(len(nn.shape_of(op.data))))
         elif isinstance(op, nn.SoftmaxOp):
             last = op.axis.value.data
             wish(op.data, [*(axis for axis in range(len(op.shape)) if axis != last), last])

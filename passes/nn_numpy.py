@@ -24,6 +24,36 @@ def evaluate(op: nn.TensorOp, operands: Sequence[Array]) -> Array:
     return _EVALUATORS[type(op)](op, *operands)
 
 
+def _sigmoid(x: Array) -> Array:
+    return cast(Array, 1 / (1 + np.exp(-x)))
+
+
+def _recurrent(step: Callable[..., tuple[Array, Array]]) -> Callable[..., Array]:
+    """step: from the gates' parts of data and of state, state and cell to the next state and cell."""
+
+    def run(op: nn.RecurrentOp, data: Array, weight: Array, recurrent: Array, *biases: Array) -> Array:
+        state = cell = np.zeros(len(recurrent))
+        states = []
+        for row in data:
+            state, cell = step(row @ weight + biases[0], state @ recurrent + biases[1], state, cell)
+            states.append(state)
+        return np.stack(states) if op.sequences is not None else state
+
+    return run
+
+
+def _lstm(data: Array, inner: Array, state: Array, cell: Array) -> tuple[Array, Array]:
+    i, f, g, o = np.split(data + inner, 4)
+    cell = _sigmoid(f) * cell + _sigmoid(i) * np.tanh(g)
+    return _sigmoid(o) * np.tanh(cell), cell
+
+
+def _gru(data: Array, inner: Array, state: Array, cell: Array) -> tuple[Array, Array]:
+    (z, r, n), (inner_z, inner_r, inner_n) = np.split(data, 3), np.split(inner, 3)
+    z, r = _sigmoid(z + inner_z), _sigmoid(r + inner_r)
+    return (1 - z) * np.tanh(n + r * inner_n) + z * state, cell
+
+
 def _windows(data: Array, kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int]) -> Array:
     """Views of channels-first data: channels x output space x kernel."""
     reach = [(size - 1) * spread + 1 for size, spread in zip(kernel, dilations, strict=True)]
@@ -180,9 +210,12 @@ _EVALUATORS: dict[type[nn.TensorOp], Callable[..., Array]] = {
     nn.DenseOp: _dense,
     nn.BatchNormOp: _batch_norm,
     nn.LocalResponseNormOp: _local_response_norm,
+    nn.LstmOp: _recurrent(_lstm),
+    nn.GruOp: _recurrent(_gru),
+    nn.RnnOp: _recurrent(lambda data, inner, state, cell: (np.tanh(data + inner), cell)),
     nn.IdentityOp: _elementwise(lambda x: x),
     nn.ReluOp: _elementwise(lambda x: np.maximum(x, 0)),
-    nn.SigmoidOp: _elementwise(lambda x: 1 / (1 + np.exp(-x))),
+    nn.SigmoidOp: _elementwise(_sigmoid),
     nn.TanhOp: _elementwise(np.tanh),
     nn.SoftplusOp: _elementwise(lambda x: np.logaddexp(x, 0)),
     nn.SoftsignOp: _elementwise(lambda x: x / (1 + np.abs(x))),

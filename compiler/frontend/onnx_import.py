@@ -10,11 +10,13 @@ from xdsl.utils.exceptions import VerifyException
 from split4ml.compiler.frontend import (  # noqa: F401 - register their operators
     onnx_elementwise,
     onnx_quantised,
+    onnx_recurrent,
     onnx_repeating,
     onnx_resampling,
     onnx_slicing,
     onnx_transposed,
 )
+from split4ml.compiler.frontend.onnx_batch import batch_first
 from split4ml.compiler.frontend.onnx_builder import Builder
 from split4ml.compiler.frontend.onnx_graph import read_graph
 from split4ml.compiler.frontend.onnx_load import load
@@ -43,7 +45,7 @@ def import_onnx(path: Path, weights: WeightStore) -> ModuleOp:
 
     Raises Split4mlError, naming the node, for all that the file may get wrong.
     """
-    graph = read_graph(load(path), path, HANDLERS)
+    graph = batch_first(read_graph(load(path), path, HANDLERS))
     builder = Builder(path.stem, graph, weights)
     for name in (*graph.inputs, *graph.outputs):
         if not name.isascii():
@@ -60,7 +62,12 @@ def import_onnx(path: Path, weights: WeightStore) -> ModuleOp:
     for node in graph.nodes:
         symbol = builder.name(node.name, node.op.lower())
         try:
-            builder.values[node.outputs[0]] = HANDLERS[node.op](builder, node, symbol)
+            result = HANDLERS[node.op](builder, node, symbol)
+            if result is None:  # no result, or only others than the first: those the handler has noted
+                continue
+            if not node.outputs[0]:
+                continue
+            builder.values.setdefault(node.outputs[0], result)
             builder.result_shape(node)
             if node.op in PASSING and node.inputs[0] in builder.zeros:
                 integer_result(builder, node, builder.values[node.outputs[0]], builder.zeros[node.inputs[0]])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import ceil, floor
+from typing import TypeVar
 
 import numpy as np
 from onnx import TensorProto
@@ -19,14 +20,18 @@ from split4ml.compiler.frontend.onnx_weights import quantised_weight, transposed
 from split4ml.dialects import nn
 from split4ml.dialects.precision import Precision
 
-Handler = Callable[[Builder, Node, str], SSAValue]
-"""Takes the builder, the node and the name for the op that computes the node's first result."""
+Handler = Callable[[Builder, Node, str], SSAValue | None]
+"""Takes the builder, the node and the name for the op that computes the node's first result.
+A handler notes further results itself; it gives None if there is no first one."""
 
 HANDLERS: dict[str, Handler] = {}
 
 
-def handles(*operators: str) -> Callable[[Handler], Handler]:
-    def register(handler: Handler) -> Handler:
+H = TypeVar("H", bound=Handler)
+
+
+def handles(*operators: str) -> Callable[[H], H]:
+    def register(handler: H) -> H:
         HANDLERS.update(dict.fromkeys(operators, handler))
         return handler
 

@@ -179,7 +179,7 @@ _float_clip = HANDLERS["Clip"]
 
 
 @handles("Clip")
-def clip(builder: Builder, node: Node, name: str) -> SSAValue:
+def clip(builder: Builder, node: Node, name: str) -> SSAValue | None:
     """Of integers: how Brevitas writes narrow ranges and fewer bits than a type of ONNX has."""
     if node.inputs[0] not in builder.zeros:
         return _float_clip(builder, node, name)

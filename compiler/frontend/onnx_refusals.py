@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-_RECURRENT = "unroll the network over its time steps, or use 1-D convolutions"
-
 _FUSED = "ONNX Runtime's own integer operator: quantise with QuantFormat.QDQ (or export before ONNX Runtime optimises the model)"
 
 HINTS = {
@@ -13,9 +11,6 @@ HINTS = {
     " onnxruntime.quantization.quantize_static(…, quant_format=QuantFormat.QDQ)",
     "Erf": "this is an exact GELU: use ReLU, or hls4ml's own graph (.fml)",
     "Gelu": "use ReLU or HardSwish",
-    "GRU": _RECURRENT,
-    "LSTM": _RECURRENT,
-    "RNN": _RECURRENT,
     "InstanceNormalization": "its statistics depend on the frame: use BatchNormalization",
     "GroupNormalization": "its statistics depend on the frame: use BatchNormalization",
     "LayerNormalization": "hls4ml streams do not normalise over a frame: use BatchNormalization",

@@ -1,6 +1,6 @@
 """Writes the zoo of small networks beside itself, each by both of PyTorch's exporters.
 
-    venv/bin/python tests/networks/zoo.py        (PyTorch as for examples/train_digits.py)
+    venv/bin/python tests/networks/zoo.py [NAME …]        (PyTorch as for examples/train_digits.py)
 
 zoo/NAME.script.onnx by the TorchScript exporter, zoo/NAME.dynamo.onnx by torch.export. Untrained; what counts is
 which operators the exporters write, and that every layer computes what it should.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -231,6 +232,18 @@ def networks() -> dict[str, tuple[nn.Module, Shapes]]:
             seq(nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.Upsample(scale_factor=2), nn.Conv2d(3, 1, 1)),
             ((2, 4, 4),),
         ),
+        "lstm": (Recurrent("LSTM", "index"), ((6, 4),)),
+        "lstm_stacked": (Recurrent("LSTM", "state", 2), ((6, 4),)),
+        "gru": (Recurrent("GRU", "state"), ((6, 4),)),
+        "gru_states": (Recurrent("GRU", "all"), ((6, 4),)),
+        "cnn_gru": (
+            Function(
+                lambda m, x: m.gru(F.relu(m.conv(x)).transpose(1, 2)),
+                conv=nn.Conv1d(3, 4, 3, padding=1),
+                gru=Recurrent("GRU", "index"),
+            ),
+            ((3, 8),),
+        ),
         "tower1d": (
             Function(
                 lambda m, x: m.b(F.interpolate(m.a(x), scale_factor=2.0)),
@@ -240,6 +253,25 @@ def networks() -> dict[str, tuple[nn.Module, Shapes]]:
             line,
         ),
     }
+
+
+class Recurrent(nn.Module):
+    """A recurrent layer, and what is taken of its states: `all`, the last one by `index`, or as its own `state`."""
+
+    def __init__(self, kind: str, taken: str, layers: int = 1) -> None:
+        super().__init__()
+        self.cell = getattr(nn, kind)(4, 3, layers, batch_first=True)
+        self.fc = nn.Linear(3, 2)
+        self.taken = taken
+
+    def forward(self, x: Tensor) -> Tensor:
+        states, last = self.cell(x)
+        if self.taken == "index":
+            states = states[:, -1, :]
+        elif self.taken == "state":
+            states = (last[0] if isinstance(last, tuple) else last)[-1]
+        out: Tensor = self.fc(states)
+        return out
 
 
 def write(name: str, network: nn.Module, shapes: Shapes) -> None:
@@ -262,9 +294,13 @@ def write(name: str, network: nn.Module, shapes: Shapes) -> None:
         onnx.save(model, path)
 
 
-def main() -> None:
+def main(chosen: list[str]) -> None:
+    """All of them, or those named."""
     FOLDER.mkdir(exist_ok=True)
+    torch.manual_seed(SEED)
     for name, (network, shapes) in networks().items():
+        if chosen and name not in chosen:
+            continue
         torch.manual_seed(SEED)
         for module in network.modules():
             if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
@@ -274,4 +310,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

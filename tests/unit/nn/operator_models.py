@@ -36,6 +36,8 @@ class Spelling:
     domain: str = ""
     inputs: Sequence[str] | None = None
     outputs: int = 1
+    steps_second: bool = False
+    """ONNX's recurrent layers want the steps first: transposes around it, as exporters write them."""
     elements: int = 0
     """Of the result, if a dense layer is to follow it."""
 
@@ -65,12 +67,20 @@ def write(spelling: Spelling, folder: Path) -> Path:
             nodes.append(
                 helper.make_node("Conv" if len(first) > 1 else "Relu", first, [name], name=f"{name}_layer")
             )
+    if spelling.steps_second:
+        nodes.append(helper.make_node("Transpose", ["data"], ["steps"], perm=[1, 0, 2]))
+        operands, results = ["steps", *operands[1:]], ["states"]
+        weights["direction"] = np.array([1])
     nodes.append(
         helper.make_node(
             spelling.op, operands, results, name="node", domain=spelling.domain, **spelling.attributes
         )
     )
-    for index, name in enumerate(results):
+    if spelling.steps_second:
+        nodes.append(helper.make_node("Squeeze", ["states", "direction"], ["squeezed"]))
+        nodes.append(helper.make_node("Transpose", ["squeezed"], ["r0"], perm=[1, 0, 2]))
+    for index in range(spelling.outputs):
+        name = f"r{index}"
         if spelling.elements:
             weights["head"] = noise(spelling.elements, 3)
             nodes.append(helper.make_node("MatMul", [name, "head"], [f"y{index}"], name="head_layer"))
@@ -125,9 +135,23 @@ SPELLINGS: tuple[Spelling, ...] = (
         opset=21,
     ),
     Spelling("LRN", IMAGE, {}, {"size": 3}),
-    Spelling("LSTM", (8, 4), {"w": noise(1, 12, 4), "r": noise(1, 12, 3)}, {"hidden_size": 3}),
-    Spelling("GRU", (8, 4), {"w": noise(1, 9, 4), "r": noise(1, 9, 3)}, {"hidden_size": 3}),
-    Spelling("RNN", (8, 4), {"w": noise(1, 3, 4), "r": noise(1, 3, 3)}, {"hidden_size": 3}),
+    *(
+        Spelling(
+            op,
+            (8, 4),
+            {"w": noise(1, 3 * gates, 4), "r": noise(1, 3 * gates, 3), "b": noise(1, 6 * gates)},
+            {"hidden_size": 3, **attributes},
+            steps_second=True,
+            note=note,
+        )
+        for op, gates, note, attributes in (
+            ("LSTM", 4, "", {}),
+            ("LSTM", 4, "backwards", {"direction": "reverse"}),
+            ("GRU", 3, "", {"linear_before_reset": 1}),
+            ("GRU", 3, "reset before the matrix", {}),
+            ("RNN", 1, "", {}),
+        )
+    ),
     # activations
     *(
         Spelling(op, IMAGE, opset=20 if op == "Gelu" else 18)

@@ -71,14 +71,14 @@ def test_damaged_anywhere(good: Path, data: st.DataObject) -> None:
 def test_unsupported_operators_are_all_named(make_onnx: MakeOnnx) -> None:
     nodes = [
         helper.make_node("Relu", ["x"], ["a"]),
-        helper.make_node("LSTM", ["a", "w", "r"], ["b"], name="/rnn/LSTM", hidden_size=2),
+        helper.make_node("LpPool", ["a"], ["b"], name="/pool/LpPool", kernel_shape=[2]),
         helper.make_node("FusedConv", ["b", "w"], ["y"], name="fused", domain="com.microsoft"),
     ]
-    weights = {"w": np.ones((1, 8, 3), np.float32), "r": np.ones((1, 8, 2), np.float32)}
+    weights = {"w": np.ones((4, 8, 3), np.float32)}
     text = refusal(make_onnx(nodes, {"x": [1, 4, 3]}, ["y"], weights))
-    assert "LSTM (node '/rnn/LSTM')" in text
+    assert "LpPool (node '/pool/LpPool')" in text
     assert "com.microsoft.FusedConv (node 'fused')" in text
-    assert "help: LSTM: unroll the network" in text
+    assert "help: LpPool: use AveragePool" in text
 
 
 def test_dynamic_shapes(make_onnx: MakeOnnx) -> None:
