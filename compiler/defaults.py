@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from split4ml.compiler.options import LOWERING, MODEL, SPLIT, TILE, WISHES, CompileOptions
@@ -16,6 +17,7 @@ from split4ml.compiler.pipeline.syntax import (
     Pipeline,
     Set,
 )
+from split4ml.dialects.errors import UsageError
 from split4ml.dialects.precision import Precision
 
 CANONICALISE = (
@@ -107,12 +109,35 @@ def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
             "Observed occupancy, from the replay of the trace every FIFO's depth, and whether the split still holds.",
             (
                 PassSpec.of("profile", frames=frames),
-                PassSpec.of("size-fifos", method="bisect", frames=frames),
-                PassSpec.of("settle-split", frames=frames),
+                sizing := sizing_pass(options.fifos, frames),
+                replace(
+                    sizing,
+                    name="settle-split",
+                    options=tuple(option for option in sizing.options if option.name in SETTLED),
+                ),
             ),
         ),
         **({} if options.backend == "Vivado" else STITCH),
     }
+
+
+SETTLED = ("method", "frames", "time-limit")
+"""Options that `settle-split` has in common with `size-fifos`; the others it finds noted in the model."""
+
+
+def sizing_pass(text: str | None, frames: int, method: str = "bisect") -> PassSpec:
+    """`size-fifos` with the options that a user gave, as in a pipeline. Raises PipelineError."""
+    from split4ml.compiler.pipeline.parser import parse_pipeline
+
+    given: tuple[Option, ...] = ()
+    if text is not None:
+        found = parse_pipeline(f"size-fifos{{{text}}}", "--fifos")
+        if len(found) != 1 or found[0].name != "size-fifos":
+            raise UsageError("--fifos takes options of one pass, such as 'method=exact latency=5%'")
+        given = found[0].options
+    names = {option.name for option in given}
+    defaults = PassSpec.of("size-fifos", method=method, frames=frames).options
+    return PassSpec("size-fifos", (*(d for d in defaults if d.name not in names), *given))
 
 
 def _inferred(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
@@ -160,6 +185,7 @@ def settings(options: CompileOptions, lowered: bool = False) -> Iterable[str]:
     in_passes = [
         *SPLIT,
         *TILE,
+        "fifos",
         "pipeline",
         "profile_frames",
         *((*LOWERING, *MODEL, "input") if lowered else ()),

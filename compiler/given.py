@@ -31,8 +31,13 @@ def check_given(
     if "pipeline" in given:
         _refuse(given, SPLIT, "belongs to the pass partition, and the passes were given: write it there")
         _refuse(given, TILE, "belongs to the pass tile, and the passes were given: write it there")
+        _refuse(
+            given, ("fifos",), "belongs to the pass size-fifos, and the passes were given: write it there"
+        )
     elif "partition" not in names:
         _refuse(given, SPLIT, "comes too late: this IR is split already; go on from an earlier stage")
+    if "size-fifos" not in names:
+        _refuse(given, ("fifos",), "comes too late: the FIFOs of this IR are sized already")
     if "estimate" not in names:
         _refuse(given, ("cost_data",), "comes too late: the costs of this IR are estimated already")
     if lowered:

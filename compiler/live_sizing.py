@@ -6,11 +6,14 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from split4ml.compiler.profile_project import Method, profile_project
+from split4ml.compiler.profile_project import profile_project
 from split4ml.compiler.progress import Reporter, make_reporter
 from split4ml.dialects.errors import Split4mlError
+
+if TYPE_CHECKING:
+    from split4ml.passes.size_fifos import SizeFifos
 
 
 @dataclass(frozen=True)
@@ -36,18 +39,17 @@ class LiveSizing:
 def size_fifos(
     model: Any,
     *,
-    method: Method = "bisect",
     tool: str | None = None,
     clock_ns: float | None = None,
-    frames: int = 8,
     apply: bool = True,
     quiet: bool = True,
+    **options: Any,
 ) -> LiveSizing:
     """Sizes the FIFOs of an hls4ml `ModelGraph` (io_stream, Vitis or Vivado) and sets the depths in it.
 
     Its C++ is written to a temporary folder, traced and replayed. What `model.write()` and `model.build()` do afterwards has these
-    depths. method, tool, clock_ns and frames: as for `split4ml profile`; by default, tool and clock are the model's. apply: False
-    changes nothing. Raises Split4mlError for any other model, and if it deadlocks however deep its FIFOs are; then nothing is
+    depths. tool, clock_ns: by default, the model's. apply: False changes nothing. options: of the pass `size-fifos`, with
+    underscores: `method="exact"`, `latency="5%"`, `pin=["layer2_out=4"]`. Raises Split4mlError for any other model, and if it deadlocks however deep its FIFOs are; then nothing is
     changed.
 
         hls_model = hls4ml.converters.convert_from_keras_model(…, io_type="io_stream", backend="Vitis")
@@ -57,6 +59,7 @@ def size_fifos(
     from split4ml.backends.hls4ml.graph import from_model_graph
     from split4ml.backends.hls4ml.project import write_monolithic
 
+    wanted = _wanted(options)
     graph = from_model_graph(model)
     config = model.config
     if clock_ns is None:
@@ -72,8 +75,7 @@ def size_fifos(
             project,
             tool=tool,
             clock_ns=clock_ns,
-            method=method,
-            frames=frames,
+            sizing=wanted,
             reporter=Reporter() if quiet else make_reporter(),
         )
     variables = {v.name: v for v in model.output_vars.values() if not hasattr(v, "input_var")}
@@ -85,3 +87,14 @@ def size_fifos(
         for name, depth in found.depths.items():
             variables[name].pragma = ("stream", depth)
     return LiveSizing(initial, dict(found.depths), found.report)
+
+
+def _wanted(options: Mapping[str, Any]) -> SizeFifos:
+    """The pass with these options. Raises PipelineError for what it does not take."""
+    from split4ml.compiler.binding import bind_pass
+    from split4ml.compiler.pipeline.syntax import PassSpec
+    from split4ml.passes.size_fifos import SizeFifos
+
+    made = bind_pass(PassSpec.of("size-fifos", **options)).make({"tracer": None})
+    assert isinstance(made, SizeFifos)
+    return made

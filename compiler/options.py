@@ -149,6 +149,11 @@ HELP: Mapping[str, Help] = {
         "your own synthesis reports, from which costs are moved; by default those of all your builds",
         "FILE|none",
     ),
+    "fifos": Help(
+        "passes",
+        "what FIFOs must be like, as options of the pass size-fifos: 'method=exact latency=5%' (docs/sizing.md)",
+        "OPTIONS",
+    ),
     "pipeline": Help("passes", "exactly these passes instead of the default ones", "PIPELINE"),
     "input": Help("checks", "sample inputs by ONNX name, first axis = frames; by default random ones", "NPZ"),
     "profile_frames": Help("checks", "frames that are traced and replayed", "N"),
@@ -210,6 +215,7 @@ class CompileOptions:
 
     cost_data: Path | Literal["none"] | None = None
 
+    fifos: str | None = None
     pipeline: str | None = None
 
     input: Path | None = None

@@ -17,6 +17,7 @@ from split4ml.dialects.errors import Split4mlError, UsageError
 
 if TYPE_CHECKING:
     from split4ml.compiler.profile_project import Profiled
+    from split4ml.passes.size_fifos import SizeFifos
 
 
 def run_profile(arguments: argparse.Namespace) -> int:
@@ -70,12 +71,24 @@ def _profile_project(arguments: argparse.Namespace, reporter: Reporter) -> Profi
         arguments.project,
         tool=arguments.tool,
         clock_ns=arguments.clock,
-        method=arguments.method,
-        frames=arguments.frames,
+        sizing=_sizing(arguments),
         observed=observed,
         reports=arguments.reports,
         reporter=reporter,
     )
+
+
+def _sizing(arguments: argparse.Namespace) -> SizeFifos:
+    """The pass that the options describe. Raises PipelineError."""
+    from split4ml.compiler.binding import bind_pass
+    from split4ml.compiler.defaults import sizing_pass
+    from split4ml.passes.size_fifos import SizeFifos
+
+    if arguments.frames < 4:
+        raise UsageError(f"a steady interval needs at least 4 frames, not {arguments.frames}")
+    made = bind_pass(sizing_pass(arguments.fifos, arguments.frames, arguments.method)).make({"tracer": None})
+    assert isinstance(made, SizeFifos)
+    return made
 
 
 def _project_fifos(project: Path) -> list[str]:
@@ -87,7 +100,7 @@ def _project_fifos(project: Path) -> list[str]:
 
 
 def _profile_build(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
-    for option in ("apply", "tool", "clock", "reports"):
+    for option in ("apply", "tool", "clock", "reports", "fifos"):
         if getattr(arguments, option):
             raise UsageError(
                 f"--{option} is for an hls4ml project, and {arguments.project} is a build of split4ml"

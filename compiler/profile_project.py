@@ -11,14 +11,15 @@ from split4ml.compiler.calibrating import calibrated
 from split4ml.compiler.observing import Observed
 from split4ml.compiler.progress import Reporter
 from split4ml.compiler.project_facts import ProjectFacts, project_facts
-from split4ml.dialects.errors import UsageError
 
 if TYPE_CHECKING:
     from split4ml.passes.networks import Built
+    from split4ml.passes.size_fifos import SizeFifos
     from split4ml.passes.timing.judge import Cost, Fifo
     from split4ml.passes.timing.metrics import Metrics
     from split4ml.passes.timing.sizing import Sized
     from split4ml.passes.traced import TracedDesign
+
 
 Method = Literal["peak", "bisect", "exact"]
 
@@ -37,24 +38,24 @@ def profile_project(
     *,
     tool: str | None = None,
     clock_ns: float | None = None,
-    method: Method = "bisect",
-    frames: int = 8,
+    sizing: SizeFifos | None = None,
     observed: Observed | None = None,
     reports: str | None = None,
     reporter: Reporter | None = None,
 ) -> Profiled:
     """Traces, replays and sizes the project in the folder that holds firmware/. Its C++ is run on this machine.
 
-    tool, clock_ns: as the project says, if not given. observed: of a simulation: with strobes, the model is calibrated to
+    tool, clock_ns: as the project says, if not given. sizing: what FIFOs must be like, and by which method. observed: of a simulation: with strobes, the model is calibrated to
     them first; its peaks are what `peak` takes in place of the replay's. reports: where those of HLS are, "none", or None: the project's, if it has any. Raises Split4mlError for what is no such project, does not compile, or deadlocks.
     """
     from split4ml.backends.report.tails import tail_keys
+    from split4ml.passes.size_fifos import SizeFifos
     from split4ml.passes.timing.metrics import measure
     from split4ml.passes.timing.sizing import size
     from split4ml.passes.timing.tails import tails_of
 
-    if frames < 4:
-        raise UsageError(f"a steady interval needs at least 4 frames, not {frames}")
+    wanted = sizing or SizeFifos(tracer=None)  # type: ignore[arg-type]
+    method, frames = wanted.method, wanted.frames
     reporter = reporter or Reporter()
     top, design, facts = traced_design(project, tool, clock_ns, reporter, reports)
     calibration = None
@@ -71,11 +72,13 @@ def profile_project(
     with reporter.step("FIFO depths"):
         sized = size(
             built.network,
-            design.sizable(built),
+            wanted.bounded(list(built.fifos), design.sizable(built), design.capacity),
             method,
             frames=frames,
             latency=design.latency_rule,
             cost=_storage(design, built),
+            seconds=wanted.time_limit,
+            limits=wanted.limits(),
         )
     depths = {
         name: design.pragma(name, capacity) for name, capacity in zip(built.fifos, sized.depths, strict=True)

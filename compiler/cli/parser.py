@@ -202,6 +202,11 @@ def _profile(parser: argparse.ArgumentParser) -> None:
         "most tokens held (in the VCD, if given) plus one",
     )
     parser.add_argument(
+        "--fifos",
+        metavar="OPTIONS",
+        help="what FIFOs must be like, as options of the pass size-fifos, such as 'latency=5%%' (docs/sizing.md)",
+    )
+    parser.add_argument(
         "--tool", metavar="TOOL", help="whose timing, such as vitis-2023.2; default: the backend's"
     )
     parser.add_argument("--clock", type=float, metavar="NS", help="clock period; default: the project's")

@@ -34,6 +34,8 @@ def test_a_live_model(tmp_path: Path) -> None:
     assert sized.depths == tried.depths and sized.initial.keys() == sized.depths.keys()
     assert sized.latency is not None and sized.interval is not None
     assert written(model, tmp_path / "written") == sized.depths
+    deeper = split4ml.size_fifos(model, method="exact", min_depth=["*=5"], apply=False)
+    assert min(deeper.depths.values()) == 5
     again = profile_project(tmp_path / "written", clock_ns=5)
     assert again.depths == sized.depths
     assert again.report["as_is"]["latency_cycles"] == sized.latency
@@ -44,6 +46,8 @@ def test_what_is_refused(tmp_path: Path) -> None:
         split4ml.size_fifos("model")
     model = live_graph(tmp_path / "hls")
     before = {name: variable.pragma for name, variable in model.output_vars.items()}
+    with pytest.raises(Split4mlError, match="no option 'minimum'"):
+        split4ml.size_fifos(model, minimum=4)
     with pytest.raises(UsageError, match="no timing constants"):
         split4ml.size_fifos(model, tool="vitis-1.0")
     assert before == {name: variable.pragma for name, variable in model.output_vars.items()}

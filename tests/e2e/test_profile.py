@@ -40,6 +40,9 @@ def test_a_project_is_sized_and_its_pragmas_rewritten(project: Path, tmp_path: P
     assert report["as_is"]["latency_cycles"] is not None
     depths = {fifo["name"]: fifo["depth"] for fifo in report["fifos"]}
     assert depths and _pragmas(project) == depths
+    done = cli("profile", project, "--clock", 5, "--fifos", 'method=exact min-depth="*=3"', "--json")
+    assert done.returncode == 0, done.stderr
+    assert all(fifo["depth"] >= 3 for fifo in json.loads(done.stdout)["fifos"])
     assert all(fifo["tokens_per_frame"] > 0 and fifo["producer"] for fifo in report["fifos"])
     assert weights == [path.read_bytes() for path in sorted((project / "firmware" / "weights").iterdir())]
 
@@ -78,6 +81,10 @@ def test_bad_requests(quick: Path, project: Path, tmp_path: Path, capsys: pytest
         ([quick, "--vcd", tmp_path / "no.vcd"], 1, "no.vcd"),
         ([project, "--tool", "vitis-1.0", "--apply"], 2, "no timing constants"),
         ([project, "--frames", "2", "--apply"], 2, "at least 4 frames"),
+        ([project, "--fifos", "latency=4", "--apply"], 1, "out of reach"),
+        ([project, "--fifos", 'max-depth="nowhere=4"', "--apply"], 2, "'nowhere' is no FIFO"),
+        ([project, "--fifos", "colour=4", "--apply"], 2, "no option 'colour'"),
+        ([quick, "--fifos", "latency=4"], 2, "--fifos is for an hls4ml project"),
         ([project, "-o", occupied, "--apply"], 1, "left alone"),
         ([project, "--method", "guess"], 2, "invalid choice"),
     ):
