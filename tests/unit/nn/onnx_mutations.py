@@ -84,8 +84,8 @@ def _pick(draw: Draw, items: Sequence[Any]) -> Any:
 
 
 def _node(model: onnx.ModelProto, draw: Draw) -> onnx.NodeProto:
-    index: int = draw(st.integers(0, len(model.graph.node) - 1))
-    return model.graph.node[index]
+    node: onnx.NodeProto = model.graph.node[draw(st.integers(0, len(model.graph.node) - 1))]
+    return node
 
 
 def _tensors(model: onnx.ModelProto) -> list[str]:
@@ -177,7 +177,10 @@ def change_number(model: onnx.ModelProto, draw: Draw) -> None:
     weights = [t for t in model.graph.initializer if t.data_type == TensorProto.FLOAT and all(t.dims)]
     if weights:
         tensor = _pick(draw, weights)
-        array = numpy_helper.to_array(tensor).copy()
+        try:
+            array = numpy_helper.to_array(tensor).copy()
+        except ValueError:  # another mutation was here
+            return
         array.reshape(-1)[0] = _pick(draw, NUMBERS)
         tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
 
