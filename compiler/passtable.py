@@ -269,9 +269,9 @@ PASSES = _table(
     ),
     PassEntry(
         "channels-last",
-        "store all data channels-last, and cancel every transpose",
+        "store all data channels-last, and cancel every transpose that can be",
         _channels_last,
-        ("weights",),
+        ("weights", "notes"),
         dialect="nn",
     ),
     PassEntry(

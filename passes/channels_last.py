@@ -1,4 +1,4 @@
-"""Stores all data channels-last, as hls4ml streams it. Transposes are cancelled, never executed.
+"""Stores all data channels-last, as hls4ml streams it. Transposes are cancelled; executed only where nothing else is left.
 
     %x = nn.input @x of "x" : tensor<2x8x8xf32>           %x = nn.input @x of "x" order [1, 2, 0] : tensor<8x8x2xf32>
     %0 = nn.conv @conv(%x, %w) … -> tensor<4x8x8xf32>     %0 = nn.conv @conv(%x, %w) … channels_last … -> tensor<8x8x4xf32>
@@ -7,13 +7,15 @@
 
 For every value the pass knows which logical element stands at which place (`nn_layout`). A transpose or reshape
 changes only this description; a dense layer takes its weight's rows in the order in which the data comes; inputs and
-outputs record their order. What would need a real transpose of data is refused with the name of its operator.
+outputs record their order. Where data really has to move, channels that only change places do so in a convolution of zeros and ones;
+anything else is an `nn.transpose` that hls4ml executes with the whole frame in registers, of which the user is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from xdsl.context import Context
@@ -24,30 +26,36 @@ from xdsl.passes import ModulePass
 from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.names import legal_name
+from split4ml.dialects.nn_base import typed
+from split4ml.passes.interfaces import Notes
 from split4ml.passes.nn_layout import Shape, Stored, channels_last
 from split4ml.passes.nn_layout_wishes import Spatial, wishes
+from split4ml.passes.nn_moves import as_transpose, within_tokens
 from split4ml.passes.nn_rewriting import Doubles, array_of, models
+from split4ml.passes.part_by_convolution import BIT
 from split4ml.passes.weights import WeightStore
 
 
 @dataclass(frozen=True)
 class ChannelsLast(ModulePass):
-    """Store all data channels-last, and cancel every transpose."""
+    """Store all data channels-last, and cancel every transpose that can be."""
 
     name = "channels-last"
     weights: WeightStore = field(kw_only=True)
+    notes: Notes = field(kw_only=True)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for model in models(op):
-            _Relayout(model, self.weights).run()
+            _Relayout(model, self.weights, self.notes).run()
 
 
 class _Relayout:
     """Builds the model anew, op by op. `stored` and `values` are by the old values."""
 
-    def __init__(self, model: nn.ModelOp, weights: WeightStore) -> None:
+    def __init__(self, model: nn.ModelOp, weights: WeightStore, notes: Notes) -> None:
         self.model = model
         self.weights = weights
+        self.notes = notes
         self.wishes = wishes(model)
         self.stored: dict[SSAValue, Stored] = {}
         self.values: dict[SSAValue, SSAValue] = {}
@@ -88,44 +96,99 @@ class _Relayout:
         self._emit(new, op.result, stored)
 
     def _error(self, op: nn.NamedOp, message: str) -> Split4mlError:
-        names = op.onnx_names if isinstance(op, nn.TensorOp) else ()
-        origin = f" (node {', '.join(map(repr, names))})" if names else ""
         return Split4mlError(
-            f"{message}; that would take a transpose of the data, which split4ml never executes",
-            where=f"@{op.symbol}{origin}",
+            message,
+            where=_place(op),
             hint="move the transposition of the data before the network's input or after its output",
         )
 
     def _order(self, op: nn.NamedOp, value: SSAValue) -> Shape:
-        """The physical order of a value's axes."""
-        physical = nn.shape_of(self.values[value])
-        order = self._stored(value).order(self.wishes.get(value), physical)
+        """The physical order of a value's axes; if they are interleaved, they are taken apart for all its users."""
+        physical, stored = nn.shape_of(self.values[value]), self._stored(value)
+        order = stored.order(self.wishes.get(value), physical)
         if order is None:
-            raise self._error(
-                op, f"it needs the axes of {list(self._stored(value).shape)}, which are interleaved"
-            )
+            order = self.wishes.get(value, tuple(range(len(stored.shape))))
+            self.values[value] = self._relaid(op, value, order)
+            self.stored[value] = Stored.of(stored.shape, order)
         return order
 
-    def _in_order(self, op: nn.NamedOp, value: SSAValue, order: Shape, what: str) -> SSAValue:
+    def _in_order(self, op: nn.NamedOp, value: SSAValue, order: Shape) -> SSAValue:
         """The physical value, its axes in that order."""
         stored = self._stored(value)
         if not stored.has_order(order):
-            raise self._error(
-                op, f"it needs {what}, but its data of shape {list(stored.shape)} is stored otherwise"
-            )
+            return self._relaid(op, value, order)
         return self._shaped(op, value, tuple(stored.shape[axis] for axis in order))
+
+    def _relaid(self, op: nn.NamedOp, value: SSAValue, order: Shape) -> SSAValue:
+        """The physical value with its axes in an order in which it is not stored: its elements move."""
+        stored, physical = self._stored(value), self.values[value]
+        place = np.empty_like(stored.index)
+        place[stored.index] = np.arange(place.size)
+        source = place[Stored.of(stored.shape, order).index]
+        after = tuple(stored.shape[axis] for axis in order)
+        channels = within_tokens(source, after[-1]) if len(after) <= 3 else None
+        move = None if channels is not None else as_transpose(source)
+        if channels is not None:
+            seen = self._reshaped(op, physical, after)
+            moved = self._added(op, "channels", partial(self._permuted, seen, channels))
+        elif move is not None and len(move.shape) <= 3:
+            self.notes.note(
+                f"{_place(op)} needs its data in another order than it comes in: the transpose before it holds the whole frame of "
+                f"{place.size} elements in registers; better move it before the network's input, or leave it out"
+            )
+            seen = self._reshaped(op, physical, move.shape)
+            moved = self._added(op, "order", lambda name: nn.TransposeOp(name, seen, move.order))
+        else:
+            raise self._error(
+                op,
+                f"it needs data of shape {list(stored.shape)} in another order than it comes in, which is no transpose of"
+                " at most three axes",
+            )
+        return self._reshaped(op, moved, after)
+
+    def _permuted(self, data: SSAValue, channels: Sequence[int], name: str) -> nn.TensorOp:
+        """Channels that change places: weights of zeros and ones, which round nothing."""
+        shape = nn.shape_of(data)
+        space = len(shape) - 1
+        matrix = np.eye(len(channels))[list(channels)]  # output x input
+        array = matrix.reshape(*matrix.shape, *(1,) * space) if space else matrix.T
+        weight = nn.ConstantOp(self._name(f"{name}_choice"), self.weights.put(array), array.shape)
+        weight.result.name_hint = weight.symbol
+        self.block.add_op(weight)
+        new: nn.TensorOp
+        if space:
+            new = nn.ConvOp(
+                *(name, data, weight.result, None),
+                strides=[1] * space,
+                pads=[0, 0] * space,
+                channels_last=True,
+            )
+        else:
+            new = nn.DenseOp(name, data, weight.result)
+        new.types = typed({"weight": BIT})
+        return new
+
+    def _name(self, text: str) -> str:
+        name = legal_name(text, self.taken)
+        self.taken.add(name)
+        return name
+
+    def _added(self, op: nn.NamedOp, role: str, make: Callable[[str], nn.TensorOp]) -> SSAValue:
+        new = make(self._name(f"{op.symbol}_{role}"))
+        if isinstance(op, nn.TensorOp) and op.onnx is not None:
+            new.onnx = op.onnx
+        new.result.name_hint = new.symbol
+        self.block.add_op(new)
+        return new.result
+
+    def _reshaped(self, op: nn.NamedOp, data: SSAValue, shape: Shape) -> SSAValue:
+        if nn.shape_of(data) == shape:
+            return data
+        return self._added(op, "shape", lambda name: nn.ReshapeOp(name, data, shape))
 
     def _shaped(self, op: nn.NamedOp, value: SSAValue, shape: Shape) -> SSAValue:
         """The physical value in a shape that may differ by axes of extent 1."""
-        physical = self.values[value]
-        if nn.shape_of(physical) == shape:
-            return physical
-        name = legal_name(f"{op.symbol}_shape", self.taken)
-        self.taken.add(name)
-        reshape = nn.ReshapeOp(name, physical, shape)
-        reshape.result.name_hint = name
-        self.block.add_op(reshape)
-        return reshape.result
+        return self._reshaped(op, self.values[value], shape)
 
     def _constant(self, old: SSAValue, array: Doubles) -> SSAValue:
         """A constant of the old one's elements in another order, under its name if no other has it."""
@@ -219,7 +282,7 @@ class _Relayout:
     def _spatial(self, op: Spatial) -> None:
         rank = len(nn.shape_of(op.data))
         before = tuple(range(rank)) if op.channels_last is not None else channels_last(rank)
-        data = self._in_order(op, op.data, before, "its channels last")
+        data = self._in_order(op, op.data, before)
         order = before if len(op.shape) == rank else (0,)  # global pooling leaves the channels alone
         others = [self.values[value] for value in op.operands[1:]]
         shape = tuple(op.shape[axis] for axis in order)
@@ -251,10 +314,8 @@ class _Relayout:
                 weight = self._constant(op.weight, array[stored.index])
             self._rebuild(op, [self.values[op.data], weight, *others], op.shape, Stored.plain(op.shape))
             return
-        order = self._order(op, op.data)
-        if order[-1] != rank - 1:
-            raise self._error(op, "it contracts an axis that is not stored last")
-        data = self._in_order(op, op.data, order, "the contracted axis last")
+        order = _last(self._order(op, op.data), rank - 1)
+        data = self._in_order(op, op.data, order)
         shape = tuple(op.shape[axis] for axis in order)
         self._rebuild(op, [data, weight, *others], shape, Stored.of(op.shape, order))
 
@@ -263,20 +324,18 @@ class _Relayout:
         if len(op.shape) == 1:
             self._rebuild(op, [self.values[op.data]], op.shape, stored)
             return
-        order = self._order(op, op.data)
-        if order[-1] != axis:
-            raise self._error(op, f"it runs along axis {axis}, which is not stored last")
-        data = self._in_order(op, op.data, order, "its axis last")
-        self._rebuild(op, [data], nn.shape_of(data), stored, axis=nn.integer(len(order) - 1))
+        order = _last(self._order(op, op.data), axis)
+        data = self._in_order(op, op.data, order)
+        after = Stored.of(op.shape, order)
+        self._rebuild(op, [data], nn.shape_of(data), after, axis=nn.integer(len(order) - 1))
 
     def _common_order(self, op: nn.TensorOp, operands: Sequence[SSAValue]) -> Shape:
-        """An order of the axes in which all operands are stored."""
+        """An order of the axes in which the largest operand is stored; the others follow it."""
         leader = max(operands, key=lambda value: self._stored(value).index.size)
-        physical = nn.shape_of(self.values[leader])
-        order = self._stored(leader).order(self.wishes.get(op.result), physical)
-        if order is None or not all(self._stored(value).has_order(order) for value in operands):
-            raise self._error(op, "its operands are stored in different orders")
-        return order
+        wish, stored = self.wishes.get(op.result), self._stored(leader)
+        if wish is not None and stored.has_order(wish):
+            return wish
+        return self._order(op, leader)
 
     def _binary(self, op: nn.BinaryOp) -> None:
         constant = {value for value in op.operands if isinstance(value.owner, nn.ConstantOp)}
@@ -286,6 +345,11 @@ class _Relayout:
             raise self._error(op, "its operands differ in their number of axes")
         first = self._stored(data[0])
         same = all(np.array_equal(self._stored(value).index, first.index) for value in data)
+        if same and first.order() is None and not constant:  # elements in whatever order, but in the same
+            lead = self.values[data[0]]
+            operands = [self._reshaped(op, self.values[value], nn.shape_of(lead)) for value in data]
+            self._rebuild(op, operands, nn.shape_of(lead), first)
+            return
         if rank == 1 and same and first.index.size == op.shape[0]:  # vectors in whatever order
             operands = [
                 self._aligned(op, value, first) if value in constant else self.values[value]
@@ -299,7 +363,7 @@ class _Relayout:
             if value in constant:
                 operands.append(self._aligned(op, value, Stored.of(op.shape, order), order))
             else:
-                operands.append(self._in_order(op, value, order, "the order of its other operand"))
+                operands.append(self._in_order(op, value, order))
         self._rebuild(op, operands, tuple(op.shape[axis] for axis in order), Stored.of(op.shape, order))
 
     def _aligned(
@@ -324,7 +388,7 @@ class _Relayout:
             self._rebuild(op, [self.values[value] for value in op.inputs], op.shape, joined)
             return
         order = self._common_order(op, list(op.inputs))
-        data = [self._in_order(op, value, order, "one order of all operands") for value in op.inputs]
+        data = [self._in_order(op, value, order) for value in op.inputs]
         shape = tuple(op.shape[axis] for axis in order)
         axis = nn.integer(order.index(op.axis.value.data))
         self._rebuild(op, data, shape, Stored.of(op.shape, order), axis=axis)
@@ -332,10 +396,11 @@ class _Relayout:
     def _reshape(self, op: nn.ReshapeOp | nn.FlattenOp) -> None:
         stored = self._stored(op.data).reshaped(op.shape)
         order = stored.order(self.wishes.get(op.result))
-        if order is None and len(op.shape) != 1:
-            raise self._error(op, f"the axes of its result {list(op.shape)} would be interleaved")
-        shape = op.shape if order is None else tuple(op.shape[axis] for axis in order)
         physical = self.values[op.data]
+        if order is None and len(op.shape) != 1:  # interleaved axes, for as long as nothing needs them
+            self.values[op.result], self.stored[op.result] = physical, stored
+            return
+        shape = op.shape if order is None else tuple(op.shape[axis] for axis in order)
         if nn.shape_of(physical) == shape:
             self.values[op.result], self.stored[op.result] = physical, stored
         else:
@@ -343,7 +408,7 @@ class _Relayout:
 
     def _reduce(self, op: nn.ReduceOp) -> None:
         order = self._order(op, op.data)
-        data = self._in_order(op, op.data, order, "its own order")
+        data = self._in_order(op, op.data, order)
         axes = nn.numbers(op.axes)
         reduced = sorted(order.index(axis) for axis in axes)
         kept = [axis for axis in range(len(order)) if op.keep is not None or axis not in axes]
@@ -353,7 +418,7 @@ class _Relayout:
 
     def _pad(self, op: nn.PadOp) -> None:
         order = self._order(op, op.data)
-        data = self._in_order(op, op.data, order, "its own order")
+        data = self._in_order(op, op.data, order)
         rank, pads = len(order), nn.numbers(op.pads)
         moved = [pads[side * rank + axis] for side in (0, 1) for axis in order]
         shape = tuple(op.shape[axis] for axis in order)
@@ -363,15 +428,13 @@ class _Relayout:
         order = self.wishes.get(op.result)
         if order is None or not self._stored(op.data).has_order(order):
             order = self._order(op, op.data)
-        data = self._in_order(op, op.data, order, "its own order")
+        data = self._in_order(op, op.data, order)
         shape = tuple(op.shape[axis] for axis in order)
         self._rebuild(op, [data], shape, Stored.of(op.shape, order))
 
     def _slice(self, op: nn.SliceOp) -> None:
-        if len(op.shape) == 1 and not self._stored(op.data).is_plain:
-            raise self._error(op, "it needs its data in the logical order")
         order = self._order(op, op.data)
-        data = self._in_order(op, op.data, order, "its own order")
+        data = self._in_order(op, op.data, order)
         bounds = {
             name: nn.integers([values[axis] for axis in order])
             for name, values in (("starts", nn.numbers(op.starts)), ("ends", nn.numbers(op.ends)))
@@ -380,3 +443,14 @@ class _Relayout:
             bounds["steps"] = nn.integers([op.step[axis] for axis in order])
         shape = tuple(op.shape[axis] for axis in order)
         self._rebuild(op, [data], shape, Stored.of(op.shape, order), **bounds)
+
+
+def _place(op: nn.NamedOp) -> str:
+    """Where the user finds an op."""
+    names = op.onnx_names if isinstance(op, nn.TensorOp) else ()
+    return f"@{op.symbol}" + (f" (node {', '.join(map(repr, names))})" if names else "")
+
+
+def _last(order: Shape, axis: int) -> Shape:
+    """The order with one axis stored last: the same if it is."""
+    return order if order[-1] == axis else (*(other for other in order if other != axis), axis)

@@ -495,6 +495,9 @@ class _Lowering:
             },
         )
 
+    def transpose(self, op: nn.TransposeOp) -> None:
+        self._add(op, "Transpose", [self._data(op, op.data)], {"perm": list(nn.numbers(op.order))})
+
     def reshape(self, op: nn.ReshapeOp | nn.FlattenOp) -> None:
         self._add(op, "Reshape", [self._data(op, op.data)], {"target_shape": list(op.shape)})
 
@@ -559,6 +562,7 @@ _LOWERINGS: dict[type[nn.TensorOp], Callable[..., None]] = {
     nn.PadOp: _Lowering.pad,
     nn.SliceOp: _Lowering.slice,
     nn.UpsampleOp: _Lowering.upsample,
+    nn.TransposeOp: _Lowering.transpose,
     nn.ReshapeOp: _Lowering.reshape,
     nn.FlattenOp: _Lowering.reshape,
 }

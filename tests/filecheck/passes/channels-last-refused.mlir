@@ -1,13 +1,16 @@
 // RUN: not split4ml opt %s --weights %S/Inputs/nn-weights -p 'channels-last' 2>&1 | filecheck %s
-// A dense layer along the image's columns, whose elements are not stored side by side.
+// Channels that become rows and columns: a transpose of four axes, which hls4ml's streams do not have.
 
 nn.model @m {
-  %x = nn.input @x of "x" : tensor<1x4x8xf32>
+  %x = nn.input @x of "x" : tensor<1x3x5xf32>
   %w = nn.constant @w "sha256:bb5a744b87ec29cc26c85d6fadff10220ecc3fc6b72ca4e492a5d5a519f8a738" : tensor<2x1x1x1xf32>
-  %v = nn.constant @v "sha256:b9b1f4fe284a5b21ca7af4e5831aa67ba37223f528a4ebef515b88ad60f10003" : tensor<8x2xf32>
-  %0 = nn.conv @conv(%x, %w) strides [1, 1] pads [0, 0, 0, 0] : (tensor<1x4x8xf32>, tensor<2x1x1x1xf32>) -> tensor<2x4x8xf32>
-  %1 = nn.dense @fc(%0, %v) onnx ["columns"] : (tensor<2x4x8xf32>, tensor<8x2xf32>) -> tensor<2x4x2xf32>
-  nn.output @y %1 of "y" : tensor<2x4x2xf32>
+  %0 = nn.conv @conv(%x, %w) strides [1, 1] pads [0, 0, 0, 0] : (tensor<1x3x5xf32>, tensor<2x1x1x1xf32>) -> tensor<2x3x5xf32>
+  %1 = nn.concat @more(%0, %0) axis 0 : (tensor<2x3x5xf32>, tensor<2x3x5xf32>) -> tensor<4x3x5xf32>
+  %2 = nn.reshape @apart %1 : (tensor<4x3x5xf32>) -> tensor<2x2x3x5xf32>
+  %3 = nn.transpose @turned %2 order [2, 0, 3, 1] : (tensor<2x2x3x5xf32>) -> tensor<3x2x5x2xf32>
+  %4 = nn.reshape @shuffled %3 : (tensor<3x2x5x2xf32>) -> tensor<1x6x10xf32>
+  %5 = nn.conv @next_conv(%4, %w) strides [1, 1] pads [0, 0, 0, 0] onnx ["Conv"] : (tensor<1x6x10xf32>, tensor<2x1x1x1xf32>) -> tensor<2x6x10xf32>
+  nn.output @y %5 of "y" : tensor<2x6x10xf32>
 }
-// CHECK: @fc (node 'columns'): it contracts an axis that is not stored last
+// CHECK: @next_conv (node 'Conv'): it needs data of shape [1, 6, 10] in another order than it comes in, which is no transpose of at most three axes
 // CHECK: help:

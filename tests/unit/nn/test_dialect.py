@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -48,7 +49,7 @@ def test_networks(network: Path) -> None:
     store = MemoryStore()
     module = import_onnx(network, store)
     check_fixpoint(module)
-    ChannelsLast(weights=store).apply(Context(), module)
+    ChannelsLast(weights=store, notes=Mock()).apply(Context(), module)
     check_fixpoint(module)
 
 

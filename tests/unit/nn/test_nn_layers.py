@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +49,7 @@ def lowered(path: Path) -> tuple[nn.ModelOp, Layers]:
         FoldBatchNorm(weights=store),
         GlobalPoolFromReduce(),
         SimplifyReshapes(),
-        ChannelsLast(weights=store),
+        ChannelsLast(weights=store, notes=Mock()),
         SimplifyReshapes(),
         EliminateDeadCode(),
     ):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
-import pytest
 from onnx import helper
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -15,7 +15,6 @@ from xdsl.passes import ModulePass
 from split4ml.compiler.frontend.onnx_import import import_onnx
 from split4ml.compiler.frontend.reference import Reference, sample_inputs
 from split4ml.dialects import nn
-from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.channels_last import ChannelsLast
 from split4ml.passes.eliminate_dead_code import EliminateDeadCode
 from split4ml.passes.fold_batch_norm import FoldBatchNorm, fold
@@ -38,7 +37,7 @@ def canonicalisation(store: MemoryStore) -> list[ModulePass]:
         FoldBatchNorm(weights=store),
         GlobalPoolFromReduce(),
         SimplifyReshapes(),
-        ChannelsLast(weights=store),
+        ChannelsLast(weights=store, notes=Mock()),
         SimplifyReshapes(),
         EliminateDeadCode(),
     ]
@@ -135,14 +134,34 @@ def test_a_channels_first_output_records_its_order(make_onnx: MakeOnnx) -> None:
     assert model.outputs[0].axes == (1, 2, 0)
 
 
-def test_what_would_need_a_transpose_is_refused(make_onnx: MakeOnnx) -> None:
+def test_a_transpose_that_nothing_can_cancel_is_executed(make_onnx: MakeOnnx) -> None:
     nodes = [
         helper.make_node("Conv", ["x", "w"], ["a"]),
         helper.make_node("MatMul", ["a", "v"], ["y"], name="columns"),
     ]
     weights = {"w": np.ones((3, 2, 1, 1), np.float32), "v": np.ones((4, 4), np.float32)}
-    with pytest.raises(Split4mlError, match="'columns'.*contracts an axis that is not stored last"):
-        canonical(make_onnx(nodes, {"x": [1, 2, 5, 4]}, ["y"], weights))
+    model = canonical(make_onnx(nodes, {"x": [1, 2, 5, 4]}, ["y"], weights))
+    assert "transpose" in kinds(model)
+
+
+def test_shuffled_channels_change_places_in_a_convolution(make_onnx: MakeOnnx) -> None:
+    """As ShuffleNet does it."""
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"]),
+        helper.make_node("Reshape", ["a", "groups"], ["b"]),
+        helper.make_node("Transpose", ["b"], ["c"], perm=[0, 2, 1, 3, 4]),
+        helper.make_node("Reshape", ["c", "whole"], ["d"]),
+        helper.make_node("Conv", ["d", "v"], ["y"], group=6),
+    ]
+    weights = {
+        "w": np.random.default_rng(0).uniform(-1, 1, (6, 2, 1, 1)).astype(np.float32),
+        "v": np.random.default_rng(1).uniform(-1, 1, (6, 1, 3, 3)).astype(np.float32),
+        "groups": np.array([0, 2, 3, 5, 4]),
+        "whole": np.array([0, 6, 5, 4]),
+    }
+    model = canonical(make_onnx(nodes, {"x": [1, 2, 5, 4]}, ["y"], weights))
+    assert kinds(model) == {"conv"}
+    assert sum(isinstance(op, nn.ConvOp) for op in model.block.ops) == 3
 
 
 def test_batch_norm_folds_in_double_precision() -> None:
