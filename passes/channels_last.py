@@ -238,7 +238,7 @@ class _Relayout:
             case nn.DenseOp():
                 self._dense(op)
             case nn.RecurrentOp():
-                data = self._in_order(op, op.data, (0, 1), "a row of inputs per step")
+                data = self._in_order(op, op.data, (0, 1))
                 others = [self.values[value] for value in op.operands[1:]]
                 self._rebuild(op, [data, *others], op.shape, Stored.plain(op.shape))
             case nn.SoftmaxOp():
