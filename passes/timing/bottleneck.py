@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from split4ml.passes.timing.critical import DATA, OFFER, OWN, ROOM, ROOTS, START, Critical, Path
-from split4ml.passes.timing.metrics import SETTLED, Metrics, metrics
+from split4ml.passes.timing.metrics import SETTLED, Metrics, longest_period, metrics
 from split4ml.passes.timing.network import UNBOUNDED, Network, Replayed
 from split4ml.passes.timing.replay import Engine
 from split4ml.passes.timing.schedule import Ints
@@ -57,7 +57,7 @@ class Bottleneck:
 def bottleneck(engine: Engine, sized: Ints, frames: int) -> Bottleneck:
     """Of the network as it is; sized: the channels that are FIFOs."""
     lone, many = engine.run(1, record=True), engine.run(frames, record=True)
-    found = metrics(lone, many)
+    found = metrics(lone, many, longest_period(engine.network))
     critical = Critical(engine.network)
     names = actor_names(engine.network)
 
@@ -118,7 +118,8 @@ def _bound(engine: Engine, sized: Ints, found: Metrics, frames: int, steps: tupl
         return Bound(most[0][0], names, most[0][2])
     capacities = engine.capacities.copy()
     capacities[sized] = UNBOUNDED
-    free = metrics(engine.run(1, capacities=capacities), engine.run(frames, capacities=capacities))
+    lone, many = (engine.run(n, capacities=capacities) for n in (1, frames))
+    free = metrics(lone, many, longest_period(engine.network))
     channels = engine.network.channels
     if free.interval is not None and free.interval < found.interval:
         full = [leg.via for leg in steps if leg.why == "room" and leg.via in set(sized.tolist())]

@@ -43,17 +43,26 @@ class Metrics:
 def measure(network: Network | Engine, frames: int = 8) -> Metrics:
     """Replays one lone frame, then `frames` frames. Sources with throttle 0 flood, others keep to it."""
     engine = network if isinstance(network, Engine) else Engine(network)
-    return metrics(engine.run(1), engine.run(frames))
+    return metrics(engine.run(1), engine.run(frames), longest_period(engine.network))
 
 
-def metrics(lone: Replayed, stream: Replayed) -> Metrics:
-    """The metrics of a lone run and one of several frames of the same network, wherever they come from."""
+def longest_period(network: Network) -> int:
+    """Of any task: frames cannot follow each other faster for long."""
+    return max((p.schedule.period for p in network.processes if p.schedule is not None), default=1)
+
+
+def metrics(lone: Replayed, stream: Replayed, longest: int) -> Metrics:
+    """The metrics of a lone run and one of several frames of the same network, wherever they come from.
+
+    longest: its longest period. The interval is at least that: the last frames, which no others follow, may drain together.
+    """
     ends = tuple(int(t) for t in stream.last_out)
+    steady = None if stream.deadlock else interval(ends)
     end_lone = int(lone.last_out[0]) if lone.completed else None
     return Metrics(
         latency_lone=None if end_lone is None else end_lone - int(lone.first_in[0]),
         latency_stream=None if ends[0] < 0 else ends[0] - int(stream.first_in[0]),
-        interval=None if stream.deadlock else interval(ends),
+        interval=None if steady is None else max(steady, longest),
         end_lone=end_lone,
         ends=ends,
         peaks=stream.peak,

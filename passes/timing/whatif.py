@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from split4ml.passes.timing.judge import Fifo, LatencyRule, fifo_latency
-from split4ml.passes.timing.metrics import Metrics, measure, metrics
+from split4ml.passes.timing.metrics import Metrics, longest_period, measure, metrics
 from split4ml.passes.timing.network import UNBOUNDED
 from split4ml.passes.timing.replay import Engine
 from split4ml.passes.timing.schedule import Ints
@@ -41,7 +41,8 @@ def one_more(
         ):
             found.append(OneMore(index, now.latency_lone, now.latency_stream, now.interval))
             continue
-        then = metrics(*(engine.run(n, capacities=capacities, latencies=latencies) for n in (1, frames)))
+        lone, many = (engine.run(n, capacities=capacities, latencies=latencies) for n in (1, frames))
+        then = metrics(lone, many, longest_period(engine.network))
         found.append(OneMore(index, then.latency_lone, then.latency_stream, then.interval))
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from split4ml.passes.timing.metrics import measure
 from split4ml.passes.timing.network import UNBOUNDED, Channel, Network, Process, Sink, Source
@@ -59,3 +60,13 @@ def test_drained_it_never_sticks_and_calls_follow_later() -> None:
     assert measure(cured).stuck == ()
     found = _tails(network)
     assert found.drained.interval == measure(network).interval + found.tasks[0].cost
+
+
+def test_frames_that_drain_together_do_not_make_the_interval_short() -> None:
+    """Three frames stay in the last task, and leave at once when no others follow."""
+    slow = Schedule.of([*((20 * k, [0], []) for k in range(TOKENS)), (85, [], [0])], 80)
+    keeps = Schedule.of([(0, [0], []), (3, [], [0])], 1)
+    network = _network(slow, keeps)
+    found = measure(replace(network, sinks=(Sink("out", 2, 1),)))
+    gaps = [after - before for before, after in pairwise(found.ends)]
+    assert min(gaps) < 10 and found.interval == 80
