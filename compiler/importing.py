@@ -73,8 +73,8 @@ def import_onnx_model(source: Path, session: Session, inputs: Path | None) -> Mo
     module = import_onnx(source, session.store)
     (model,) = (op for op in module.ops if isinstance(op, nn.ModelOp))
     shapes = {op.source.data: op.shape for op in model.inputs}
-    at_once = _at_once(model)
-    arrays = load_inputs(inputs, shapes) if inputs else sample_inputs(shapes, min(SAMPLE_FRAMES, at_once))
+    at_once, samples = _frames(model)
+    arrays = load_inputs(inputs, shapes) if inputs else sample_inputs(shapes, samples)
     quantisers = quantisers_in(source)
     if "QONNX" in quantisers:
         outputs = evaluated(model, session.store, arrays)
@@ -90,13 +90,18 @@ def import_onnx_model(source: Path, session: Session, inputs: Path | None) -> Mo
     return module
 
 
-def _at_once(model: nn.ModelOp) -> int:
-    """How many frames may be computed together, for the memory that they take; at least one."""
+def _frames(model: nn.ModelOp) -> tuple[int, int]:
+    """How many frames may be computed together, for the memory that they take, and how many random ones there are to be, for the
+    time; at least one each."""
     from split4ml.compiler.frontend.onnx_limits import AT_ONCE
     from split4ml.dialects import nn
 
-    data = [op for op in model.block.ops if isinstance(op, nn.TensorOp) and not isinstance(op, nn.ConstantOp)]
-    return max(1, AT_ONCE // max(prod(op.shape) for op in data))
+    data = [
+        prod(op.shape)
+        for op in model.block.ops
+        if isinstance(op, nn.TensorOp) and not isinstance(op, nn.ConstantOp)
+    ]
+    return max(1, AT_ONCE // max(data)), max(1, min(SAMPLE_FRAMES, AT_ONCE // sum(data)))
 
 
 def _labels(path: Path, frames: int) -> Any:

@@ -330,7 +330,7 @@ def _visit_qonnx(walk: _Walk, proto: onnx.NodeProto, known: bool, where: str) ->
             walk.scaled[proto.output[0]] = scaled
             walk.constants[proto.output[0]] = (scaled.integers * scaled.scale).astype(np.float32)
             return
-    except (ValueError, IndexError, TypeError) as error:
+    except (ValueError, ArithmeticError, IndexError, TypeError) as error:
         raise Split4mlError(first_line(error), where=where) from None
     if not proto.input or proto.input[0] not in walk.types:
         raise Split4mlError(

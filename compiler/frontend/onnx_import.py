@@ -71,7 +71,7 @@ def import_onnx(path: Path, weights: WeightStore) -> ModuleOp:
             builder.result_shape(node)
             if node.op in PASSING and node.inputs[0] in builder.zeros:
                 integer_result(builder, node, builder.values[node.outputs[0]], builder.zeros[node.inputs[0]])
-        except ValueError as error:
+        except (ValueError, ArithmeticError) as error:
             raise builder.error(node, str(error)) from None
     for name, symbol in outputs.items():
         builder.model.block.add_op(nn.OutputOp(symbol, name, builder.values[name]))

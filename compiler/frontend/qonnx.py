@@ -27,6 +27,10 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 }
 
 
+MOST = 1 << 32
+"""The largest whole number that a quantiser may have, a zero point."""
+
+
 def is_qonnx(proto: onnx.NodeProto) -> bool:
     return proto.domain in DOMAINS and proto.op_type in OPERATORS
 
@@ -44,8 +48,8 @@ def integer(array: Array, what: str) -> int:
     values = np.unique(np.asarray(array, np.float64))
     if values.size != 1:
         raise ValueError(f"its {what} differs between elements, but must be one number")
-    if values[0] != np.round(values[0]):
-        raise ValueError(f"its {what} is {values[0]}, which is no whole number")
+    if not abs(values[0]) <= MOST or values[0] != np.round(values[0]):
+        raise ValueError(f"its {what} is {values[0]:g}, which is no whole number of at most {MOST}")
     return int(values[0])
 
 

@@ -109,7 +109,7 @@ def test_what_is_emitted_is_systemverilog(build: Path) -> None:
 
 def test_the_users_names_are_the_users(build: Path, model: Path, cli: Cli, tmp_path: Path) -> None:
     """In arrays, and as layers of a configuration."""
-    np.savez(tmp_path / "x.npz", **{INPUT: np.ones((2, 3), np.float32)})
+    np.savez(tmp_path / "x.npz", **{INPUT: np.ones((2, 3), np.float32)})  # type: ignore[arg-type]
     done = cli("predict", build, tmp_path / "x.npz", "-o", tmp_path / "y.npz", "--quiet")
     assert done.returncode == 0, done.stderr
     with np.load(tmp_path / "y.npz") as found:
