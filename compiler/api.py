@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from split4ml.compiler.compile import compile_file, compile_with
+from split4ml.compiler.compile import Importer, compile_file, compile_with
 from split4ml.compiler.design import Design
 from split4ml.compiler.options import CompileOptions, typed
 from split4ml.compiler.progress import Reporter, make_reporter
@@ -29,12 +28,7 @@ def compile(
     options: those of `split4ml compile`, with underscores: `subgraphs=4, cut_before=["conv3"], precision="fixed<16,6>"`.
     Raises Split4mlError, with a message that says what to do.
     """
-    plain = ((name, str(value) if isinstance(value, Path) else value) for name, value in options.items())
-    given = typed(((name, value) for name, value in plain if value is not None), "split4ml.compile")
-    try:
-        chosen = CompileOptions().updated(given)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    given, chosen = _chosen(options, "split4ml.compile")
     reporter = Reporter() if quiet else make_reporter()
     keep = None
     if output_dir is None:
@@ -44,29 +38,39 @@ def compile(
     if isinstance(model, str | Path):
         compile_file(Path(model), directory, chosen, reporter, force, given)
     else:
-        _compile_live(model, directory, chosen, reporter, force, given)
+        compile_with(_importer(model, chosen), [], directory, chosen, reporter, force, given)
     return Design(directory, keep)
 
 
-def _compile_live(
-    model: Any,
-    directory: Path,
-    options: CompileOptions,
-    reporter: Reporter,
-    force: bool,
-    given: Collection[str],
-) -> None:
+def explore(model: Any, *, quiet: bool = True, **options: Any) -> dict[str, Any]:
+    """Every split of a model that is worth choosing: what front.json holds (docs/partition.md).
+
+    model, options: as of `compile`, which makes the split of a point: `split4ml.compile(model, **point["options"])`.
+    """
+    from split4ml.compiler.explore import explore_file, explore_with
+
+    _, chosen = _chosen(options, "split4ml.explore")
+    reporter = Reporter() if quiet else make_reporter()
+    if isinstance(model, str | Path):
+        return explore_file(Path(model), chosen, reporter)
+    return explore_with(_importer(model, chosen), [], chosen, reporter)
+
+
+def _chosen(options: dict[str, Any], where: str) -> tuple[dict[str, object], CompileOptions]:
+    """The options that are given, typed, and all of them. Raises Split4mlError."""
+    plain = ((name, str(value) if isinstance(value, Path) else value) for name, value in options.items())
+    given = typed(((name, value) for name, value in plain if value is not None), where)
+    try:
+        return given, CompileOptions().updated(given)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _importer(model: Any, options: CompileOptions) -> Importer:
+    """Of a live hls4ml `ModelGraph`."""
     from split4ml.backends.hls4ml.graph import from_model_graph
     from split4ml.compiler.importing import import_graph
 
     graph = from_model_graph(model)
     name = str(graph.model.config.get_project_name())
-    compile_with(
-        lambda session: import_graph(graph, name, session, options.input),
-        [],
-        directory,
-        options,
-        reporter,
-        force,
-        given,
-    )
+    return lambda session: import_graph(graph, name, session, options.input)

@@ -21,9 +21,13 @@ from split4ml.dialects.flow import symbol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xdsl.dialects.builtin import ModuleOp
+
     from split4ml.compiler.binding import Services
+    from split4ml.compiler.compile import Importer
     from split4ml.compiler.options import CompileOptions
     from split4ml.compiler.progress import Reporter
+    from split4ml.compiler.services import Session
     from split4ml.passes.partition import Partition
     from split4ml.passes.solve.objectives import Solution
     from split4ml.passes.solve.problem import Problem
@@ -44,12 +48,20 @@ Front = dict[str, Any]
 def explore_file(source: Path, options: CompileOptions, reporter: Reporter) -> Front:
     """The front of a model, as front.json has it (docs/partition.md). Raises Split4mlError."""
     base = source.absolute().parent
-    homes = [base, base.parent]
+
+    def load(session: Session) -> ModuleOp:
+        return import_source(source, session, options.input)
+
+    return explore_with(load, [base, base.parent], options, reporter)
+
+
+def explore_with(load: Importer, homes: Sequence[Path], options: CompileOptions, reporter: Reporter) -> Front:
+    """The same for a module from anywhere. homes: folders that may hold `weights/` and the archive."""
     with tempfile.TemporaryDirectory(prefix="split4ml-") as scratch:
         session = open_session(Path(scratch), homes, options)
         services = services_of(lambda: session, options.device_file)
         with reporter.step("import"):
-            module = import_source(source, session, options.input)
+            module = load(session)
         specs = pipeline_of(options)
         at = next((at for at, spec in enumerate(specs) if spec.name == PARTITION), None)
         if at is None:
@@ -59,7 +71,7 @@ def explore_file(source: Path, options: CompileOptions, reporter: Reporter) -> F
             start = next((at + 1 for at, spec in enumerate(specs) if spec.name == LOWERED), 0)
         if start > at:
             raise Split4mlError(
-                "this IR is split already", str(source), "explore an earlier stage, or the network itself"
+                "this IR is split already", hint="explore an earlier stage, or the network itself"
             )
         with reporter.step("passes"):
             run_passes(specs[start:at], services, context(), module)
@@ -102,9 +114,7 @@ def front_of(model: flow.ModelOp, wanted: Partition) -> Front:
 def options_of(point: Mapping[str, Any], options: CompileOptions) -> CompileOptions:
     """Options with which `compile` makes the split of a point, or one of the same values."""
     chosen: dict[str, Any] = {
-        "subgraphs": point["subgraphs"],
-        "at_most": tuple(f"{name}={value}" for name, value in point["bounds"].items()),
-        "minimise": tuple(point["minimise"]),
+        name: tuple(value) if isinstance(value, list) else value for name, value in point["options"].items()
     }
     if options.pipeline is None:
         return replace(options, **chosen, weigh=(), slack=None)
@@ -175,7 +185,11 @@ def _point(
     if "utilisation" in values:
         found["utilisation_percent"] = values["utilisation"] / 10_000
         found["utilisation_of"] = _fullest(problem, solution)
-    found |= {"bounds": bounds, "minimise": [name for name in objectives if name not in rest] + rest}
+    found["options"] = {
+        "subgraphs": solution.subgraphs,
+        "at_most": [f"{name}={value}" for name, value in bounds.items()],
+        "minimise": [name for name in objectives if name not in rest] + rest,
+    }
     found["tasks"] = [
         [task for task, at in zip(problem.tasks, solution.subgraph_of, strict=True) if at == k]
         for k in range(solution.subgraphs)

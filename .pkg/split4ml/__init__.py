@@ -2,6 +2,7 @@
 
 import split4ml
 design = split4ml.compile("model.onnx", subgraphs=4)
+front = split4ml.explore("model.onnx")  # every split worth choosing
 split4ml.size_fifos(hls_model)  # depths of any live hls4ml model
 design.predict(x), design.report, design.fifos, design.ir("partition"), design.verify(), design.write("build")
 """
@@ -12,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from split4ml.compiler.api import compile as compile
+    from split4ml.compiler.api import explore as explore
     from split4ml.compiler.design import Design as Design
     from split4ml.compiler.live_sizing import LiveSizing as LiveSizing
     from split4ml.compiler.live_sizing import size_fifos as size_fifos
     from split4ml.dialects.errors import Split4mlError as Split4mlError
 
-__all__ = ["Design", "LiveSizing", "Split4mlError", "compile", "size_fifos"]
+__all__ = ["Design", "LiveSizing", "Split4mlError", "compile", "explore", "size_fifos"]
 
 _HOMES = {
     "compile": "split4ml.compiler.api",
+    "explore": "split4ml.compiler.api",
     "Design": "split4ml.compiler.design",
     "LiveSizing": "split4ml.compiler.live_sizing",
     "size_fifos": "split4ml.compiler.live_sizing",

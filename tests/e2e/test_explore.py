@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from bad_input import LOWER, Lab
 
+import split4ml
 from split4ml.backends.report.front import shown
 
 PASSES = ("-p", LOWER)
@@ -67,6 +68,13 @@ def test_every_point_can_be_compiled(lab: Lab, tiny_onnx: Path, written: bool) -
     )
     assert split["optimal"]
     assert json.loads((lab.out / "front.json").read_text()) == front
+
+
+def test_from_python(tiny_onnx: Path) -> None:
+    front = split4ml.explore(tiny_onnx, subgraphs=1, pipeline=LOWER)
+    assert front["points"][0]["options"]["subgraphs"] == 1
+    with pytest.raises(split4ml.Split4mlError, match="no such file"):
+        split4ml.explore("nowhere.onnx")
 
 
 def test_wishes_hold_for_every_point(lab: Lab, tiny_onnx: Path) -> None:
