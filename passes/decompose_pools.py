@@ -34,7 +34,7 @@ from xdsl.passes import ModulePass
 from split4ml.dialects import nn
 from split4ml.dialects.nn_base import typed
 from split4ml.dialects.precision import Precision
-from split4ml.passes.nn_layer_attributes import is_non_negative, window_strides
+from split4ml.passes.nn_layer_attributes import error, is_non_negative, window_strides
 from split4ml.passes.nn_parts import Pieces
 from split4ml.passes.nn_rewriting import Doubles, constant, forward, models, only_user, replace
 from split4ml.passes.weights import WeightStore
@@ -107,6 +107,8 @@ class DecomposePools(ModulePass):
 
     def _mean(self, op: nn.AveragePoolOp) -> None:
         kernel, channels, counts = nn.numbers(op.kernel), op.shape[-1], counted(op)
+        if counts.min() < 1:
+            raise error(op, "it has windows with no element but pads, of which there is no mean")
         even = bool(np.all(counts == counts.flat[0]))
         share, element = reciprocal(int(counts.flat[0]) if even else prod(kernel))
         taps = constant(op, f"{op.symbol}_share", np.full((channels, 1, *kernel), share), self.weights)

@@ -234,6 +234,12 @@ def pool(builder: Builder, node: Node, name: str) -> SSAValue:
         for axis in range(rank):
             covered = (wanted[axis] - 1) * strides[axis] + kernel[axis]
             extra = covered - (shape[2 + axis] + pads[axis] + pads[rank + axis])
+            if covered - kernel[axis] >= shape[2 + axis] + pads[axis]:
+                raise builder.error(
+                    node,
+                    f"its last window along spatial axis {axis} holds pads only, which runtimes leave out or not",
+                    "export with ceil_mode=False, or with explicit pads",
+                )
             if extra > 0 and counted:
                 raise builder.error(node, "ceil_mode together with count_include_pad is not supported")
             pads[rank + axis] += max(0, extra)
