@@ -8,6 +8,8 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.utils.exceptions import VerifyException
 
 from split4ml.compiler.frontend import (  # noqa: F401 - register their operators
+    onnx_activations,
+    onnx_einsum,
     onnx_elementwise,
     onnx_quantised,
     onnx_recurrent,

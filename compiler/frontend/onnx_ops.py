@@ -161,8 +161,17 @@ def _dense(
     return result if scale is None else _rescaled(builder, node, name, result, scale)
 
 
+DATA_BY_DATA = (
+    "it multiplies data by data, but hls4ml's streams multiply matrices by constants only",
+    "attention takes hls4ml's io_parallel, which is not built here; element by element, data is multiplied by Mul",
+)
+"""What is said of products of two tensors of data, and the advice."""
+
+
 @handles("MatMul")
 def matmul(builder: Builder, node: Node, name: str) -> SSAValue:
+    if all(operand in builder.values for operand in node.inputs):
+        raise builder.error(node, *DATA_BY_DATA)
     weight = builder.constant(node, 1, "right operand")
     if weight.ndim != 2 or len(builder.data_shape(node)) < 2:
         raise builder.error(

@@ -185,6 +185,7 @@ SPELLINGS: tuple[Spelling, ...] = (
             "Dropout",
         )
     ),
+    Spelling("Gelu", IMAGE, {}, {"approximate": "tanh"}, note="by tanh", opset=20),
     Spelling("PRelu", IMAGE, {"slope": noise(4, 1, 1)}),
     Spelling("Clip", IMAGE, {"low": scalar(0), "high": scalar(6)}, note="0 to 6"),
     Spelling("Clip", IMAGE, {"low": scalar(-0.5), "high": scalar(0.5)}, note="other bounds"),
@@ -200,7 +201,8 @@ SPELLINGS: tuple[Spelling, ...] = (
         Spelling(op, IMAGE, note="of data", twice=True)
         for op in ("Add", "Sub", "Mul", "Div", "Max", "Min", "Sum", "Mean")
     ),
-    Spelling("Pow", IMAGE, {"c": scalar(2)}),
+    Spelling("Pow", IMAGE, {"c": scalar(2)}, note="squared"),
+    Spelling("Pow", IMAGE, {"c": scalar(0.5)}, note="square root"),
     # pools and reductions
     Spelling("MaxPool", IMAGE, {}, {"kernel_shape": [2, 2], "strides": [2, 2]}),
     Spelling("AveragePool", IMAGE, {}, {"kernel_shape": [2, 2], "strides": [2, 2]}),

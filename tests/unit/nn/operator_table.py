@@ -42,7 +42,7 @@ a test fails if it is not current. Do not edit.
 
 - **C simulation**: a network with this operator becomes hls4ml firmware whose C simulation was compared with ONNX Runtime.
 - **lowered**: hls4ml builds its graph, and the network after all passes on `nn` computes what ONNX Runtime computes.
-- **folded**: met only in computations on constants and shapes, which are done while importing.
+- **folded**: met only in computations on constants and shapes, which are done while importing, or read as part of another operator.
 - **imported**: becomes `nn`, but hls4ml's streams have no layer for it.
 - **refused**: by the importer, with the reasons below.
 - An empty cell: no network of this exporter has the operator.

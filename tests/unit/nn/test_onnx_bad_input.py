@@ -131,7 +131,7 @@ def test_frames_must_not_mix(case: str, make_onnx: MakeOnnx) -> None:
 def test_weights_must_be_constant_and_finite(make_onnx: MakeOnnx) -> None:
     node = helper.make_node("MatMul", ["x", "z"], ["y"], name="product")
     text = refusal(make_onnx([node], {"x": [1, 4, 3], "z": [1, 3, 4]}, ["y"]))
-    assert "node 'product' (MatMul): its right operand is computed from the data" in text
+    assert "node 'product' (MatMul): it multiplies data by data" in text
     weight = np.full((3, 2), np.nan, np.float32)
     text = refusal(make_onnx([node], {"x": [1, 4, 3]}, ["y"], {"z": weight}))
     assert "not finite" in text

@@ -16,25 +16,9 @@ from operator_table import RECORDS
 
 from split4ml.compiler.frontend.reference import Reference, sample_inputs
 from split4ml.dialects import nn
-from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.nn_numpy import run
 
 ZOO = sorted((Path(__file__).parents[2] / "networks/zoo").glob("*.onnx"))
-NOT_YET = {
-    "activations.dynamo": "torch.export writes Softplus as Where(x > 20, x, softplus(x)), which is not recognised"
-}
-"""Networks that are refused with their operator named, and should not be."""
-
-CASES = [
-    pytest.param(
-        path,
-        id=path.name.removesuffix(".onnx"),
-        marks=[pytest.mark.xfail(raises=Split4mlError, strict=True, reason=NOT_YET[name])]
-        if (name := path.name.removesuffix(".onnx")) in NOT_YET
-        else [],
-    )
-    for path in ZOO
-]
 FIRMWARE = sorted({path.name.split(".")[0] for path in ZOO})
 RECORDED = {entry["digest"] for entry in json.loads(RECORDS.read_text()).values()}
 
@@ -51,7 +35,7 @@ def test_the_zoo_is_complete() -> None:
     assert all(path.stat().st_size < 60_000 for path in ZOO)
 
 
-@pytest.mark.parametrize("path", CASES)
+@pytest.mark.parametrize("path", ZOO, ids=lambda path: path.name.removesuffix(".onnx"))
 def test_to_hls4ml(path: Path) -> None:
     """After all passes the network computes what ONNX Runtime does, and hls4ml builds its graph."""
     found = outcome(path)

@@ -1,0 +1,169 @@
+"""Activations that hls4ml has no layer for, but which are put together from layers that it has, exactly."""
+
+from __future__ import annotations
+
+from math import pi, sqrt
+
+import numpy as np
+from xdsl.ir import SSAValue
+
+from split4ml.compiler.frontend.onnx_builder import Builder, origin
+from split4ml.compiler.frontend.onnx_graph import Node
+from split4ml.compiler.frontend.onnx_ops import handles
+from split4ml.dialects import nn
+from split4ml.passes.nn_rewriting import array_of
+
+LINEAR_FROM = 15.0
+"""From here on softplus(x) is x in float32: it differs by exp(-x)."""
+POWERS = range(1, 9)
+
+
+class _Steps:
+    """Ops for one node, the last of which has the node's name."""
+
+    def __init__(self, builder: Builder, node: Node, name: str) -> None:
+        self.builder, self.name, self.names = builder, name, origin(node)
+
+    def _symbol(self, role: str | None) -> str:
+        return self.name if role is None else self.builder.name(f"{self.name}_{role}")
+
+    def unary(self, kind: type[nn.ElementwiseOp], data: SSAValue, role: str | None = None) -> SSAValue:
+        return self.builder.emit(kind(self._symbol(role), data, onnx=self.names))
+
+    def times(self, left: SSAValue, right: SSAValue | float, role: str | None = None) -> SSAValue:
+        return self._binary(nn.MultiplyOp, left, right, role)
+
+    def plus(self, left: SSAValue, right: SSAValue | float, role: str | None = None) -> SSAValue:
+        return self._binary(nn.AddOp, left, right, role)
+
+    def _binary(
+        self, kind: type[nn.BinaryOp], left: SSAValue, right: SSAValue | float, role: str | None
+    ) -> SSAValue:
+        symbol = self._symbol(role)
+        if isinstance(right, float):
+            right = self.builder.weight(np.array(right, np.float32), symbol, "constant")
+        return self.builder.emit(kind(symbol, left, right, onnx=self.names))
+
+
+@handles("Celu")
+def celu(builder: Builder, node: Node, name: str) -> SSAValue:
+    """alpha elu(x / alpha)"""
+    alpha, data = float(node.attributes["alpha"]), builder.data(node)
+    if alpha <= 0:
+        raise builder.error(node, f"its alpha is {alpha}, but must be positive")
+    if alpha == 1:
+        return builder.emit(nn.EluOp(name, data, 1.0, onnx=origin(node)))
+    steps = _Steps(builder, node, name)
+    inner = steps.times(data, 1 / alpha, "narrow")
+    elu = builder.emit(nn.EluOp(builder.name(f"{name}_elu"), inner, 1.0, onnx=origin(node)))
+    return steps.times(elu, alpha)
+
+
+@handles("Mish")
+def mish(builder: Builder, node: Node, name: str) -> SSAValue:
+    """x tanh(softplus(x))"""
+    steps, data = _Steps(builder, node, name), builder.data(node)
+    soft = steps.unary(nn.SoftplusOp, data, "softplus")
+    return steps.times(data, steps.unary(nn.TanhOp, soft, "tanh"))
+
+
+@handles("Gelu")
+def gelu(builder: Builder, node: Node, name: str) -> SSAValue:
+    """x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x**3))), ONNX's own definition of the approximation."""
+    if node.attributes.get("approximate", "none") != "tanh":
+        raise builder.error(
+            node,
+            "it is exact, which takes erf, and hls4ml has no layer for that",
+            "use GELU(approximate='tanh') of PyTorch, or HardSwish",
+        )
+    steps, data = _Steps(builder, node, name), builder.data(node)
+    cube = steps.times(steps.times(data, data, "square"), data, "cube")
+    inner = steps.plus(data, steps.times(cube, 0.044715, "cubic"), "sum")
+    gate = steps.unary(nn.TanhOp, steps.times(inner, sqrt(2 / pi), "slope"), "tanh")
+    half = steps.times(steps.plus(gate, 1.0, "shift"), 0.5, "half")
+    return steps.times(data, half)
+
+
+@handles("Pow")
+def power(builder: Builder, node: Node, name: str) -> SSAValue:
+    """Whole powers of data, by multiplication: x**6 is (x x**2)**2."""
+    exponent = builder.constant(node, 1, "exponent")
+    values = np.unique(exponent)
+    if len(values) != 1 or float(values[0]) not in POWERS:
+        raise builder.error(
+            node,
+            f"its exponent is {values[0] if len(values) == 1 else 'not one number'},"
+            f" but multipliers give whole powers from {POWERS[0]} to {POWERS[-1]}",
+            "square roots belong to normalisations that depend on the frame: use BatchNormalization",
+        )
+    steps, data, left = _Steps(builder, node, name), builder.data(node), int(values[0])
+    if left == 1:
+        return steps.unary(nn.IdentityOp, data)
+    result: SSAValue | None = None
+    square = data
+    while True:
+        if left % 2:
+            last = left == 1
+            result = square if result is None else steps.times(result, square, None if last else "product")
+        left //= 2
+        if not left:
+            break
+        square = steps.times(square, square, None if left == 1 and result is None else "square")
+    assert result is not None
+    return result
+
+
+@handles("Log")
+def log(builder: Builder, node: Node, name: str) -> SSAValue:
+    """Of a sigmoid, as exporters write log-sigmoids: -softplus(-x)."""
+    sigmoid = builder.data(node).owner
+    if not isinstance(sigmoid, nn.SigmoidOp):
+        raise builder.error(
+            node,
+            "hls4ml has no layer for logarithms",
+            "leave a LogSoftmax or a log at the end out: the order of the classes is the same",
+        )
+    steps = _Steps(builder, node, name)
+    soft = steps.unary(nn.SoftplusOp, steps.times(sigmoid.data, -1.0, "negated"), "softplus")
+    return steps.times(soft, -1.0)
+
+
+@handles("Greater")
+def greater(builder: Builder, node: Node, name: str) -> None:
+    """A condition computes nothing by itself: `where` looks at what it compares."""
+    builder.constant(node, 1, "right side")
+
+
+@handles("Where")
+def where(builder: Builder, node: Node, name: str) -> SSAValue:
+    """`Where(b x > 20, x, softplus(b x) / b)`, as torch.export writes Softplus: the condition only spares float32 an overflow."""
+    condition = next((other for other in builder.graph.nodes if node.inputs[0] in other.outputs), None)
+    if condition is not None and condition.op == "Greater" and node.inputs[2] in builder.values:
+        threshold = float(np.min(builder.constant(condition, 1, "right side")))
+        compared, chosen = builder.data(condition), builder.values.get(node.inputs[1])
+        otherwise = builder.data(node, 2)
+        if (
+            threshold >= LINEAR_FROM
+            and chosen is not None
+            and _is_softplus(builder, otherwise, compared, chosen)
+        ):
+            return builder.emit(nn.IdentityOp(name, otherwise, onnx=origin(node)))
+    raise builder.error(
+        node,
+        "it chooses between values by a condition, which hls4ml has no layer for",
+        "use ReLU, LeakyReLU, ThresholdedReLU or clamp, or multiply by a mask",
+    )
+
+
+def _is_softplus(builder: Builder, value: SSAValue, compared: SSAValue, chosen: SSAValue) -> bool:
+    """Whether a value is softplus(compared), or a fraction of it of which `compared` is the multiple of `chosen`."""
+    if isinstance(value.owner, nn.SoftplusOp):
+        return value.owner.data is compared and chosen is compared
+    scaled, inner = value.owner, compared.owner
+    if not isinstance(scaled, nn.MultiplyOp) or not isinstance(inner, nn.MultiplyOp):
+        return False
+    soft, data = scaled.left.owner, inner.left
+    back, factor = array_of(scaled.right, builder.weights), array_of(inner.right, builder.weights)
+    if not isinstance(soft, nn.SoftplusOp) or soft.data is not compared or data is not chosen:
+        return False
+    return back is not None and factor is not None and bool(np.allclose(back * factor, 1, rtol=1e-6))

@@ -1,0 +1,129 @@
+"""Activations put together from layers that hls4ml has, and products by Einsum, against ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from onnx import helper
+
+from split4ml.compiler.frontend.onnx_import import import_onnx
+from split4ml.dialects import nn
+from split4ml.dialects.errors import Split4mlError
+from split4ml.passes.weights import MemoryStore
+
+Check = Callable[[Path], nn.ModelOp]
+MakeOnnx = Callable[..., Path]
+Array = npt.NDArray[Any]
+N = helper.make_node
+
+
+def noise(*shape: int, seed: int = 0) -> Array:
+    return np.random.default_rng(seed).uniform(-1, 1, shape).astype(np.float32)
+
+
+def scalar(value: float) -> Array:
+    return np.array(value, np.float32)
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(Split4mlError) as caught:
+        import_onnx(path, MemoryStore())
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("operator", "attributes"),
+    [("Celu", {}), ("Celu", {"alpha": 0.25}), ("Mish", {}), ("Gelu", {"approximate": "tanh"})],
+)
+def test_composed(operator: str, attributes: dict[str, Any], make_onnx: MakeOnnx, check: Check) -> None:
+    check(make_onnx([N(operator, ["x"], ["y"], **attributes)], {"x": ["N", 2, 5]}, ["y"], opset=20))
+
+
+@pytest.mark.parametrize("exponent", range(1, 9))
+def test_whole_powers(exponent: int, make_onnx: MakeOnnx, check: Check) -> None:
+    node = N("Pow", ["x", "e"], ["y"], name="power")
+    model = check(make_onnx([node], {"x": [1, 2, 5]}, ["y"], {"e": scalar(exponent)}))
+    assert "power" in [op.symbol for op in model.block.ops if isinstance(op, nn.TensorOp)]
+
+
+def test_log_sigmoid(make_onnx: MakeOnnx, check: Check) -> None:
+    check(make_onnx([N("Sigmoid", ["x"], ["s"]), N("Log", ["s"], ["y"])], {"x": [1, 5]}, ["y"]))
+
+
+def test_softplus_as_torch_export_writes_it(make_onnx: MakeOnnx, check: Check) -> None:
+    """Only where the condition changes nothing: another threshold, or another branch, is a choice by data."""
+    plain = [
+        N("Softplus", ["x"], ["s"]),
+        N("Greater", ["x", "t"], ["c"]),
+        N("Where", ["c", "x", "s"], ["y"], name="choice"),
+    ]
+    check(make_onnx(plain, {"x": [1, 5]}, ["y"], {"t": scalar(20)}))
+    scaled = [
+        N("Mul", ["x", "b"], ["bx"]),
+        N("Softplus", ["bx"], ["s"]),
+        N("Div", ["s", "b"], ["sb"]),
+        N("Greater", ["bx", "t"], ["c"]),
+        N("Where", ["c", "x", "sb"], ["y"], name="choice"),
+    ]
+    check(make_onnx(scaled, {"x": [1, 5]}, ["y"], {"t": scalar(20), "b": scalar(2)}))
+    for nodes, weights in (
+        (plain, {"t": scalar(1)}),
+        ([*plain[:2], N("Where", ["c", "s", "x"], ["y"], name="choice")], {"t": scalar(20)}),
+        (
+            [*scaled[:2], N("Div", ["s", "o"], ["sb"]), *scaled[3:]],
+            {"t": scalar(20), "b": scalar(2), "o": scalar(3)},
+        ),
+    ):
+        text = refused(make_onnx(nodes, {"x": [1, 5]}, ["y"], weights))
+        assert "node 'choice' (Where): it chooses between values by a condition" in text
+
+
+EINSUMS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+    "bi,io->bo": ((5,), (5, 3)),
+    "bi,oi->bo": ((5,), (3, 5)),
+    "bti,io->bto": ((4, 5), (5, 3)),
+    "...i,io->...o": ((4, 5), (5, 3)),
+    "bit,io->bto": ((5, 4), (5, 3)),
+    "bit,io->bot": ((5, 4), (5, 3)),
+    "bti,iho->bhto": ((4, 5), (5, 2, 3)),
+    "bti,iho->btho": ((4, 5), (5, 2, 3)),
+    "bti,i->bt": ((4, 5), (5,)),
+}
+
+
+@pytest.mark.parametrize("equation", EINSUMS)
+def test_einsum(equation: str, make_onnx: MakeOnnx, check: Check) -> None:
+    data, weight = EINSUMS[equation]
+    node = N("Einsum", ["x", "w"], ["y"], equation=equation)
+    check(make_onnx([node], {"x": [1, *data]}, ["y"], {"w": noise(*weight)}))
+    first, rest = equation.split(",")
+    second, result = rest.split("->")
+    node = N("Einsum", ["w", "x"], ["y"], equation=f"{second},{first}->{result}")
+    check(make_onnx([node], {"x": [1, *data]}, ["y"], {"w": noise(*weight)}))
+
+
+def test_refused(make_onnx: MakeOnnx) -> None:
+    """The operator, the node's name and what would help."""
+
+    def text(
+        operator: str, inputs: list[str], weights: dict[str, Array] | None = None, **options: Any
+    ) -> str:
+        node = N(operator, inputs, ["y"], name="n7", **options)
+        shapes = {"x": [1, 4, 4]} | ({"z": [1, 4, 4]} if "z" in inputs else {})
+        return refused(make_onnx([node], shapes, ["y"], weights, opset=20))
+
+    assert "'n7' (Gelu): it is exact" in text("Gelu", ["x"])
+    assert "approximate='tanh'" in text("Gelu", ["x"])
+    assert "'n7' (Pow): its exponent is 0.5" in text("Pow", ["x", "e"], {"e": scalar(0.5)})
+    assert "'n7' (Log): hls4ml has no layer for logarithms" in text("Log", ["x"])
+    assert "'n7' (MatMul): it multiplies data by data" in text("MatMul", ["x", "z"])
+    product = text("Einsum", ["x", "z"], equation="bij,bjk->bik")
+    assert "'n7' (Einsum): it multiplies data by data" in product
+    trace = text("Einsum", ["x", "w"], {"w": noise(4, 4)}, equation="bij,ij->b")
+    assert "only one axis of the data" in trace
+    assert "Sqrt: part of a normalisation" in text("Sqrt", ["x"])
