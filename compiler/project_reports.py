@@ -72,8 +72,8 @@ def reports_of(
         reporter.warn(f"{error}; its reports are left out")
         return FoundReports(None, facts)
     if tool is None and solution.tool is not None:
-        kind = "vivado" if solution.tool.startswith("vivado") else "vitis"
-        chosen = solution.tool if solution.tool in constants.tools() else constants.DEFAULT[kind]
+        chosen = solution.tool if solution.tool in constants.tools() else constants.nearest(solution.tool)
+        assert chosen is not None
         if chosen != solution.tool:
             reporter.warn(f"there are no timing constants for {solution.tool}; those of {chosen} are used")
         facts = replace(facts, tool=chosen)

@@ -117,14 +117,22 @@ def calibrate(
     fits: dict[str, Fit] = {}
     unfitted: dict[str, str] = {}
     begins: dict[int, Ints] = {}
-    order = _parents_first(network)
+    by_domain: dict[int, Ints] = {}  # all roots of a subgraph begin in the same cycle
+    order = _parents_first(network, make)
     for done, number in enumerate(order):
         process = network.processes[number]
         why = view.missing(number)
         if why is None:
             parent = begins.get(process.parent)
-            task = _Task(view, number, make, frames, None if parent is None else parent + 1)
+            starts, certain = (parent + 1 if parent is not None else None), network.start_depth
+            if process.parent < 0 and process.domain in by_domain:
+                starts = by_domain[process.domain]
+            elif process.parent < 0 and by_domain:  # the first frame starts all subgraphs at once
+                starts, certain = next(iter(by_domain.values()))[:1], 1
+            task = _Task(view, number, make, frames, starts, certain)
             fits[process.name], begins[number] = task.fit()
+            if process.parent < 0:
+                by_domain.setdefault(process.domain, begins[number])
         else:
             unfitted[process.name] = why
         if progress is not None:
@@ -132,14 +140,26 @@ def calibrate(
     return Calibration(fits, unfitted, frames)
 
 
-def _parents_first(network: Network) -> list[int]:
+def _parents_first(network: Network, make: Make) -> list[int]:
+    """Tasks that begin of themselves first; of these first the ones whose begin can be told from what is seen, since nothing of them
+    is to be fitted."""
     order: list[int] = []
     left = [n for n, process in enumerate(network.processes) if process.schedule is not None]
     while left:
         ready = [n for n in left if network.processes[n].parent not in left]
-        order += ready
+        order += ready if order else sorted(ready, key=lambda n: movable(make, network.processes[n].name))
         left = [n for n in left if n not in ready]
     return order
+
+
+def movable(make: Make, name: str) -> bool:
+    """Whether II or depth make any difference to this task."""
+    here = make(name, None)
+    try:
+        there = make(name, Known("measured", here.ii + 2, here.depth + 3)).schedule
+    except ValueError:
+        return False
+    return (there.length, there.period) != (here.schedule.length, here.schedule.period)
 
 
 class _View:
@@ -206,13 +226,14 @@ class _View:
 
 @dataclass
 class _Task:
-    """starts: earliest begins of its calls, None if its parent's are unknown or it has none."""
+    """starts: earliest begins of its calls, of which the first `certain` are not later; None if nothing is known of them."""
 
     view: _View
     number: int
     make: Make
     frames: int
     starts: Ints | None
+    certain: int
     tried: dict[tuple[int, int] | None, tuple[float, Ints]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -241,20 +262,13 @@ class _Task:
         start = (before.ii, before.depth)
         error, begins = self._cost(None)
         best = start
-        if error > 0 and self._movable(start):
+        if error > 0 and movable(self.make, self.name):
             best, found, its = self._search(start)
             if found < error:
                 begins = its
                 known = Known("measured", *best)
                 return Fit(start, best, (self._mean(error), self._mean(found)), known), begins
         return Fit(start, start, (self._mean(error), self._mean(error)), None), begins
-
-    def _movable(self, start: tuple[int, int]) -> bool:
-        """Whether II or depth make any difference to this kind of task."""
-        here, there = self._schedule(start), self._schedule((start[0] + 2, start[1] + 3))
-        return there is not None and (
-            here is None or there.length != here.length or there.period != here.period
-        )
 
     def _schedule(self, pair: tuple[int, int] | None):  # type: ignore[no-untyped-def]
         if pair is not None and min(pair) < 0:
@@ -328,7 +342,7 @@ class _Task:
         of a child, before its first operation was seen."""
         first = self._firsts(self.observed)
         if self.starts is not None:
-            starts, certain = self._padded(self.starts), self.view.network.start_depth
+            starts, certain = self._padded(self.starts), self.certain
         else:
             starts = np.full(self.calls, min(first.values()) - operations.schedule.length - 2, np.int64)
             certain = 0
@@ -360,8 +374,8 @@ class _Task:
         return found
 
     def _padded(self, starts: Ints) -> Ints:
-        """One a call; those of calls that the parent was not seen to begin never begin."""
-        more = np.full(max(0, self.calls - len(starts)), NEVER, np.int64)
+        """One a call. Calls that the parent was not seen to begin never begin; those of which nothing is known, any time."""
+        more = np.full(max(0, self.calls - len(starts)), NEVER if self.certain > 1 else starts[0], np.int64)
         return np.concatenate([starts, more])[: self.calls]
 
     def _firsts(self, times: Sequence[Ints | None]) -> dict[int, int]:

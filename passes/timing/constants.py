@@ -244,10 +244,31 @@ def tool(name: str) -> Tool:
     """The constants of a tool such as "vitis-2023.2". Raises UsageError for any other."""
     found = _TOOLS.get(name)
     if found is None:
-        known = ", ".join(_TOOLS)
-        close = DEFAULT.get(re.split(r"[-_ ]", name.lower())[0])
+        close = nearest(name)
         raise UsageError(
             f"there are no timing constants for tool {name!r}",
-            hint=f"use {close}, the nearest that was measured" if close else f"known tools: {known}",
+            hint=f"use {close}, the nearest that there are constants for"
+            if close
+            else f"known tools: {', '.join(_TOOLS)}",
         )
     return replace(found, name=name)
+
+
+def nearest(name: str) -> str | None:
+    """The tool of the same kind whose release is nearest, the later of two: "vitis-2022.2" for "vitis-2022.1". None for no such kind."""
+    kind = re.split(r"[-_ ]", name.lower())[0]
+    mine = _release(name)
+    if kind not in DEFAULT:
+        return None
+    if mine is None:
+        return DEFAULT[kind]
+    return min(
+        (each for each in _TOOLS if each.startswith(kind)),
+        key=lambda each: (abs((_release(each) or 0) - mine), -(_release(each) or 0)),
+    )
+
+
+def _release(name: str) -> int | None:
+    """Half-years: releases are numbered by year and half."""
+    found = re.search(r"(20\d\d)\.(\d)", name)
+    return 2 * int(found[1]) + int(found[2]) if found else None
