@@ -14,15 +14,16 @@ zeros where the data cannot be negative, and the repeated edge where it can: the
 that alone reads a padded pool of signed data moves before it, since both only ever choose.
 
 Means are a depthwise convolution with weights of one over the window's size, rounded to 18 bits: exact if that is a power of two, and
-to 2^-17 of the result otherwise. Where pads do not count, each mean is then multiplied by the window's size over what counts of it.
+to 2^-17 of the result otherwise. Where pads do not count, each mean is then multiplied by the window's size over what counts of it: one
+constant each, or of a large image in bands of rows and columns, which are cut apart and joined again.
 Runs behind `channels-last`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import product
+from functools import partial, reduce
+from itertools import groupby
 from math import frexp, prod
 
 import numpy as np
@@ -39,6 +40,8 @@ from split4ml.passes.nn_parts import Pieces
 from split4ml.passes.nn_rewriting import Doubles, constant, forward, models, only_user, replace
 from split4ml.passes.weights import WeightStore
 
+MOST = 1 << 12
+"""Means of which each may have a constant of its own; more than these are taken in bands of rows and columns."""
 WIDTH = 18
 """Bits of weights that are one over a window's size: the wider operand of the narrowest multiplier (DSP48E2: 27 x 18)."""
 
@@ -98,15 +101,11 @@ class DecomposePools(ModulePass):
         ):  # the last axis first: what it leaves out need not wait for another row
             row = _Row(pieces, data, axis, pads[axis], zeros)
             data = row.largest(kernel[axis], strides[axis], op.shape[axis])
-        last = data.owner
-        assert isinstance(last, nn.TensorOp)
-        symbol = op.sym_name
-        forward(op, data)
-        last.properties["sym_name"] = symbol
-        last.result.name_hint = symbol.data
+        _put(op, data)
 
     def _mean(self, op: nn.AveragePoolOp) -> None:
-        kernel, channels, counts = nn.numbers(op.kernel), op.shape[-1], counted(op)
+        kernel, channels, lines = nn.numbers(op.kernel), op.shape[-1], counted(op)
+        counts = reduce(np.multiply.outer, lines)
         if counts.min() < 1:
             raise error(op, "it has windows with no element but pads, of which there is no mean")
         even = bool(np.all(counts == counts.flat[0]))
@@ -131,12 +130,50 @@ class DecomposePools(ModulePass):
         if even:
             replace(op, shares(op.symbol))
             return
-        total = Pieces(op).emit("sum", shares)
+        pieces = Pieces(op)
+        total = pieces.emit("sum", shares)
+        if prod(op.shape) > MOST:
+            for axis, line in enumerate(lines):
+                total = self._banded(pieces, total, axis, kernel[axis] / line)
+            _put(op, total)
+            return
         ratios, scale = _rounded(prod(kernel) / counts)
         factor = constant(op, f"{op.symbol}_ratio", ratios[..., np.newaxis], self.weights)
         ratio = nn.MultiplyOp(op.symbol, total, factor, onnx=op.onnx_names)
         ratio.types = typed({**op.element_types, "scale": scale})
         replace(op, ratio)
+
+    def _banded(self, pieces: Pieces, data: SSAValue, axis: int, ratios: Doubles) -> SSAValue:
+        """Rows (or columns) times one ratio each: stretches of the same ratio apart, and then together again."""
+        parts, start = [], 0
+        for ratio, stretch in groupby(ratios):
+            end = start + len(list(stretch))
+            part = pieces.part(data, axis, start, end)
+            parts.append(part if ratio == 1 else self._scaled(pieces, part, float(ratio)))
+            start = end
+        if len(parts) == 1:
+            return parts[0]
+        return pieces.emit("bands", lambda name: nn.ConcatOp(name, parts, axis))
+
+    def _scaled(self, pieces: Pieces, data: SSAValue, ratio: float) -> SSAValue:
+        rounded, scale = _rounded(np.array(ratio))
+        factor = constant(pieces.op, f"{pieces.op.symbol}_ratio", rounded, self.weights)
+
+        def scaled(name: str) -> nn.MultiplyOp:
+            new = nn.MultiplyOp(name, data, factor)
+            new.types = typed({"scale": scale})
+            return new
+
+        return pieces.emit("band", scaled)
+
+
+def _put(op: nn.PoolOp, data: SSAValue) -> None:
+    """Takes an op's place, under its name."""
+    last, symbol = data.owner, op.sym_name
+    assert isinstance(last, nn.TensorOp)
+    forward(op, data)
+    last.properties["sym_name"] = symbol
+    last.result.name_hint = symbol.data
 
 
 def _behind(pool: nn.PoolOp, relu: nn.ReluOp) -> nn.PoolOp:
@@ -192,18 +229,12 @@ class _Row:
         return nn.MaxPoolOp(name, data, kernel=window, strides=window, pads=pads, channels_last=True)
 
 
-def counted(op: nn.AveragePoolOp) -> Doubles:
-    """Elements that every window's mean is of: all of the window if pads count."""
+def counted(op: nn.AveragePoolOp) -> list[Doubles]:
+    """By axis, how many elements along it every window's mean is of: all of the window's if pads count."""
     kernel, strides, pads = nn.numbers(op.kernel), nn.numbers(op.strides), nn.numbers(op.pads)
-    space, dims = nn.shape_of(op.data)[:-1], len(kernel)
-    counts = np.full(op.shape[:-1], float(prod(kernel)))
-    if op.count_pads is not None:
-        return counts
-    for place in product(*map(range, op.shape[:-1])):
-        sizes = [
-            min(space[axis], place[axis] * strides[axis] - pads[axis] + kernel[axis])
-            - max(0, place[axis] * strides[axis] - pads[axis])
-            for axis in range(dims)
-        ]
-        counts[place] = prod(sizes)
-    return counts
+    found = []
+    for axis, size in enumerate(nn.shape_of(op.data)[:-1]):
+        first = np.arange(op.shape[axis]) * strides[axis] - pads[axis]
+        inside = np.minimum(size, first + kernel[axis]) - np.maximum(0, first)
+        found.append(np.full(inside.shape, kernel[axis]) if op.count_pads is not None else inside)
+    return [values.astype(np.float64) for values in found]

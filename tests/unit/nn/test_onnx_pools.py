@@ -128,3 +128,16 @@ def test_zeros_before_a_convolution_that_is_not_the_first_reader(
     assert [layer["class_name"] for layer in layers] == [
         *("Input", "Activation", "ZeroPadding2D", "Conv2D", "Merge")
     ]
+
+
+def test_a_large_image_is_scaled_in_bands(
+    make_onnx: MakeOnnx, check_lowered: CheckLowered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rather than with a constant for every element."""
+    monkeypatch.setattr("split4ml.passes.decompose_pools.MOST", 10)
+    node = helper.make_node(
+        "AveragePool", ["x"], ["y"], kernel_shape=[3, 2], pads=[1, 1, 1, 0], strides=[2, 1]
+    )
+    layers = check_lowered(make_onnx([node], {"x": [1, 2, 7, 6]}, ["y"]))
+    scales = [layer for layer in layers.layers if layer["class_name"] == "BatchNormalization"]
+    assert len(scales) == 3, "the first and the last row, and the first column"
