@@ -75,7 +75,8 @@ def asked_of(model: ModelOp, wanted: Partition, by_hand: bool) -> Asked:
 def _text(asked: Asked, priced: Sequence[Price], second: Price | None) -> Iterator[str]:
     case, values = asked.case, asked.solution.values
     order = ", then ".join((*case.goal.weights, *case.goal.order))
-    yield f"{len(case.problem.tasks)} tasks in {asked.solution.subgraphs} subgraphs; wanted: the best {order}."
+    count = counted(asked.solution.subgraphs, "subgraph")
+    yield f"{counted(len(case.problem.tasks), 'task')} in {count}; wanted: the best {order}."
     if asked.by_hand:
         yield "The subgraphs were edited after they were chosen: what follows compares them with the best there is."
     if asked.chosen:
@@ -100,8 +101,8 @@ def _text(asked: Asked, priced: Sequence[Price], second: Price | None) -> Iterat
     if second is not None and second.solution is not None:
         change = difference(asked, second.solution) or "just as good"
         yield f"The runner-up, the best split that leaves one of the cut streams whole, does not cut {second.change}: {change}."
-    else:
-        yield "There is no other split that leaves one of the cut streams whole."
+    elif asked.solution.subgraphs > 1:
+        yield "There is no split that leaves one of the streams whole that this one cuts."
     unknown = sum(not price.known for price in priced)
     if unknown:
         yield f"{unknown} of these are not proven, or were not found in time: raise --time-limit."
@@ -182,11 +183,15 @@ def _change(name: str, change: int) -> str:
         "time": seconds(size),
         "bits": f"{size:,} bits",
         "latency": f"{size} cycles",
-        "subgraphs": f"{size} subgraph{'s' if size > 1 else ''}",
+        "subgraphs": counted(size, "subgraph"),
         "utilisation": f"{size / 10_000:g} % of utilisation",
         "balance": f"{seconds(size)} of the lightest subgraph",
     }[name]
     return f"{told} {'more' if change > 0 else 'less'}"
+
+
+def counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -46,7 +46,7 @@ def objective_in_words(name: str, value: int) -> str:
         TIME: f"a synthesis time of {seconds(value)}",
         BITS: f"{value:,} bits that cross",
         LATENCY: f"{value} cycles of added latency",
-        SUBGRAPHS: f"{value} subgraphs",
+        SUBGRAPHS: f"{value} subgraph{'' if value == 1 else 's'}",
         UTILISATION: f"a utilisation of {value / 10_000:g} %",
         BALANCE: f"a lightest subgraph of {seconds(value)}",
     }[name]
