@@ -184,10 +184,12 @@ def clip(builder: Builder, node: Node, name: str) -> SSAValue:
         given = builder.graph.constants.get(builder.operand(node, index))
         if builder.operand(node, index) and given is None:
             raise builder.error(node, f"its bound {key!r} is computed from the data, but must be constant")
-        value = float(given) if given is not None else node.attributes.get(key)
+        if given is not None and given.size != 1:
+            raise builder.error(node, f"its bound {key!r} has {given.size} elements, but must be one number")
+        value = float(given.reshape(-1)[0]) if given is not None else node.attributes.get(key)
+        if value is not None and np.isnan(value):
+            raise builder.error(node, f"its bound {key!r} is not a number")
         bounds.append(value if value is not None and abs(value) < UNBOUNDED else None)
-    if any(bound is not None and np.isnan(bound) for bound in bounds):
-        raise builder.error(node, "a bound is not a number")
     lower, upper = bounds
     if lower is not None and upper is not None and lower > upper:
         lower = upper  # as ONNX says

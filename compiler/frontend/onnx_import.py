@@ -21,7 +21,7 @@ from split4ml.compiler.frontend import (  # noqa: F401 - register their operator
 from split4ml.compiler.frontend.onnx_batch import batch_first
 from split4ml.compiler.frontend.onnx_builder import Builder
 from split4ml.compiler.frontend.onnx_graph import read_graph
-from split4ml.compiler.frontend.onnx_load import load
+from split4ml.compiler.frontend.onnx_load import first_line, load
 from split4ml.compiler.frontend.onnx_ops import HANDLERS
 from split4ml.compiler.frontend.onnx_quantised import PASSING, QDQ, integer_result
 from split4ml.compiler.frontend.qonnx import is_qonnx
@@ -75,6 +75,10 @@ def import_onnx(path: Path, weights: WeightStore) -> ModuleOp:
                 integer_result(builder, node, builder.values[node.outputs[0]], builder.zeros[node.inputs[0]])
         except (ValueError, ArithmeticError) as error:
             raise builder.error(node, str(error)) from None
+        except (TypeError, IndexError, KeyError) as error:
+            raise builder.error(
+                node, f"its operands or attributes make no sense: {first_line(error)}"
+            ) from None
     for name, symbol in outputs.items():
         builder.model.block.add_op(nn.OutputOp(symbol, name, builder.values[name]))
     module = ModuleOp([builder.model])

@@ -21,13 +21,14 @@ def pad(builder: Builder, node: Node, name: str) -> SSAValue:
     if mode != "constant":
         raise builder.error(node, f"its mode is {mode!r}, but hls4ml pads with zeros only")
     value = builder.optional(node, 2, "value")
-    if float(value if value is not None else node.attributes.get("value", 0.0)) != 0:
+    if np.any(value if value is not None else node.attributes.get("value", 0.0)):
         raise builder.error(node, "it pads with a value that is not zero, but hls4ml pads with zeros only")
     given = builder.optional(node, 1, "pads")
-    sizes = [int(size) for size in (given if given is not None else node.attributes.get("pads", ()))]
+    pads = given.reshape(-1) if given is not None else node.attributes.get("pads", ())
+    sizes = [int(size) for size in pads]
     rank = len(builder.data_shape(node))
     chosen = builder.optional(node, 3, "axes")
-    axes = [int(axis) % rank for axis in chosen] if chosen is not None else list(range(rank))
+    axes = [int(axis) % rank for axis in chosen.reshape(-1)] if chosen is not None else list(range(rank))
     if len(sizes) != 2 * len(axes):
         raise builder.error(node, f"{len(axes)} axes need {2 * len(axes)} pads, not {len(sizes)}")
     begins, ends = [0] * rank, [0] * rank

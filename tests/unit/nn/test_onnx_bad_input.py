@@ -349,3 +349,19 @@ def test_functions(tmp_path: Path) -> None:
         assert words in refusal(path)
     path.write_bytes(calling(double, "F3").SerializeToString())
     assert str(import_onnx(path, MemoryStore())).count("nn.relu") == 8
+
+
+@pytest.mark.parametrize(
+    ("bound", "words"),
+    [(np.float32(np.nan), "'min' is not a number"), (np.zeros(3, np.float32), "'min' has 3 elements")],
+)
+def test_bounds_that_are_none(bound: Any, words: str, make_onnx: MakeOnnx) -> None:
+    node = helper.make_node("Clip", ["x", "low"], ["y"], name="clip")
+    text = refusal(make_onnx([node], {"x": [1, 4]}, ["y"], {"low": np.asarray(bound)}))
+    assert "node 'clip' (Clip): its bound" in text and words in text
+
+
+def test_pads_with_a_vector_of_values(make_onnx: MakeOnnx) -> None:
+    node = helper.make_node("Pad", ["x", "p", "v"], ["y"], name="pad")
+    weights = {"p": np.array([0, 0, 0, 2]), "v": np.ones(2, np.float32)}
+    assert "node 'pad' (Pad)" in refusal(make_onnx([node], {"x": [1, 4]}, ["y"], weights))
