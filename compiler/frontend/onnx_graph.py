@@ -323,6 +323,8 @@ def _is_static(kind: onnx.TypeProto) -> bool:
 
 def _visit_qonnx(walk: _Walk, proto: onnx.NodeProto, known: bool, where: str) -> None:
     """A quantiser of QONNX: of a constant it is computed, of data it becomes a node. The shape stays."""
+    if not all(proto.input):
+        raise Split4mlError("an operand of it is missing", where=where)
     try:
         attributes = qonnx.attributes_of(proto)
         if known:
