@@ -101,9 +101,11 @@ def _text(asked: Asked, priced: Sequence[Price], second: Price | None) -> Iterat
     if second is not None and second.solution is not None:
         change = difference(asked, second.solution) or "just as good"
         yield f"The runner-up, the best split that leaves one of the cut streams whole, does not cut {second.change}: {change}."
+    elif second is not None:
+        yield "The runner-up was not found in time."
     elif asked.solution.subgraphs > 1:
         yield "There is no split that leaves one of the streams whole that this one cuts."
-    unknown = sum(not price.known for price in priced)
+    unknown = sum(not price.known for price in (*priced, *([second] if second is not None else [])))
     if unknown:
         yield f"{unknown} of these are not proven, or were not found in time: raise --time-limit."
     yield f"In all: {', '.join(objective_in_words(name, value) for name, value in values.items())}."

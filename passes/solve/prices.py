@@ -46,7 +46,8 @@ def prices(case: Case, clock: Clock) -> list[Price]:
 
 
 def runner_up(case: Case, solution: Solution, clock: Clock) -> Price | None:
-    """The best split that leaves one of the streams whole that this one cuts; `change` names it. None if there is none."""
+    """The best split that leaves one of the streams whole that this one cuts; `change` names it. None if there is none;
+    not `known`, and perhaps without a solution, if time was up."""
     part = solution.subgraph_of
     cut = [at for at, edge in enumerate(case.problem.edges) if part[edge.src] != part[edge.dst]]
     found: list[Price] = []
@@ -60,7 +61,7 @@ def runner_up(case: Case, solution: Solution, clock: Clock) -> Price | None:
         found.append(_priced(Step("", "without", name, other), clock, len(cut) - place))
     known = [price for price in found if price.solution is not None]
     if not known:
-        return None
+        return None if all(price.known for price in found) else Price("", "without", "", None, False)
     best = known[0]
     for price in known[1:]:
         assert price.solution is not None and best.solution is not None

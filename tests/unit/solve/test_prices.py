@@ -86,3 +86,13 @@ def test_steps_of_a_chain() -> None:
     ]
     found = optimum(problem, (2, 2), case.goal, MINUTES)
     assert found is not None and used(problem, found) == {"dsp": (100, found.subgraph_of[1])}
+
+
+def test_no_time_is_said() -> None:
+    """Rather than that there is nothing."""
+    case = Case(chain([4, 4, 4]), PLAIN, (2, 2))
+    found = optimum(case.problem, case.numbers, PLAIN, MINUTES)
+    assert found is not None
+    assert not any(price.known for price in prices(case, Clock(0)))
+    second = runner_up(case, found, Clock(0))
+    assert second is not None and not second.known and second.solution is None
