@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,8 @@ def write_projects(model: flow.ModelOp, session: Session, folder: Path) -> None:
     source = session.archive_path(model)
     if not model.subgraphs:
         depths = {symbol(fifo): fifo.depth.value.data for fifo in model.fifos}
-        write_monolithic(source, folder / PROJECTS / symbol(model), symbol(model), depths)
+        styles = _stated(model, model.fifos)
+        write_monolithic(source, folder / PROJECTS / symbol(model), symbol(model), depths, styles)
         write_texts(folder / PROJECTS / symbol(model), cosim_scripts())
     for part in model.subgraphs:
         inputs = [stream_name(value) for value in part.inputs]
@@ -40,8 +41,15 @@ def write_projects(model: flow.ModelOp, session: Session, folder: Path) -> None:
             outputs=tuple((name, name) for name in outputs),
         )
         depths = {symbol(fifo): fifo.depth.value.data for fifo in part.fifos}
-        write_subproject(source, spec, folder / PROJECTS / symbol(part), depths)
+        write_subproject(source, spec, folder / PROJECTS / symbol(part), depths, _stated(model, part.fifos))
         write_texts(folder / PROJECTS / symbol(part), cosim_scripts())
+
+
+def _stated(model: flow.ModelOp, fifos: Iterable[flow.FifoOp]) -> dict[str, str]:
+    """Styles by FIFO, where the IR states one; none for Vivado HLS, which has another pragma."""
+    if model.backend is not None and model.backend.data != "Vitis":
+        return {}
+    return {symbol(fifo): fifo.style.data for fifo in fifos if fifo.style is not None}
 
 
 def write_stitched(module: ModuleOp, folder: Path) -> None:

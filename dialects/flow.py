@@ -60,8 +60,9 @@ from xdsl.traits import (
 from split4ml.dialects import flow_verify
 from split4ml.dialects.flow_attrs import CostAttr, StreamType
 
-STYLES = ("shift", "memory")
-"""How a FIFO is built: a shift register (latency 1), or a memory with an output register (latency 2)."""
+STYLES = ("shift", "memory", "lutram", "bram", "uram")
+"""How a FIFO is built: a shift register (latency 1), or a memory with an output register (latency 2): of any kind, in LUTs, in
+block RAM, in UltraRAM."""
 
 
 def integer(value: int) -> IntegerAttr[I64]:
@@ -142,7 +143,7 @@ class FifoOp(IRDLOperation):
     """A FIFO on one stream, named as hls4ml's C++ variable.
 
     depth: tokens held at once, at least 1 (the `#pragma HLS STREAM` depth).
-    style: `shift` or `memory`; without one, the tool's rule decides (docs/timing.md).
+    style: one of STYLES; without one, the tool's rule decides (docs/timing.md).
     default_depth: what hls4ml would have given it. peak: the most tokens ever held in the profile.
     uncuttable: why no boundary may cross it.
     """
@@ -333,7 +334,7 @@ SHIFT_BITS = 1024
 
 
 def fifo_style(fifo: FifoOp) -> str:
-    """`shift` or `memory`: as stated, or by the tool's rule."""
+    """As stated, or `shift` or `memory` by the tool's rule."""
     if fifo.style is not None:
         return fifo.style.data
     type_ = fifo.source.type

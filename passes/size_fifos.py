@@ -12,12 +12,12 @@ noted on the model:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
 from split4ml.dialects import flow
@@ -27,10 +27,21 @@ from split4ml.dialects.flow_attrs import StreamType
 from split4ml.passes.interfaces import Tracer
 
 if TYPE_CHECKING:
+    from split4ml.passes.fifo_storage import StorageRule
     from split4ml.passes.timing.judge import Fifo
     from split4ml.passes.timing.limits import Limits
 
-DEMANDS = ("latency", "interval", "pin", "min_depth", "max_depth")
+DEMANDS = (
+    "objective",
+    "bram_price",
+    "uram_price",
+    "bram18",
+    "latency",
+    "interval",
+    "pin",
+    "min_depth",
+    "max_depth",
+)
 """Options that say what sized FIFOs must be like, whatever the method."""
 
 Capacity = Callable[[str, int], int]
@@ -43,6 +54,10 @@ class SizeFifos(ModulePass):
     method: `bisect` (as shallow as the unbounded design's latency and interval allow, one at a time), `exact` (the fewest bits,
     proven) or `peak` (what the profile saw, plus one).
     latency, interval: what they may be: `keep` (as with unbounded FIFOs), per cent more (`5%`), or cycles.
+    objective: what is minimised: `bits`, with FIFOs built as the tool does by itself, or `cost`, LUTs' worth of logic and memory, where
+    each FIFO is a shift register, LUT RAM, block RAM or UltraRAM, whichever costs least; its style is then stated.
+    bram_price, uram_price: LUTs that a block of 18 Kb, or one of UltraRAM, is worth; without the latter there is none.
+    bram18: the most blocks of 18 Kb that all FIFOs together may take; their memories are then chosen and stated.
     pin, min_depth, max_depth: depths of FIFOs by name or pattern, such as `"layer4_out=8"` or `"*_cpy2=64"`.
     frames: of the flooding run that is judged.
     time_limit: seconds after which `exact` gives the best depths and lower bound so far.
@@ -50,6 +65,10 @@ class SizeFifos(ModulePass):
 
     name = "size-fifos"
     method: Literal["bisect", "exact", "peak"] = "bisect"
+    objective: Literal["bits", "cost"] = "bits"
+    bram_price: int = 320
+    uram_price: int | None = None
+    bram18: int | None = None
     latency: str = "keep"
     interval: str = "keep"
     pin: tuple[str, ...] = ()
@@ -66,6 +85,9 @@ class SizeFifos(ModulePass):
             raise ValueError(f"a steady interval needs at least 4 frames, not {self.frames}")
         if self.time_limit < 0:
             raise ValueError(f"a time limit of {self.time_limit:g} seconds is none")
+        self.storage({})  # checks the prices
+        if self.bram18 is not None and not 0 <= self.bram18 <= 100_000:
+            raise ValueError(f"bram18 is {self.bram18}, but must be between 0 and 100,000 blocks")
         try:
             self.limits()
             for option, texts in (
@@ -90,6 +112,19 @@ class SizeFifos(ModulePass):
         from split4ml.passes.timing.limits import Allowed, Limits
 
         return Limits(Allowed.parse(self.latency, "latency"), Allowed.parse(self.interval, "interval"))
+
+    @property
+    def stating(self) -> bool:
+        """Whether styles are chosen and stated."""
+        return self.objective == "cost" or self.bram18 is not None
+
+    def storage(self, bits: Mapping[int, int]) -> StorageRule:
+        """bits: of a token, by channel."""
+        from split4ml.passes.cost.storage import Prices
+        from split4ml.passes.fifo_storage import StorageRule
+
+        prices = Prices(self.bram_price, self.uram_price)
+        return StorageRule(bits, prices, self.objective == "cost", self.bram18)
 
     def bounded(
         self, names: Sequence[str], fifos: Sequence[Fifo], capacity: Capacity | None = None
@@ -127,19 +162,27 @@ class SizeFifos(ModulePass):
                 where=f"flow.model @{symbol(model)}",
                 hint="run the pass `profile` before `size-fifos`",
             )
+        if self.stating and model.backend is not None and model.backend.data != "Vitis":
+            raise Split4mlError(
+                f"styles of FIFOs are stated for the Vitis backend only, not {model.backend.data}",
+                where=f"flow.model @{symbol(model)}",
+                hint="leave out objective=cost and bram18",
+            )
         built = Timed(model, self.tracer.trace(model)).network()
         fifos = self.bounded(list(built.fifos), sizable(built))
         # Bits are counted as the report does: without what a port pads its tokens with.
-        widths = {built.fifos[symbol(fifo)]: _width_bits(fifo) for fifo in model.fifos}
+        rule = self.storage({built.fifos[symbol(fifo)]: _width_bits(fifo) for fifo in model.fifos})
         sized = size(
             built.network,
             fifos,
             self.method,
             frames=self.frames,
-            cost=lambda fifo, depth: widths[fifo.channel] * depth,
+            latency=rule.latency,
+            cost=rule.cost,
             seconds=self.time_limit,
             limits=self.limits(),
         )
+        styles = dict(zip(built.fifos, rule.styles(fifos, sized.depths)[0], strict=True))
         depths = dict(zip(built.fifos, sized.depths, strict=True))
         model.properties.pop("sizing", None)
         if (noted := note(self.asked(), sized.bound)) is not None:
@@ -147,7 +190,9 @@ class SizeFifos(ModulePass):
         for fifo in model.fifos:
             name = symbol(fifo)
             fifo.properties["depth"] = integer(depths[name])
-            fifo.properties.pop("style", None)  # judged with the style that the tool's rule gives this depth
+            fifo.properties.pop("style", None)  # without one, it is what the tool's rule gives this depth
+            if (style := styles[name]) is not None:
+                fifo.properties["style"] = StringAttr(style)
 
 
 def _width_bits(fifo: flow.FifoOp) -> int:

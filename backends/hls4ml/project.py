@@ -18,6 +18,7 @@ from typing import Any
 from split4ml.backends.hls4ml.archive import load, regenerate, save
 from split4ml.backends.hls4ml.capture import captured, explained
 from split4ml.backends.hls4ml.graph import PROJECT, Graph
+from split4ml.backends.hls4ml.pragmas import bind_storage
 from split4ml.backends.hls4ml.slicing import SubgraphSpec, cut_out, set_ports_and_depths
 from split4ml.backends.hls4ml.view import View, view
 from split4ml.dialects.errors import Split4mlError
@@ -27,11 +28,16 @@ CONFIG = "hls4ml_config.yml"
 
 
 def write_monolithic(
-    source: Graph | Path, out_dir: Path, project_name: str = PROJECT, depths: Mapping[str, int] | None = None
+    source: Graph | Path,
+    out_dir: Path,
+    project_name: str = PROJECT,
+    depths: Mapping[str, int] | None = None,
+    styles: Mapping[str, str] | None = None,
 ) -> None:
     """Writes the whole network as one project into the new folder `out_dir`.
 
-    source: a graph or its archive; depths: of FIFOs by stream, others keep hls4ml's.
+    source: a graph or its archive; depths: of FIFOs by stream, others keep hls4ml's; styles: of flow.fifo, others are left to the
+    tool.
     Raises Split4mlError. Ports have the names of their streams (`GraphInfo.inputs`, `outputs`).
     """
     if project_name != PROJECT and not is_legal(project_name):
@@ -48,22 +54,26 @@ def write_monolithic(
                 variable.name = stream
             regenerate(model)
         set_ports_and_depths(model, seen.stream, depths or {}, "the network")
-        _write(model, out_dir)
+        _write(model, out_dir, styles or {})
 
 
 def write_subproject(
-    source: Graph | Path, spec: SubgraphSpec, out_dir: Path, depths: Mapping[str, int] | None = None
+    source: Graph | Path,
+    spec: SubgraphSpec,
+    out_dir: Path,
+    depths: Mapping[str, int] | None = None,
+    styles: Mapping[str, str] | None = None,
 ) -> None:
     """Writes one subgraph as a project into the new folder `out_dir`.
 
-    depths: of FIFOs inside it by stream, others keep hls4ml's; those at its ports are not its own.
+    depths, styles: as above, of FIFOs inside it; those at its ports are not its own.
     Raises Split4mlError if the subgraph is not what the archive has.
     """
     with captured(), explained(f"hls4ml cannot write the subgraph {spec.name}"):
         seen = _fresh(source)
         model = cut_out(seen, spec)
         set_ports_and_depths(model, seen.stream, depths or {}, f"subgraph {spec.name}")
-        _write(model, out_dir)
+        _write(model, out_dir, styles or {})
 
 
 def _fresh(source: Graph | Path) -> View:
@@ -78,7 +88,7 @@ def _fresh(source: Graph | Path) -> View:
     return view(graph.model, graph.user_names)
 
 
-def _write(model: Any, out_dir: Path) -> None:
+def _write(model: Any, out_dir: Path, styles: Mapping[str, str]) -> None:
     import yaml
     from hls4ml.writer.writers import get_writer
 
@@ -91,6 +101,7 @@ def _write(model: Any, out_dir: Path) -> None:
         out_dir.mkdir(parents=True, exist_ok=True)
         # The writer alone: hls4ml's `write` flow would draw a random stamp first.
         get_writer(config.backend.name).write_hls(model)
+        bind_storage(out_dir / "firmware" / f"{config.get_project_name()}.cpp", styles)
         portable = json.loads(json.dumps({**config.config, "OutputDir": "."}))
         (out_dir / CONFIG).write_text(yaml.safe_dump(portable, sort_keys=True))
     except BaseException:

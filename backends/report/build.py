@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from split4ml.backends.report.bound import synthesis_bound
+from split4ml.backends.report.fifo_cost import fifo_cost
 from split4ml.backends.report.split import partition_report
 from split4ml.backends.report.tails import tail_keys
 from split4ml.dialects import flow
@@ -84,7 +85,7 @@ def build_report(
         "monolithic": _monolithic(timing, fifos),
         "fifos": fifos,
         "fifo_bits": (bits := _bits(fifos, model)),
-        "fifo_cost": {"unit": "bits", **bits},
+        "fifo_cost": fifo_cost(model, fifos, bits),
         "layers": [
             {**_layer(task, info, subgraph_of), "arithmetic": arithmetic.get(symbol(task))}
             for task in model.tasks

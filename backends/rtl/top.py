@@ -23,7 +23,9 @@ class Port:
 
 @dataclass(frozen=True)
 class Link:
-    """A FIFO between two instances. id: its number among the links. sim_depth: the deepest a simulation can make it."""
+    """A FIFO between two instances. id: its number among the links. sim_depth: the deepest a simulation can make it. ram_style: of
+    its memory, as Vivado's attribute has it (UG901).
+    """
 
     id: int
     name: str
@@ -32,6 +34,7 @@ class Link:
     depth: int
     memory: bool
     sim_depth: int
+    ram_style: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,9 @@ def rtl_sources(design: stitch.DesignOp) -> dict[str, str]:
     return {**library(), f"{top.name}.sv": render("top.sv.j2", top=top)}
 
 
+RAM_STYLES = {"lutram": "distributed", "bram": "block", "uram": "ultra"}
+"""Vivado's words for styles of flow.fifo."""
+
 LEAST_SIM_DEPTH = 16
 """Every simulated FIFO has room for so many tokens."""
 
@@ -117,8 +123,9 @@ def _link(number: int, op: stitch.LinkOp) -> Link:
         type_.bits.data,
         type_.beats.data,
         depth,
-        op.style.data == "memory",
+        op.style.data != "shift",
         sim_depth(depth, type_.beats.data),
+        RAM_STYLES.get(op.style.data, "auto"),
     )
 
 

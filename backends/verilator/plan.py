@@ -31,13 +31,13 @@ def depths_of(design: SimDesign, depths: Mapping[str, int]) -> list[tuple[int, b
         depth = depths.get(channel.name, channel.stream.depth)
         assert depth is not None
         style = style_of(depth, channel.width_bits, channel.stream.style)
-        most = channel.storage if style == "memory" else channel.shift_storage
+        most = channel.storage if style != "shift" else channel.shift_storage
         if not 1 <= depth <= most:
             raise Split4mlError(
                 f"FIFO {channel.name} cannot be {depth} deep in this simulation, at most {most}",
                 hint="build the simulation anew from IR with that depth",
             )
-        found.append((depth, style == "memory"))
+        found.append((depth, style != "shift"))
     return found
 
 

@@ -33,7 +33,9 @@ def one_more(
         capacities, latencies = engine.capacities.copy(), engine.latencies.copy()
         capacities[fifo.channel] += 1
         before = int(latencies[fifo.channel])
-        latencies[fifo.channel] = latency(fifo.width_bits, int(capacities[fifo.channel]))
+        # A style that is stated stays.
+        if before == latency(fifo.width_bits, int(capacities[fifo.channel]) - 1):
+            latencies[fifo.channel] = latency(fifo.width_bits, int(capacities[fifo.channel]))
         if (
             now.completed
             and now.peaks[fifo.channel] < capacities[fifo.channel] - 1

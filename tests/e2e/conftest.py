@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -69,3 +70,13 @@ def tiny_build(tiny_onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return once(
         tmp_path_factory, "build", lambda folder: compiled(tiny_onnx, *options, into=folder / "build")
     )
+
+
+@pytest.fixture
+def profiled(quick: Path, tmp_path: Path) -> Path:
+    """A profiled stage, with what it refers to beside it."""
+    (stage,) = (quick / "ir").glob("[0-9]*-profile.mlir")
+    (tmp_path / "ir").mkdir()
+    for name in ("model.fml", "weights", "split4ml.toml"):
+        (tmp_path / name).symlink_to(quick / name)
+    return Path(shutil.copy(stage, tmp_path / "ir" / stage.name))

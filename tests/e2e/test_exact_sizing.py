@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,16 +10,6 @@ from e2e_cli import Cli
 
 from split4ml.compiler.design import Design
 from split4ml.compiler.main import main
-
-
-@pytest.fixture
-def profiled(quick: Path, tmp_path: Path) -> Path:
-    """A profiled stage, with what it refers to beside it."""
-    (stage,) = (quick / "ir").glob("[0-9]*-profile.mlir")
-    (tmp_path / "ir").mkdir()
-    for name in ("model.fml", "weights", "split4ml.toml"):
-        (tmp_path / name).symlink_to(quick / name)
-    return Path(shutil.copy(stage, tmp_path / "ir" / stage.name))
 
 
 def test_bound_in_the_ir_and_in_the_report(quick: Path, profiled: Path, tmp_path: Path, cli: Cli) -> None:

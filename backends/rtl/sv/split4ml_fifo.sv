@@ -1,4 +1,5 @@
 // The FIFO of a link between two subgraphs. MEMORY: in a memory with an output register, else in a shift register.
+// RAM_STYLE: of that memory: auto, distributed, block or ultra (UG901).
 //
 // Under simulation (SPLIT4ML_SIMULATION) the same two FIFOs are there, but depth and style are data that belong to
 // the number ID, and SIM_DEPTH is the most that they can be.
@@ -7,6 +8,9 @@ module split4ml_fifo #(
     parameter WIDTH = 8,
     parameter DEPTH = 2,
     parameter MEMORY = 0,
+    /* verilator lint_off UNUSEDPARAM */
+    parameter RAM_STYLE = "auto",
+    /* verilator lint_on UNUSEDPARAM */
     parameter ID = 0,
     parameter SIM_DEPTH = DEPTH
 ) (
@@ -43,7 +47,8 @@ module split4ml_fifo #(
     if (MEMORY) begin : memory
       split4ml_fifo_memory #(
           .WIDTH(WIDTH),
-          .STORAGE(DEPTH > 1 ? DEPTH - 1 : 1)
+          .STORAGE(DEPTH > 1 ? DEPTH - 1 : 1),
+          .RAM_STYLE(RAM_STYLE)
       ) fifo (
           .clk(clk),
           .rst_n(rst_n),

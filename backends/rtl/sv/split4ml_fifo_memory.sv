@@ -7,7 +7,10 @@
 `default_nettype none
 module split4ml_fifo_memory #(
     parameter WIDTH = 8,
-    parameter STORAGE = 2
+    parameter STORAGE = 2,
+    /* verilator lint_off UNUSEDPARAM */
+    parameter RAM_STYLE = "auto"
+    /* verilator lint_on UNUSEDPARAM */
 ) (
     input  wire             clk,
     input  wire             rst_n,
@@ -23,7 +26,7 @@ module split4ml_fifo_memory #(
   localparam COUNT_BITS = $clog2(STORAGE + 2);
   localparam INDEX_BITS = STORAGE > 1 ? $clog2(STORAGE) : 1;
 
-  logic [WIDTH-1:0] memory[0:STORAGE-1];
+  (* ram_style = RAM_STYLE *) logic [WIDTH-1:0] memory[0:STORAGE-1];
   logic [INDEX_BITS-1:0] head, tail;
   logic [COUNT_BITS-1:0] count;  // in the memory and in the output register
   logic stored_n;  // the memory holds a beat
