@@ -10,7 +10,7 @@ sums are exact. What only moves numbers keeps their type.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import frexp
 
 import numpy as np
@@ -176,15 +176,19 @@ def covering(reach: Range, width: int) -> Precision:
 
 
 def holding(values: Doubles, width: int) -> Precision:
-    """A type of so many bits for constants, the largest of which is rounded, not saturated by more than half a step."""
+    """A type of at most so many bits for constants, the largest of which is rounded, not saturated by more than half a step. Bits that
+    are 0 in all of them are left out."""
     width = max(width, LEAST_WIDTH)
     reach = (float(values.min(initial=0.0)), float(values.max(initial=0.0)))
     precision = covering((min(reach[0], -abs(reach[1]) * 1e-9), reach[1]), width)
     extremes = np.array(reach)
     half = float(np.ldexp(0.5, -precision.fraction))
     if np.any(np.abs(quantized(extremes, precision) - extremes) > half):
-        return Precision(width, precision.integer + 1, precision.signed, "RND", "SAT")
-    return precision
+        precision = replace(precision, integer=precision.integer + 1)
+    units = np.ldexp(quantized(values, precision), precision.fraction).astype(np.int64)
+    used = int(np.bitwise_or.reduce(units, axis=None)) if units.size else 0
+    spare = (used & -used).bit_length() - 1 if used else width
+    return replace(precision, width=max(LEAST_WIDTH, width - spare))
 
 
 def aligned_to(values: Doubles, fraction: int) -> Precision:

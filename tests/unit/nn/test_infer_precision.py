@@ -74,7 +74,8 @@ def test_constants_are_rounded_to_nearest(numbers: list[float], width: int, frac
     values = np.array(numbers)
     for precision in (holding(values, width), aligned_to(values, fraction)):
         assert np.abs(quantized(values, precision) - values).max() <= 2.0**-precision.fraction / 2
-    assert holding(values, width).width == max(width, 3)
+    assert 3 <= holding(values, width).width <= max(width, 3)
+    assert holding(np.array([0.5, -0.25, 0.75]), width).width == 3
     assert aligned_to(values, fraction).fraction == fraction
 
 
