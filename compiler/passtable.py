@@ -135,6 +135,18 @@ def _pools_from_reductions() -> type[ModulePass]:
     return PoolsFromReductions
 
 
+def _fold_scales() -> type[ModulePass]:
+    from split4ml.passes.fold_scales import FoldScales
+
+    return FoldScales
+
+
+def _fold_into_next() -> type[ModulePass]:
+    from split4ml.passes.fold_into_next import FoldIntoNext
+
+    return FoldIntoNext
+
+
 def _part_by_convolution() -> type[ModulePass]:
     from split4ml.passes.part_by_convolution import PartByConvolution
 
@@ -248,6 +260,13 @@ PASSES = _table(
         dialect="nn",
     ),
     PassEntry(
+        "fold-into-next",
+        "fold scales, shifts and normalisations into the layer behind them",
+        _fold_into_next,
+        ("weights",),
+        dialect="nn",
+    ),
+    PassEntry(
         "global-pool-from-reduce",
         "turn means and maxima over all of space into global pooling",
         _global_pool_from_reduce,
@@ -257,6 +276,13 @@ PASSES = _table(
         "fold-batch-norm",
         "fold batch normalisation into the layer before it",
         _fold_batch_norm,
+        ("weights",),
+        dialect="nn",
+    ),
+    PassEntry(
+        "fold-scales",
+        "fold multiplications and subtractions by constants into the layer before them",
+        _fold_scales,
         ("weights",),
         dialect="nn",
     ),

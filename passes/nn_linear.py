@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
+from xdsl.ir import SSAValue
+
 from split4ml.dialects import nn
-from split4ml.passes.nn_rewriting import Doubles, changed, constant, forward, replace
+from split4ml.passes.nn_rewriting import Doubles, array_of, changed, constant, forward, replace
 from split4ml.passes.weights import WeightStore
 
 Linear = nn.ConvOp | nn.DenseOp
 Weighted = nn.ConvOp | nn.DenseOp | nn.ConvTransposeOp
+Affine = nn.BatchNormOp | nn.MultiplyOp | nn.AddOp | nn.SubtractOp
 
 
 def channel_axis(layer: Weighted) -> int:
@@ -59,3 +65,40 @@ def with_weights(
         new = nn.DenseOp(layer.symbol, layer.data, kernel, vector, onnx=onnx)
     replace(layer, new)
     forward(user, new.result)
+
+
+@dataclass(frozen=True, eq=False)
+class AffineAlong:
+    """`scale * data + shift`, a vector each along one axis of the data."""
+
+    data: SSAValue
+    scale: Doubles
+    shift: Doubles
+
+
+def affine_along(op: Affine, axis: int, weights: WeightStore) -> AffineAlong | None:
+    """What an op computes, if its constants differ along that axis of its result only."""
+    size, one, zero = op.shape[axis], np.ones(op.shape[axis]), np.zeros(op.shape[axis])
+    if isinstance(op, nn.BatchNormOp):
+        arrays = [array_of(value, weights) for value in op.operands[1:]]
+        known = [array for array in arrays if array is not None]
+        if axis != (len(op.shape) - 1 if op.channels_last is not None else 0) or len(known) < 4:
+            return None
+        scale, bias, mean, variance = known
+        if np.any(variance + op.epsilon.value.data <= 0):
+            return None
+        factor = scale / np.sqrt(variance + op.epsilon.value.data)
+        return AffineAlong(op.data, factor, bias - factor * mean)
+    left, right = array_of(op.left, weights), array_of(op.right, weights)
+    array, data = (right, op.left) if left is None else (left, op.right)
+    if array is None or (left is not None and right is not None) or nn.shape_of(data) != op.shape:
+        return None
+    aligned = array.reshape((1,) * (len(op.shape) - array.ndim) + array.shape)
+    if any(extent != 1 for other, extent in enumerate(aligned.shape) if other != axis):
+        return None
+    vector = np.broadcast_to(aligned.reshape(-1), (size,)).astype(np.float64)
+    if isinstance(op, nn.MultiplyOp):
+        return AffineAlong(data, vector, zero)
+    if isinstance(op, nn.AddOp):
+        return AffineAlong(data, one, vector)
+    return AffineAlong(data, one, -vector) if left is None else AffineAlong(data, -one, vector)
