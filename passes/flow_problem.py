@@ -12,6 +12,7 @@ from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import symbol
 from split4ml.dialects.flow_attrs import CostAttr, StreamType
 from split4ml.passes.cost.fifo import fifo_cost
+from split4ml.passes.cost.glue import link_cost, slice_cost
 from split4ml.passes.cost.scale import FACTORS
 from split4ml.passes.cost.synthesis import PROJECT, PROJECT_MB
 from split4ml.passes.flow_graph import reader_of, writer_of
@@ -133,9 +134,14 @@ class _Builder:
         used = [0] * len(self.tasks)
         if self.wishes.fifos and resource in ("lut", "ff", "bram18"):
             for fifo in self.model.fifos:
-                type_ = _type(fifo)
-                width = type_.bus_bits if fifo.is_boundary else type_.width_bits
-                used[self._at(writer_of(fifo))] += getattr(fifo_cost(width, fifo.depth.value.data), resource)
+                type_, depth = _type(fifo), fifo.depth.value.data
+                writer = self._at(writer_of(fifo))
+                if not fifo.is_boundary:
+                    used[writer] += getattr(fifo_cost(type_.width_bits, depth), resource)
+                    continue
+                link = link_cost(type_.bus_bits, depth, flow.fifo_style(fifo) != "shift")
+                used[writer] += getattr(link + slice_cost(type_.bus_bits), resource)
+                used[self._at(reader_of(fifo.out))] += getattr(slice_cost(type_.bus_bits), resource)
         return tuple(used)
 
     def _after_synthesis(self, resource: str, used: Sequence[int]) -> tuple[int, ...]:

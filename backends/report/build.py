@@ -9,6 +9,7 @@ from typing import Any
 
 from split4ml.backends.report.bound import synthesis_bound
 from split4ml.backends.report.fifo_cost import fifo_cost
+from split4ml.backends.report.glue import glue
 from split4ml.backends.report.split import partition_report
 from split4ml.backends.report.tails import tail_keys
 from split4ml.dialects import flow
@@ -91,6 +92,7 @@ def build_report(
             for task in model.tasks
         ],
         "subgraphs": [_subgraph(part) for part in model.subgraphs],
+        "glue": glue(model),
         "partition": partition_report(model),
         "synthesis_bound": synthesis_bound(model, info),
         "precision": dict(precision) if precision is not None else None,
