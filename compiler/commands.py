@@ -140,6 +140,12 @@ def run_explain(arguments: argparse.Namespace) -> int:
     return run_explain(arguments)
 
 
+def run_pareto(arguments: argparse.Namespace) -> int:
+    from split4ml.compiler.pareto_command import run_pareto
+
+    return run_pareto(arguments)
+
+
 def run_report(arguments: argparse.Namespace) -> int:
     from split4ml.compiler.builddir import REPORT, read_report
 
@@ -175,5 +181,6 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "profile": run_profile,
     "report": run_report,
     "explain": run_explain,
+    "pareto": run_pareto,
 }
 """By name; `opt` takes its arguments unparsed."""

@@ -31,7 +31,7 @@ class TimedTask:
 class TimedDesign:
     """built: the network with the depths as they are; held: the same with `ap_start` tied high.
 
-    fifos: as the sizing takes them, in the order of built.fifos. depth: from FIFO and capacity to the pragma's depth.
+    fifos: as the sizing takes them, in the order of built.fifos. bits: of a token, by FIFO. depth: from FIFO and capacity to the pragma's depth.
     """
 
     name: str
@@ -40,6 +40,7 @@ class TimedDesign:
     built: Built
     held: Built
     fifos: tuple[Fifo, ...]
+    bits: Mapping[str, int]
     latency: LatencyRule
     depth: Callable[[str, int], int]
     tasks: Mapping[str, TimedTask]
@@ -70,6 +71,7 @@ def of_build(design: Design, reporter: Reporter) -> TimedDesign:
         built,
         timed.network(NetworkOptions(held_start=True)),
         tuple(sizable(built)),
+        {fifo["name"]: fifo["width_bits"] for fifo in design.report["fifos"]},
         fifo_latency,
         lambda fifo, capacity: capacity,
         {
@@ -95,6 +97,7 @@ def of_project(directory: Path, tool: str | None, clock_ns: float | None, report
         built,
         design.network(held_start=True),
         tuple(design.sizable(built)),
+        {name: design.streams[name].width_bits for name in built.fifos},
         design.latency_rule,
         design.pragma,
         {

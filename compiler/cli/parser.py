@@ -21,6 +21,7 @@ COMMANDS = {
     "profile": "time any hls4ml project and size its FIFOs; or compare a build with a simulation's VCD, or learn from its synthesis",
     "report": "show the report of a build",
     "explain": "say why a build is as it is: its split, what bounds its interval, which FIFO holds up whom",
+    "pareto": "show FIFO bits against the interval or latency of a build or hls4ml project",
 }
 
 EPILOG = """\
@@ -92,6 +93,7 @@ def build_parser() -> Parser:
     _profile(made["profile"])
     _report(made["report"])
     _explain(made["explain"])
+    _pareto(made["pareto"])
     return parser
 
 
@@ -249,3 +251,26 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tool", metavar="TOOL", help="of a project: whose timing, such as vitis-2023.2")
     parser.add_argument("--clock", type=float, metavar="NS", help="of a project: clock period")
     parser.add_argument("--json", action="store_true", help="print the sections, or the error, as JSON")
+
+
+def _pareto(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", type=Path, metavar="DIR", help="a build, or an hls4ml project")
+    parser.add_argument(
+        "--against",
+        choices=("interval", "latency", "both"),
+        default="interval",
+        help="what may get longer for the sake of bits (default: interval, whatever becomes of the latency)",
+    )
+    parser.add_argument("--pick", type=int, metavar="N", help="show the depths of this point")
+    parser.add_argument("--apply", action="store_true", help="write its depths into a project's pragmas")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the front")
+    parser.add_argument(
+        "--method", choices=("bisect", "exact"), default="bisect", help="for each point (default: bisect)"
+    )
+    parser.add_argument(
+        "--time-limit", type=float, default=60.0, metavar="SECONDS", help="of exact, a point (default: 60)"
+    )
+    parser.add_argument("--tool", metavar="TOOL", help="of a project: whose timing, such as vitis-2023.2")
+    parser.add_argument("--clock", type=float, metavar="NS", help="of a project: clock period")
+    parser.add_argument("--frames", type=int, default=8, metavar="N", help="of the flooding run (default: 8)")
+    _output(parser, "the front, or the point")
