@@ -66,7 +66,7 @@ def naming(source: Path) -> Iterator[None]:
 
 def import_onnx_model(source: Path, session: Session, inputs: Path | None) -> ModuleOp:
     """The network, with sample inputs and what ONNX Runtime makes of them, or nn's own definition if it is QONNX."""
-    from split4ml.compiler.frontend.onnx_import import import_onnx, quantisers_in
+    from split4ml.compiler.frontend.onnx_import import import_onnx, notes_in, quantisers_in
     from split4ml.compiler.frontend.reference import Reference, evaluated, load_inputs, sample_inputs
     from split4ml.dialects import nn
 
@@ -76,6 +76,8 @@ def import_onnx_model(source: Path, session: Session, inputs: Path | None) -> Mo
     at_once, samples = _frames(model)
     arrays = load_inputs(inputs, shapes) if inputs else sample_inputs(shapes, samples)
     quantisers = quantisers_in(source)
+    for text in notes_in(source):
+        session.note(text)
     if "QONNX" in quantisers:
         outputs = evaluated(model, session.store, arrays)
     else:

@@ -102,6 +102,9 @@ MAX_FOLDED = 1 << 27
 """Elements of the largest tensor that folding may make: 512 MiB of float32, which holds VGG's largest layer."""
 
 
+_FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16)
+
+
 @dataclass(frozen=True)
 class Node:
     """One operator. Absent optional operands are empty strings; attributes include the schema's defaults.
@@ -228,10 +231,10 @@ def _bind_inputs(walk: _Walk, inputs: list[onnx.ValueInfoProto]) -> int:
     for value in inputs:
         where = f"{walk.path}: input {value.name!r}"
         tensor = value.type.tensor_type
-        if not value.type.HasField("tensor_type") or tensor.elem_type != TensorProto.FLOAT:
+        if not value.type.HasField("tensor_type") or tensor.elem_type not in _FLOATS:
             names = {number: name for name, number in TensorProto.DataType.items()}
             kind = names.get(tensor.elem_type, "unknown") if tensor.elem_type else "no tensor"
-            raise Split4mlError(f"inputs must be float32 tensors, not {kind}", where=where)
+            raise Split4mlError(f"inputs must be tensors of floating point, not {kind}", where=where)
         if not tensor.HasField("shape") or not tensor.shape.dim:
             raise Split4mlError("the input needs a shape with a batch axis", where=where)
         for axis, extent in enumerate(tensor.shape.dim):
@@ -251,7 +254,8 @@ def _bind_inputs(walk: _Walk, inputs: list[onnx.ValueInfoProto]) -> int:
     for value in inputs:
         shape = [extent.dim_value for extent in value.type.tensor_type.shape.dim]
         check_data((batch, *shape[1:]), batch, value.name, f"{walk.path}: input {value.name!r}")
-        walk.types[value.name] = helper.make_tensor_type_proto(TensorProto.FLOAT, [batch, *shape[1:]])
+        kind = value.type.tensor_type.elem_type
+        walk.types[value.name] = helper.make_tensor_type_proto(kind, [batch, *shape[1:]])
     return batch
 
 

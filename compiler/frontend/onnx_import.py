@@ -24,6 +24,7 @@ from split4ml.compiler.frontend.onnx_graph import read_graph
 from split4ml.compiler.frontend.onnx_load import first_line, load
 from split4ml.compiler.frontend.onnx_ops import HANDLERS
 from split4ml.compiler.frontend.onnx_quantised import PASSING, QDQ, integer_result
+from split4ml.compiler.frontend.onnx_tails import notes
 from split4ml.compiler.frontend.qonnx import is_qonnx
 from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
@@ -40,6 +41,11 @@ def quantisers_in(path: Path) -> set[str]:
     nodes = load(path).graph.node
     kinds = {"QONNX" for proto in nodes if is_qonnx(proto)}
     return kinds | {"QDQ" for proto in nodes if proto.op_type in QDQ}
+
+
+def notes_in(path: Path) -> list[str]:
+    """What of a model is left to software, as sentences for its user."""
+    return notes(load(path))
 
 
 def import_onnx(path: Path, weights: WeightStore) -> ModuleOp:

@@ -11,6 +11,7 @@ from google.protobuf.descriptor import FieldDescriptor  # type: ignore[import-un
 from google.protobuf.message import DecodeError, Message  # type: ignore[import-untyped]
 from onnx import external_data_helper, inliner
 
+from split4ml.compiler.frontend import onnx_tails
 from split4ml.compiler.frontend.onnx_limits import check_functions
 from split4ml.dialects.errors import Split4mlError
 
@@ -21,7 +22,7 @@ OLDEST_OPSET = 9
 
 
 def load(path: Path) -> onnx.ModelProto:
-    """The model in `path`, functions inlined, external data loaded.
+    """The model in `path`, functions inlined, external data loaded, without what skl2onnx writes around a network.
 
     Raises Split4mlError: unreadable, no ONNX, truncated, too old or too new an opset, missing or hostile external data.
     """
@@ -52,6 +53,7 @@ def load(path: Path) -> onnx.ModelProto:
                 f"its functions cannot be inlined: {first_line(error)}", where=str(path)
             ) from None
     _load_external_data(model, path)
+    onnx_tails.plain(model)
     return model
 
 

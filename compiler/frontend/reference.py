@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from split4ml.compiler.frontend.onnx_load import first_line
+from split4ml.compiler.frontend.onnx_load import first_line, load
+from split4ml.compiler.frontend.onnx_tails import notes
 from split4ml.compiler.npz import read_npz
 from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
@@ -23,6 +24,8 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
 Floats = npt.NDArray[np.float32]
+_TYPES: dict[str, Any] = {"tensor(double)": np.float64, "tensor(float16)": np.float16}
+"""ONNX Runtime's names of the types of inputs that are not float32."""
 
 
 def sample_inputs(
@@ -90,9 +93,12 @@ class Reference:
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.log_severity_level = 4
         options.intra_op_num_threads = 1  # the same sums whatever the machine
+        model = load(path)
         try:
             self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
+                model.SerializeToString() if notes(model) else str(path),
+                options,
+                providers=["CPUExecutionProvider"],
             )
         except Exception as error:  # noqa: BLE001 - a dozen classes without a common base
             raise Split4mlError(
@@ -100,6 +106,7 @@ class Reference:
             ) from None
         first = self._session.get_inputs()[0].shape[0]
         self._batch: int | None = first if isinstance(first, int) else None
+        self._types = {value.name: _TYPES.get(value.type, np.float32) for value in self._session.get_inputs()}
 
     @property
     def outputs(self) -> list[str]:
@@ -117,7 +124,10 @@ class Reference:
         parts: dict[str, list[Floats]] = {name: [] for name in self.outputs}
         for start in range(0, frames, batch):
             chosen = np.minimum(np.arange(start, start + batch), frames - 1)
-            feed = {name: np.ascontiguousarray(array[chosen], np.float32) for name, array in inputs.items()}
+            feed = {
+                name: np.ascontiguousarray(array[chosen], self._types.get(name, np.float32))
+                for name, array in inputs.items()
+            }
             try:
                 results = self._session.run(None, feed)
             except Exception as error:  # noqa: BLE001 - a dozen classes without a common base

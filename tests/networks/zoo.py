@@ -232,6 +232,17 @@ def networks() -> dict[str, tuple[nn.Module, Shapes]]:
             seq(nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.Upsample(scale_factor=2), nn.Conv2d(3, 1, 1)),
             ((2, 4, 4),),
         ),
+        # with a batch by name
+        "batches": (
+            Function(
+                lambda m, x: m.fc(m.pool(m.conv(x)).view(x.size(0), -1)),
+                conv=conv(2, 3),
+                pool=nn.MaxPool2d(2),
+                fc=nn.Linear(48, 3),
+            ),
+            image,
+        ),
+        "batches_lstm": (Recurrent("LSTM", "index"), ((6, 4),)),
         "soft": (
             seq(
                 nn.Linear(6, 6),
@@ -303,9 +314,23 @@ def write(name: str, network: nn.Module, shapes: Shapes) -> None:
     inputs = tuple(torch.rand(1, *shape) for shape in shapes)
     for exporter in ("script", "dynamo"):
         path = FOLDER / f"{name}.{exporter}.onnx"
+        options: dict[str, object] = {}
+        if name.startswith("batches"):
+            batch = torch.export.Dim("batch")
+            options = {"input_names": ["x"]} | (
+                {"dynamic_axes": {"x": {0: "batch"}}}
+                if exporter == "script"
+                else {"dynamic_shapes": (({0: batch},),) if isinstance(network, Function) else ({0: batch},)}
+            )
         with contextlib.redirect_stdout(io.StringIO()):
             torch.onnx.export(
-                network, inputs, str(path), dynamo=exporter == "dynamo", opset_version=18, external_data=False
+                network,
+                inputs,
+                str(path),
+                dynamo=exporter == "dynamo",
+                opset_version=18,
+                external_data=False,
+                **options,
             )
         model = onnx.load(path)
         model.doc_string = ""

@@ -30,6 +30,8 @@ RECORDS = Path(__file__).with_name("simulated.json")
 EXPORTERS: Mapping[str, tuple[str, ...]] = {
     "PyTorch, TorchScript": ("zoo/*.script.onnx",),
     "PyTorch, dynamo": ("zoo/*.dynamo.onnx",),
+    "Keras, as tf2onnx": ("tf2onnx/*.onnx",),
+    "scikit-learn": ("sklearn/*.onnx",),
     "QONNX, QDQ": ("quantised/*.onnx",),
 }
 """Exporters, and whose networks there are of each."""
@@ -46,6 +48,10 @@ a test fails if it is not current. Do not edit.
 - **imported**: becomes `nn`, but hls4ml's streams have no layer for it.
 - **refused**: by the importer, with the reasons below.
 - An empty cell: no network of this exporter has the operator.
+
+The batch may be symbolic, 1 or N, and weights may lie in external files. Frames are the first axis of every input and output; inside, the batch
+may stand elsewhere (recurrent layers have it second). Inputs may be float32, float64 or float16. What skl2onnx writes around a network is
+left to software, with a note: the label of a class, and dictionaries of probabilities, in whose place the probabilities are an output.
 
 The column of a single operator is a network made by hand around it. A refusal there is of that spelling; others may be fine.
 """
@@ -69,12 +75,18 @@ def records() -> frozenset[str]:
     return frozenset(entry["digest"] for entry in json.loads(RECORDS.read_text()).values())
 
 
+def label(path: Path) -> str:
+    """What a network is called: `resnet.script`, or `sklearn/classifier` outside of the zoo."""
+    name = path.name.removesuffix(".onnx")
+    return name if path.parent.name == "zoo" else f"{path.parent.name}/{name}"
+
+
 def simulate_missing() -> None:
     """Simulates every network that is lowered and has no record, and drops records of what there is no more."""
     known = json.loads(RECORDS.read_text())
     found: dict[str, dict[str, object]] = {}
     for path in simulated_networks():
-        name, digest = path.name.removesuffix(".onnx"), outcome(path).digest
+        name, digest = label(path), outcome(path).digest
         if any(entry["digest"] == digest for entry in found.values()):
             continue
         if known.get(name, {}).get("digest") == digest:

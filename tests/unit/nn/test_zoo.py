@@ -1,4 +1,4 @@
-"""The zoo of small networks (tests/networks/zoo.py), by both of PyTorch's exporters: all the way to hls4ml's graph.
+"""Small networks all the way to hls4ml's graph: a zoo by both of PyTorch's exporters (tests/networks/zoo.py), and other tools'.
 
 The slow test compiles the C simulation of every network as well.
 """
@@ -12,14 +12,17 @@ import numpy as np
 import pytest
 from firmware import compare
 from lowered import LOWERED, outcome
-from operator_table import RECORDS
+from operator_table import RECORDS, label
 
 from split4ml.compiler.frontend.reference import Reference, sample_inputs
 from split4ml.dialects import nn
 from split4ml.passes.nn_numpy import run
 
-ZOO = sorted((Path(__file__).parents[2] / "networks/zoo").glob("*.onnx"))
-FIRMWARE = sorted({path.name.split(".")[0] for path in ZOO})
+NETWORKS = Path(__file__).parents[2] / "networks"
+ZOO = sorted((NETWORKS / "zoo").glob("*.onnx"))
+OTHERS = sorted(path for tool in ("tf2onnx", "sklearn") for path in (NETWORKS / tool).glob("*.onnx"))
+"""Graphs as tf2onnx writes them (tf2onnx/make_graphs.py), and skl2onnx's (sklearn/make_sklearn.py)."""
+FIRMWARE = sorted({label(path).split(".")[0] for path in (*ZOO, *OTHERS)})
 RECORDED = {entry["digest"] for entry in json.loads(RECORDS.read_text()).values()}
 
 
@@ -35,7 +38,7 @@ def test_the_zoo_is_complete() -> None:
     assert all(path.stat().st_size < 60_000 for path in ZOO)
 
 
-@pytest.mark.parametrize("path", ZOO, ids=lambda path: path.name.removesuffix(".onnx"))
+@pytest.mark.parametrize("path", [*ZOO, *OTHERS], ids=label)
 def test_to_hls4ml(path: Path) -> None:
     """After all passes the network computes what ONNX Runtime does, and hls4ml builds its graph."""
     found = outcome(path)
@@ -56,7 +59,7 @@ def test_to_hls4ml(path: Path) -> None:
 def test_firmware(name: str, tmp_path: Path) -> None:
     """The C simulation of both exporters' networks; once if they became the same layers."""
     simulated: set[str] = set()
-    for index, path in enumerate(path for path in ZOO if path.name.split(".")[0] == name):
+    for index, path in enumerate(path for path in (*ZOO, *OTHERS) if label(path).split(".")[0] == name):
         found = outcome(path)
         if found.stage != LOWERED or found.digest in simulated:
             continue
