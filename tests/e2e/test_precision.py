@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bad_input import Lab
-from e2e_cli import Cli
+from e2e_cli import NETWORKS, Cli
 
 
 def test_the_error_that_was_searched_is_the_firmwares(tmp_path: Path, tiny_onnx: Path, cli: Cli) -> None:
@@ -33,6 +33,23 @@ def test_the_error_that_was_searched_is_the_firmwares(tmp_path: Path, tiny_onnx:
         "split4ml.precision = {bound = " in (next((build / "ir").glob("*-infer-precision.mlir"))).read_text()
     )
     assert "at most 0.40% asked" in (build / "report.html").read_text()
+
+
+NN = """remove-identity,fold-constants,sink-scales,relu-from-bounds,fuse-pads,fuse-bias,fold-batch-norm,global-pool-from-reduce,\
+simplify-reshapes,channels-last,simplify-reshapes,part-by-convolution,eliminate-dead-code,infer-precision,lower-nn-to-flow"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mlp", "autoencoder", "gated", "inception", "cnn1d_pool", "grouped"])
+def test_of_other_networks(name: str, tmp_path: Path, cli: Cli) -> None:
+    """Softmax, upsampling, products of data, concatenation, mean pools, groups: the model is the firmware."""
+    model = NETWORKS / "zoo" / f"{name}.script.onnx"
+    done = cli("compile", model, "-o", tmp_path / "build", "--precision", "auto", "-p", NN, "--quiet")
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "build" / "report.json").read_text())
+    (found,), (error,) = report["precision"]["errors"].values(), report["checks"]["onnx"].values()
+    assert found == pytest.approx(error["max_relative_error"], rel=1e-6)
+    assert found <= 0.01 and report["checks"]["arithmetic"]["unchecked"] == []
 
 
 def test_slips(lab: Lab, tiny_onnx: Path) -> None:
