@@ -45,7 +45,8 @@ def tail_lines(report: Mapping[str, Any], label: int) -> Iterator[str]:
     stuck = [task["name"] for task in tasks if task["stuck_if_start_is_held"]]
     late = [task for task in tasks if task["held_cycles"] != 0 or task["held_stream_cycles"] != 0]
     late.sort(key=lambda task: -max(_long(task["held_cycles"]), _long(task["held_stream_cycles"])))
-    yield f"{len(tasks)} tasks keep the end of a frame until the next one's tokens push it out"
+    who = "1 task keeps" if len(tasks) == 1 else f"{len(tasks)} tasks keep"
+    yield f"{who} the end of a frame until the next one's tokens push it out"
     for task in late[:SHOWN]:
         yield (
             " "
@@ -68,4 +69,4 @@ def _long(cycles: int | None) -> float:
 
 
 def _cycles(cycles: int | None) -> str:
-    return "for ever" if cycles is None else f"{cycles} cycles late"
+    return "for ever" if cycles is None else f"{cycles} cycle{'s' * (cycles != 1)} late"
