@@ -21,6 +21,7 @@ from split4ml.dialects.precision import Precision
 from split4ml.passes.fixed.grid import quantized
 from split4ml.passes.grid import Grid, weighted
 from split4ml.passes.next_quantiser import affine_of
+from split4ml.passes.nn_firmware import is_modelled
 from split4ml.passes.nn_rewriting import Doubles, array_of
 from split4ml.passes.propagate_types import COPYING, TABLES
 from split4ml.passes.type_rules import Rules, softmax_tables
@@ -35,11 +36,10 @@ DERIVED = (*COPYING, *LARGEST, nn.IdentityOp, nn.ReluOp, nn.ConcatOp)
 LINEAR = (nn.ConvOp, nn.DenseOp)
 BENT = (nn.LeakyReluOp, nn.PReluOp, nn.EluOp, nn.ThresholdedReluOp)
 MEANS = (nn.AveragePoolOp, nn.GlobalAveragePoolOp)
-KNOWN = (nn.InputOp, nn.BatchNormOp, nn.BinaryOp, *LINEAR, *BENT, *TABLES, *MEANS, *DERIVED)
-"""Of other operators it is not known what is inside: their sums are wide."""
 LEAST_WIDTH = 3
 """hls4ml takes weights of one and two bits for those of binary and ternary networks."""
-WIDE = Precision(56, 28)
+DEFAULT = Precision(16, 6)
+"""Of what is not typed here: hls4ml is configured with it."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,17 @@ class Widths:
     constants: Mapping[str, int] = field(default_factory=dict)
 
 
+def is_typed(op: nn.TensorOp) -> bool:
+    """Whether it is known what is inside; types of others are left as configured."""
+    return isinstance(op, nn.InputOp) or is_modelled(op)
+
+
 def has_result_width(op: nn.TensorOp) -> bool:
-    return not isinstance(op, (*DERIVED, nn.ConstantOp, nn.QuantizeOp))
+    return is_typed(op) and not isinstance(op, (*DERIVED, nn.QuantizeOp))
 
 
 def has_constants_width(op: nn.TensorOp, weights: WeightStore) -> bool:
-    return isinstance(op, (*LINEAR, *BENT)) or affine_of(op, weights) is not None
+    return is_typed(op) and (isinstance(op, (*LINEAR, *BENT)) or affine_of(op, weights) is not None)
 
 
 @dataclass
@@ -69,6 +74,9 @@ class Typing:
 
     def visit(self, op: nn.TensorOp, accumulators: bool = True) -> Types:
         """The types of one operator. accumulators: without, those of sums are only wide enough."""
+        if not is_typed(op):
+            self.elements[op.result] = op.element_types.get("result", DEFAULT)
+            return dict(op.element_types)
         types = dict(op.element_types) or self._types(op, accumulators)
         if isinstance(op, nn.QuantizeOp):
             types["result"] = op.precision
@@ -99,8 +107,6 @@ class Typing:
         if isinstance(op, MEANS):
             grids = {op.data: Grid.of(self.elements[op.data])}
             types["accum"] = Rules(grids, self.weights, result).mean(op).types["accum"]
-        if not isinstance(op, KNOWN):
-            types.setdefault("accum", WIDE)
         return types
 
     def _slope(self, op: nn.PReluOp) -> Doubles:

@@ -48,11 +48,13 @@ def layer(
     values: Values,
     weights: WeightStore,
 ) -> Enclosure:
-    """What one operator with data makes of the values so far. elements: types of the tensors. An operator whose arithmetic is not
-    modelled is exact, but for the type of its result."""
+    """What one operator with data makes of the values so far. elements: types of the tensors. An operator without types, or whose
+    arithmetic is not modelled, is exact, but for the type of its result."""
     data = [value for value in op.operands if not is_constant(value)]
     watch = Watch()
     kernel = Kernel(types, [elements[value] for value in data], weights, watch=watch)
+    if "result" not in types:
+        return fit(_exact(op, values, weights), elements[op.result], "result", watch)
     try:
         return computed(op, kernel, [values[value] for value in data])
     except NotModelled:

@@ -14,6 +14,7 @@ Types that an operator states already stay. A quantised model has its own: it is
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import (
@@ -26,11 +27,12 @@ from xdsl.dialects.builtin import (
     UnitAttr,
     f64,
 )
-from xdsl.ir import Attribute
+from xdsl.ir import Attribute, Operation
 from xdsl.passes import ModulePass
 
 from split4ml.dialects import nn
 from split4ml.dialects.nn_base import typed
+from split4ml.passes.chosen_types import is_typed
 from split4ml.passes.interfaces import Notes, Samples
 from split4ml.passes.nn_rewriting import is_quantised, models
 from split4ml.passes.precision_search import Found, search
@@ -79,6 +81,11 @@ class InferPrecision(ModulePass):
             self.notes.note(
                 "precisions are those of random inputs; for the ranges of real data, give some (--input)"
             )
+        if unknown := [op.symbol for op in model.block.ops if _computes(op) and not is_typed(op)]:
+            names = ", ".join(f"@{name}" for name in unknown[:8])
+            self.notes.note(
+                f"precisions of {names} are as configured, and their errors not in what was searched"
+            )
         if found.met:
             return
         worst = max(found.error.values())
@@ -92,6 +99,10 @@ class InferPrecision(ModulePass):
             f"no precision brings the error of every output within {self.max_error:.2%} of its range: it is {worst:.2%}, as"
             f" good as with any{why}"
         )
+
+
+def _computes(op: Operation) -> TypeGuard[nn.TensorOp]:
+    return isinstance(op, nn.TensorOp) and not isinstance(op, nn.ConstantOp)
 
 
 def _attribute(model: nn.ModelOp, found: Found, bound: float, random: bool) -> DictionaryAttr:

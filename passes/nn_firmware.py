@@ -84,6 +84,11 @@ def computed(
     return fit(found, kernel.type("result"), "result", kernel.watch)
 
 
+def is_modelled(op: nn.TensorOp) -> bool:
+    """Whether there is a model of its kernel at all."""
+    return type(op) in _MODELS
+
+
 def _constant(kernel: Kernel, value: SSAValue, role: str) -> Doubles:
     array = array_of(value, kernel.weights)
     if array is None:
