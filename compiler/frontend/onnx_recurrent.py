@@ -64,9 +64,23 @@ def recurrent(builder: Builder, node: Node, name: str) -> SSAValue | None:
     """The results that are used: all states, the last one, or both, each by a layer of its own."""
     _check(builder, node)
     order = _ORDER[node.op]
-    kernel, inner = builder.constant(node, 1, "weight")[0], builder.constant(node, 2, "recurrent weight")[0]
+    shape = builder.data_shape(node)
+    weight, recurrent_weight = (
+        builder.constant(node, 1, "weight"),
+        builder.constant(node, 2, "recurrent weight"),
+    )
+    rows = weight.shape[1] if weight.ndim == 3 else 0
+    state = rows // len(order)
     given = builder.optional(node, 3, "bias")
-    biases = np.zeros(2 * len(kernel), np.float32) if given is None else given[0]
+    wanted = ((1, rows, shape[-1]), (1, len(order) * state, state), (1, 2 * rows))
+    found = (weight.shape, recurrent_weight.shape, wanted[2] if given is None else given.shape)
+    if len(shape) != 3 or not state or found != wanted:
+        raise builder.error(
+            node,
+            f"its weights of shapes {', '.join(str(list(one)) for one in found)} do not fit data of shape {list(shape)}",
+        )
+    kernel, inner = weight[0], recurrent_weight[0]
+    biases = np.zeros(2 * rows, np.float32) if given is None else given[0]
     used = {operand for other in builder.graph.nodes for operand in other.inputs} | set(builder.graph.outputs)
     results = [output if output in used else "" for output in (*node.outputs, "", "", "")]
     if results[2]:
@@ -77,7 +91,7 @@ def recurrent(builder: Builder, node: Node, name: str) -> SSAValue | None:
         "bias": _gates(biases[: len(kernel)], order),
         "recurrent_bias": _gates(biases[len(kernel) :], order),
     }
-    steps, state = builder.data_shape(node)[1], inner.shape[1]
+    steps = shape[1]
     first: SSAValue | None = None
     for index, output in enumerate(results[:2]):
         if not output:
@@ -86,8 +100,8 @@ def recurrent(builder: Builder, node: Node, name: str) -> SSAValue | None:
         operands = [builder.weight(array, symbol, role) for role, array in weights.items()]
         op = _KINDS[node.op](symbol, builder.data(node), *operands, sequences=index == 0, onnx=origin(node))
         # ONNX counts directions: batch x steps x directions x state, and batch x directions x state
-        shape = (steps, 1, state) if index == 0 else (1, state)
-        value = builder.emit(nn.ReshapeOp(builder.name(f"{symbol}_keep"), builder.emit(op), shape))
+        kept = (steps, 1, state) if index == 0 else (1, state)
+        value = builder.emit(nn.ReshapeOp(builder.name(f"{symbol}_keep"), builder.emit(op), kept))
         builder.values[output] = value
         first = value if first is None else first
     return first

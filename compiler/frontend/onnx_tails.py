@@ -9,8 +9,6 @@ Which class has the largest probability is for software to say; hardware gives t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import onnx
 from onnx import TensorProto, helper
 
@@ -105,13 +103,13 @@ def _write_scalers(graph: onnx.GraphProto) -> None:
     nodes: list[onnx.NodeProto] = []
     taken = {name for node in graph.node for name in (*node.input, *node.output)}
     for node in graph.node:
-        factors = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+        factors = {attribute.name: list(attribute.floats) for attribute in node.attribute}
         if (
             node.domain != _ML
             or node.op_type != "Scaler"
             or len(node.input) != 1
             or len(node.output) != 1
-            or not all(_are_numbers(factors.get(key)) for key in ("offset", "scale"))
+            or not all(factors.get(key) for key in ("offset", "scale"))
         ):
             nodes.append(node)
             continue
@@ -129,7 +127,3 @@ def _write_scalers(graph: onnx.GraphProto) -> None:
         nodes.append(helper.make_node("Mul", [moved, f"{stem}_scale"], list(node.output), label))
     del graph.node[:]
     graph.node.extend(nodes)
-
-
-def _are_numbers(value: object) -> bool:
-    return isinstance(value, Sequence) and len(value) > 0 and all(isinstance(item, float) for item in value)

@@ -151,6 +151,17 @@ def test_refused(op: str, attributes: dict[str, Any], message: str, make_onnx: M
     assert f"node 'cell' ({op}): {message}" in text
 
 
+@pytest.mark.parametrize(
+    "shape", [(), (12, 4), (1, 12), (1, 12, 4, 1), (2, 12, 4), (1, 11, 4), (1, 12, 5), (1, 0, 4)]
+)
+def test_weights_that_do_not_fit(shape: tuple[int, ...], make_onnx: MakeOnnx) -> None:
+    nodes = [TO_STEPS, layer("LSTM", ["", "last"]), N("Gather", ["last", "minus"], ["y"])]
+    for key in ("w", "r", "b"):
+        wrong = weights("LSTM") | {key: noise(*shape)}
+        text = refused(make_onnx(nodes, {"x": [1, STEPS, INPUTS]}, ["y"], wrong))
+        assert "'cell' (LSTM)" in text
+
+
 def test_steps_first_are_refused(make_onnx: MakeOnnx) -> None:
     """A network whose own input has steps before frames: frames are the first axis of every array."""
     nodes = [layer("LSTM", ["", "last"], "x"), N("Squeeze", ["last", "zero"], ["y"])]
