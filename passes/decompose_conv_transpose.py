@@ -24,6 +24,7 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from split4ml.dialects import nn
+from split4ml.dialects.nn_base import typed
 from split4ml.passes.nn_parts import Pieces
 from split4ml.passes.nn_rewriting import Doubles, array_of, constant, forward, models
 from split4ml.passes.weights import WeightStore
@@ -102,8 +103,8 @@ class DecomposeConvTranspose(ModulePass):
         last = result.owner
         assert isinstance(last, nn.TensorOp)
         symbol = op.sym_name
-        if op.types is not None and last.types is None:
-            last.types = op.types
+        if last.types is None and (element := op.element_types.get("result")) is not None:
+            last.types = typed({"result": element})
         forward(op, result)
         last.properties["sym_name"] = symbol
         last.result.name_hint = symbol.data

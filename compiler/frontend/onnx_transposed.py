@@ -1,4 +1,4 @@
-"""The ONNX operator ConvTranspose, in all its spellings of pads and extents."""
+"""ConvTranspose, in all its spellings of pads and extents, and the operators that turn channels into space and back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from split4ml.compiler.frontend.onnx_graph import Array, Node
 from split4ml.compiler.frontend.onnx_ops import handles
 from split4ml.compiler.frontend.onnx_weights import quantised_weight
 from split4ml.dialects import nn
+from split4ml.dialects.nn_base import typed
 from split4ml.passes.nn_layer_weights import block_diagonal
+from split4ml.passes.part_by_convolution import BIT
 
 
 @handles("ConvTranspose")
@@ -74,3 +76,64 @@ def _pads(
         begins = [total // 2 if mode == "SAME_UPPER" else total - total // 2 for total in totals]
     ends = [size - begin - want for size, begin, want in zip(whole, begins, wanted, strict=True)]
     return [*begins, *ends]
+
+
+@handles("DepthToSpace")
+def depth_to_space(builder: Builder, node: Node, name: str) -> SSAValue:
+    """Channels that become rows and columns: a transposed convolution whose weights are zeros and ones."""
+    channels, block = builder.data_shape(node)[1], node.attributes["blocksize"]
+    if block < 1 or channels % (block * block):
+        raise builder.error(node, f"its {channels} channels are not {block} x {block} of anything")
+    weight = _places(channels // block**2, block, node.attributes.get("mode", "DCR") == "CRD")
+    return builder.emit(
+        _exactly(
+            nn.ConvTransposeOp(
+                name,
+                builder.data(node),
+                builder.weight(weight, name, "places"),
+                None,
+                strides=[block, block],
+                pads=[0, 0, 0, 0],
+                onnx=origin(node),
+            )
+        )
+    )
+
+
+@handles("SpaceToDepth")
+def space_to_depth(builder: Builder, node: Node, name: str) -> SSAValue:
+    """Rows and columns that become channels: a convolution whose weights are zeros and ones."""
+    channels, block = builder.data_shape(node)[1], node.attributes["blocksize"]
+    if block < 1 or any(size % block for size in builder.data_shape(node)[2:]):
+        raise builder.error(node, f"space is not divisible into blocks of {block}")
+    weight = _places(channels, block, False).swapaxes(0, 1)
+    return builder.emit(
+        _exactly(
+            nn.ConvOp(
+                name,
+                builder.data(node),
+                builder.weight(weight, name, "places"),
+                None,
+                strides=[block, block],
+                pads=[0, 0, 0, 0],
+                onnx=origin(node),
+            )
+        )
+    )
+
+
+def _places(channels: int, block: int, columns_first: bool) -> Array:
+    """few x many x rows x columns: 1 where one of the many channels is one of the few's element of a block.
+
+    columns_first: of the many, all elements of one channel are neighbours (ONNX's mode CRD); else all channels of one element.
+    """
+    every = np.eye(channels * block * block, dtype=np.float32)
+    if columns_first:
+        return every.reshape(channels, block, block, -1).transpose(0, 3, 1, 2)
+    return every.reshape(block, block, channels, -1).transpose(2, 3, 0, 1)
+
+
+def _exactly(op: nn.ConvOp | nn.ConvTransposeOp) -> nn.ConvOp | nn.ConvTransposeOp:
+    """With a type of weights that holds 0 and 1."""
+    op.types = typed({"weight": BIT})
+    return op

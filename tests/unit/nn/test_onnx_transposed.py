@@ -118,3 +118,28 @@ def test_any_transposed_convolution(
     module.verify()
     assert not any(isinstance(inner, nn.ConvTransposeOp) for inner in module.walk())
     np.testing.assert_allclose(run(model, store, frame)["y"], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"blocksize": 2}, {"blocksize": 2, "mode": "CRD"}, {"blocksize": 3}], ids=str
+)
+def test_depth_to_space(
+    attributes: dict[str, Any], make_onnx: MakeOnnx, check: Check, check_lowered: CheckLowered
+) -> None:
+    nodes = [
+        helper.make_node("DepthToSpace", ["x"], ["a"], **attributes),
+        helper.make_node("Relu", ["a"], ["y"]),
+    ]
+    path = make_onnx(nodes, {"x": [1, 2 * attributes["blocksize"] ** 2, 3, 2]}, ["y"])
+    check(path)
+    check_lowered(path)
+
+
+def test_space_to_depth(make_onnx: MakeOnnx, check: Check, check_lowered: CheckLowered) -> None:
+    nodes = [
+        helper.make_node("SpaceToDepth", ["x"], ["a"], blocksize=2),
+        helper.make_node("Relu", ["a"], ["y"]),
+    ]
+    path = make_onnx(nodes, {"x": [1, 3, 4, 6]}, ["y"])
+    check(path)
+    check_lowered(path)
