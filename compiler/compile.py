@@ -89,7 +89,7 @@ def compile_with(
         session = open_session(folder, homes, options)
         with reporter.step("import"):
             module = load(session)
-        asked, options = options, _of_the_model(options, module)
+        asked, options = options, of_the_model(options, module)
         start = 0 if "pipeline" in given else _start(module, specs)
         check_given(given, asked, module, options, specs[start:])
         blobs = run_stages(
@@ -171,7 +171,7 @@ def _start(module: ModuleOp, specs: Sequence[PassSpec]) -> int:
     return start
 
 
-def _of_the_model(options: CompileOptions, module: ModuleOp) -> CompileOptions:
+def of_the_model(options: CompileOptions, module: ModuleOp) -> CompileOptions:
     """A saved or lowered model knows its backend, part and clock: these hold, whatever the options say."""
     for model in (op for op in module.ops if isinstance(op, flow.ModelOp)):
         known: dict[str, object] = {}

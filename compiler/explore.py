@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from split4ml.compiler.compile import LOWERED, flow_model, open_session
+from split4ml.compiler.compile import LOWERED, flow_model, of_the_model, open_session
 from split4ml.compiler.defaults import pipeline_of
+from split4ml.compiler.given import check_given
 from split4ml.compiler.importing import import_source
 from split4ml.compiler.passrunner import context, run_passes
 from split4ml.compiler.stages import stage_of
@@ -19,7 +20,7 @@ from split4ml.dialects.errors import Split4mlError, UsageError
 from split4ml.dialects.flow import symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from xdsl.dialects.builtin import ModuleOp
 
@@ -45,17 +46,28 @@ REPLACED = ("subgraphs", "at-most", "minimise", "weigh", "slack")
 Front = dict[str, Any]
 
 
-def explore_file(source: Path, options: CompileOptions, reporter: Reporter) -> Front:
-    """The front of a model, as front.json has it (docs/partition.md). Raises Split4mlError."""
+def explore_file(
+    source: Path, options: CompileOptions, reporter: Reporter, given: Collection[str] = ()
+) -> Front:
+    """The front of a model, as front.json has it (docs/partition.md). Raises Split4mlError.
+
+    given: names of the options that the user stated.
+    """
     base = source.absolute().parent
 
     def load(session: Session) -> ModuleOp:
         return import_source(source, session, options.input)
 
-    return explore_with(load, [base, base.parent], options, reporter)
+    return explore_with(load, [base, base.parent], options, reporter, given)
 
 
-def explore_with(load: Importer, homes: Sequence[Path], options: CompileOptions, reporter: Reporter) -> Front:
+def explore_with(
+    load: Importer,
+    homes: Sequence[Path],
+    options: CompileOptions,
+    reporter: Reporter,
+    given: Collection[str] = (),
+) -> Front:
     """The same for a module from anywhere. homes: folders that may hold `weights/` and the archive."""
     with tempfile.TemporaryDirectory(prefix="split4ml-") as scratch:
         session = open_session(Path(scratch), homes, options)
@@ -73,21 +85,24 @@ def explore_with(load: Importer, homes: Sequence[Path], options: CompileOptions,
             raise Split4mlError(
                 "this IR is split already", hint="explore an earlier stage, or the network itself"
             )
+        check_given(given, options, module, of_the_model(options, module), specs[start:])
         with reporter.step("passes"):
             run_passes(specs[start:at], services, context(), module)
         model = flow_model(module)
         with reporter.step("exploring"):
-            return front_of(model, _partition(specs[at], services))
+            wanted = _partition(specs[at], services)
+            stated = any(option.name == "minimise" for option in specs[at].options)
+            return front_of(model, wanted, wanted.minimise if stated else OBJECTIVES)
 
 
-def front_of(model: flow.ModelOp, wanted: Partition) -> Front:
+def front_of(model: flow.ModelOp, wanted: Partition, objectives: Sequence[str] = OBJECTIVES) -> Front:
     """The front within all that a `partition` asks for. Raises Split4mlError if there is no split."""
     from split4ml.passes.solve.check import check
     from split4ml.passes.solve.objectives import UTILISATION
     from split4ml.passes.solve.pareto import pareto
 
     problem, goal = wanted.problem(model), wanted.goal()
-    objectives = _objectives(wanted)
+    objectives = tuple(name for name in (*OBJECTIVES, "balance") if name in objectives)
     if UTILISATION in objectives and not problem.capacity:
         objectives = tuple(name for name in objectives if name != UTILISATION)
     numbers = _numbers(wanted, goal.at_most.get("subgraphs"))
@@ -149,14 +164,6 @@ def _partition(spec: Any, services: Services) -> Partition:
     made = instantiate(spec, services)
     assert isinstance(made, Partition)
     return made
-
-
-def _objectives(wanted: Partition) -> tuple[str, ...]:
-    """Those that the user names, in the order in which points are sorted."""
-    named = {*wanted.minimise, *(text.partition("=")[0].strip() for text in wanted.weigh)}
-    if set(wanted.minimise) == {"time", "bits"} and not wanted.weigh:
-        return OBJECTIVES
-    return tuple(name for name in (*OBJECTIVES, "balance") if name in named)
 
 
 def _numbers(wanted: Partition, most: int | None) -> range:

@@ -28,7 +28,8 @@ def run_explore(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         check_free(arguments.output, arguments.force)
     reporter = make_reporter(arguments.quiet or arguments.json)
-    front = explore_file(arguments.model, options, reporter)
+    given = [name.removeprefix("option_") for name in vars(arguments) if name.startswith("option_")]
+    front = explore_file(arguments.model, options, reporter, given)
     point = pick(front, arguments.pick) if arguments.pick is not None else None
     if arguments.json:
         print(json.dumps(front, indent=1))
@@ -43,7 +44,6 @@ def run_explore(arguments: argparse.Namespace) -> int:
     else:
         from split4ml.compiler.compile import compile_file
 
-        given = [name.removeprefix("option_") for name in vars(arguments) if name.startswith("option_")]
         chosen = options_of(point, options)
         report = compile_file(
             arguments.model,

@@ -97,6 +97,7 @@ def test_what_cannot_be(lab: Lab, tiny_onnx: Path, tiny_build: Path) -> None:
         tiny_onnx, *PASSES, "--pick", 99, "-o", lab.out, status=2
     )
     assert "-o DIR is missing" in refused(tiny_onnx, "--pick", 1, status=2)
+    assert "belongs to the pass partition" in refused(tiny_onnx, *PASSES, "--jobs", 2, status=2)
     assert "has no pass partition" in refused(tiny_onnx, "-p", "channels-last", status=2)
     assert "this IR is split already" in refused(min((tiny_build / "ir").glob("*stitch.mlir")))
     message = refused(tiny_onnx, "-p", f'{LOWER}{{at-most="time=0.001"}}')
