@@ -234,7 +234,11 @@ def _bind_inputs(walk: _Walk, inputs: list[onnx.ValueInfoProto]) -> int:
         if not value.type.HasField("tensor_type") or tensor.elem_type not in _FLOATS:
             names = {number: name for name, number in TensorProto.DataType.items()}
             kind = names.get(tensor.elem_type, "unknown") if tensor.elem_type else "no tensor"
-            raise Split4mlError(f"inputs must be tensors of floating point, not {kind}", where=where)
+            raise Split4mlError(
+                f"inputs must be tensors of floating point, not {kind}",
+                where=where,
+                hint="cast outside of the network; in place of integers that choose embeddings, give it the chosen vectors",
+            )
         if not tensor.HasField("shape") or not tensor.shape.dim:
             raise Split4mlError("the input needs a shape with a batch axis", where=where)
         for axis, extent in enumerate(tensor.shape.dim):
