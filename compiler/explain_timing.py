@@ -10,6 +10,7 @@ from split4ml.compiler.timed_design import TimedDesign, of_build, of_project
 
 if TYPE_CHECKING:
     from split4ml.passes.timing.bottleneck import Bottleneck, Leg
+    from split4ml.passes.timing.replay import Engine
 
 SHOWN_LEGS = 12
 """Stretches of a critical path that the text lists, the longest of them."""
@@ -54,6 +55,7 @@ def timing_of(design: TimedDesign, asked: Asked) -> dict[str, Any]:
             "latency_stream_cycles": found.metrics.latency_stream,
             "interval_cycles": found.metrics.interval,
             "stuck": list(found.metrics.stuck),
+            "repeats": _repeats(engine, asked.frames),
             "bottleneck": _bound(design, found),
             "critical_path": [_leg(design, leg) for leg in found.lone_legs],
             "critical_cycle": [_leg(design, leg) for leg in found.legs],
@@ -62,6 +64,14 @@ def timing_of(design: TimedDesign, asked: Asked) -> dict[str, Any]:
             "one_more_word": [] if found.metrics.deadlock else _one_more(design, engine, asked.frames, found),
             "tails": _tails(design, asked.frames, found),
         }
+
+
+def _repeats(engine: Engine, frames: int) -> dict[str, int] | None:
+    """From which frame on, counted from 1, each is a copy of the one before, and how much later."""
+    from split4ml.passes.timing.steady import steady
+
+    found = steady(engine, frames)
+    return None if found is None else {"from_frame": found.frame + 1, "interval_cycles": found.interval}
 
 
 def _channel(design: TimedDesign, channel: int) -> str | None:
@@ -137,7 +147,7 @@ def _share(cycles: int, frames: int) -> float | int:
     return cycles // frames if cycles % frames == 0 else round(cycles / frames, 1)
 
 
-def _deadlock(design: TimedDesign, engine: Any, frames: int) -> dict[str, Any]:
+def _deadlock(design: TimedDesign, engine: Engine, frames: int) -> dict[str, Any]:
     from split4ml.passes.timing.whatif import depths_that_run
 
     depths, metrics = depths_that_run(engine, design.fifos, frames)
@@ -154,7 +164,7 @@ def _deadlock(design: TimedDesign, engine: Any, frames: int) -> dict[str, Any]:
     }
 
 
-def _one_more(design: TimedDesign, engine: Any, frames: int, found: Bottleneck) -> list[dict[str, Any]]:
+def _one_more(design: TimedDesign, engine: Engine, frames: int, found: Bottleneck) -> list[dict[str, Any]]:
     """What each FIFO would gain; only those where something changes."""
     from split4ml.passes.timing.whatif import one_more
 
@@ -215,6 +225,11 @@ def _lines(data: Mapping[str, Any]) -> Iterator[str]:
         f"latency {thousands(data['latency_cycles'])} cycles ({thousands(data['latency_stream_cycles'])} in a stream), "
         f"interval {thousands(data['interval_cycles'])}"
     )
+    if data["repeats"] is not None:
+        yield (
+            f"from frame {data['repeats']['from_frame']} on every frame repeats the one before, "
+            f"{thousands(data['repeats']['interval_cycles'])} cycles later: so do all that follow"
+        )
     yield ""
     yield from _bound_lines(data)
     if data["critical_path"]:

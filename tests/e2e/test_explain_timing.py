@@ -33,6 +33,7 @@ def test_a_build(demo: Path, cli: Cli) -> None:
     for task in tasks.values():
         cycles = sum(task[state] for state in ("working", "starved", "blocked", "idle"))
         assert cycles == pytest.approx(report["interval_cycles"], abs=0.3)
+    assert found["repeats"]["interval_cycles"] == report["interval_cycles"]
     assert found["deadlock"] is None and found["one_more_word"] == []
 
 
