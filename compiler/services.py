@@ -93,6 +93,7 @@ class Session:
         )
         for warning in graph.warnings:
             self.notes.append(str(warning))
+        self.notes += graph.remarks
         return self.adopt(graph)
 
     def preview(

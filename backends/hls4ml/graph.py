@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from split4ml.backends.hls4ml.options import (
     full_config,
     known_layer_type,
     suggestion,
+    with_padding,
     with_parts,
     with_types,
 )
@@ -48,6 +49,7 @@ class Graph:
     kinds:        what these layers were before hls4ml's passes: the types that a configuration knows.
     callable_as: what a configuration may call a layer, to hls4ml's name.
     input_names, output_names: the user's names, in the order of the graph's inputs and outputs; may be empty.
+    remarks:      what of the configuration has no effect.
     warnings:     reuse factors that are not what was asked for.
     messages:     what hls4ml printed.
     """
@@ -60,6 +62,7 @@ class Graph:
     callable_as: Mapping[str, str] = field(default_factory=dict)
     input_names: tuple[str, ...] = ()
     output_names: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     warnings: tuple[ReuseWarning, ...] = ()
     messages: str = ""
 
@@ -97,6 +100,7 @@ def build_graph(
     hls_config, spelling = with_parts(hls_config, whole), spelling.with_parts(whole)
     hls_config = with_types(hls_config, {renamed.get(name, name): own for name, own in (types or {}).items()})
     mine = [_rename(layer, renamed) for layer in layers]
+    hls_config = with_padding(hls_config, mine)
     names = [layer["name"] for layer in mine]
     _check_kinds(mine, hls_config, options.backend, spelling)
     with captured() as printed, explained("hls4ml cannot build this network"):
@@ -128,8 +132,23 @@ def build_graph(
         input_names=tuple(input_names),
         output_names=tuple(output_names),
         warnings=tuple(dataclasses.replace(w, layer=_user(renamed, w.layer)) for w in warnings.values()),
+        remarks=tuple(_without_effect(model, mine, hls_config, stated, spelling)),
         messages=printed.text,
     )
+
+
+def _without_effect(
+    model: Any, layers: Sequence[Layer], hls_config: Config, stated: Sequence[str], spelling: Spelling
+) -> Iterator[str]:
+    """What of a configuration reaches nothing: types of which there is no layer, layers that are merged into others."""
+    kinds = {str(layer["class_name"]).lower() for layer in layers}
+    kinds |= {node.class_name.lower() for node in model.graph.values()}
+    for kind in hls_config.get("LayerType", {}):
+        if kind.lower() not in kinds:
+            yield f"{spelling.places.of('LayerType', kind)}: the network has no layer of this type"
+    for name in stated:
+        if name not in model.graph:
+            yield f"{spelling.of_layer(name)}: hls4ml merges this layer into another, and may have no use for its settings"
 
 
 def from_model_graph(model: Any) -> Graph:

@@ -201,6 +201,20 @@ def with_parts(config: Config, parts: Mapping[str, str]) -> Config:
     return {**config, "LayerName": layers} if layers or split else config
 
 
+def with_padding(config: Config, layers: Iterable[Mapping[str, Any]]) -> Config:
+    """`config` with the type of its data for every padding that has none: not the model's, which may be narrower."""
+    stated = dict(config.get("LayerName", {}))
+    by_type = {
+        str(kind).lower() for kind, entry in config.get("LayerType", {}).items() if "Precision" in entry
+    }
+    for layer in layers:
+        name, kind = str(layer["name"]), str(layer["class_name"])
+        entry = stated.get(name, {})
+        if kind.startswith("ZeroPadding") and kind.lower() not in by_type and "Precision" not in entry:
+            stated[name] = {**entry, "Precision": {"result": "auto"}}
+    return {**config, "LayerName": stated} if stated else config
+
+
 def _by_layer(
     entries: Config, layer_names: Mapping[str, str], places: Places
 ) -> tuple[Config, dict[str, str]]:

@@ -66,7 +66,7 @@ def test_settings_have_an_effect(tmp_path: Path) -> None:
     """By ONNX node, and by the layer's own name."""
     model = NETWORKS / "zoo/inception.dynamo.onnx"
     plain = graph_info(model, None)
-    task = next(task for task in plain.tasks if "node_Conv_55" in task.onnx_names)
+    task = next(task for task in plain.tasks if "node_Conv_55" in task.onnx_names and task.weights)
     for name in ("node_Conv_55", task.name):
         config = tmp_path / "c.yml"
         config.write_text(f"LayerName:\n  {name}:\n    Precision:\n      weight: fixed<9,2>\n")
@@ -88,3 +88,20 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["config", model, "-o", str(file), "--quiet"]) == 1
     assert "there is such a file already" in capsys.readouterr().err
     assert main(["config", model, "-o", str(file), "--quiet", "--force"]) == 0
+
+
+def test_what_has_no_effect_is_told(tmp_path: Path) -> None:
+    config = tmp_path / "c.yml"
+    config.write_text("LayerType:\n  Dense: {ReuseFactor: 1}\n  Conv1D: {ReuseFactor: 1}\n")
+    graph = lowered(NETWORKS / "zoo/inception.dynamo.onnx", CompileOptions(hls_config=config), SILENT)
+    assert graph.remarks == (f"{config}:3: LayerType: Conv1D: the network has no layer of this type",)
+
+
+def test_padding_has_the_type_of_its_data(tmp_path: Path) -> None:
+    """Not the model's default, which would cut off what a wider layer gives it."""
+    config = tmp_path / "c.yml"
+    config.write_text("LayerName:\n  inputs_0:\n    Precision: {result: 'fixed<24,12>'}\n")
+    info = graph_info(NETWORKS / "zoo/inception.dynamo.onnx", config)
+    pads = [task for task in info.tasks if task.kind == "ZeroPadding2D"]
+    assert len(pads) == 2
+    assert {str(info.by_stream[pad.outputs[0]].precision) for pad in pads} == {"fixed<24,12>"}
