@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from firmware import compare
+from compared_firmware import compare
 from lowered import IMPORTED, LOWERED, Outcome, outcome
 from operator_models import SPELLINGS, write
 

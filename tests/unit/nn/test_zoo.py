@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from firmware import compare
+from compared_firmware import compare
 from lowered import LOWERED, outcome
 from operator_table import RECORDS, label
 
