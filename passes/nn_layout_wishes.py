@@ -41,6 +41,12 @@ def wishes(model: nn.ModelOp) -> dict[SSAValue, Shape]:
         elif isinstance(op, nn.SoftmaxOp):
             last = op.axis.value.data
             wish(op.data, [*(axis for axis in range(len(op.shape)) if axis != last), last])
+        elif (
+            isinstance(op, nn.PadOp)
+            and op.result not in found
+            and not any(nn.numbers(op.pads)[:: len(op.shape)])
+        ):
+            wish(op.data, channels_last(len(op.shape)))  # channels without pads: hls4ml pads space
         elif isinstance(op, nn.TransposeOp) and op.result in found:
             order = nn.numbers(op.order)
             wish(op.data, [order[axis] for axis in found[op.result]])

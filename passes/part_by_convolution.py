@@ -1,4 +1,4 @@
-"""Takes parts of data along its channels, or every so manieth element of space, by weights of zeros and ones.
+"""Takes parts of data along its channels, adds channels of zeros, or takes every so manieth element of space, by weights of zeros and ones.
 
 %0 = nn.slice @s %x from [0, 0, 2] to [8, 8, 4]              =>   %0 = nn.conv @s(%x, %w) strides [1, 1] pads [0, 0, 0, 0] channels_last
     : (tensor<8x8x4xf32>) -> tensor<8x8x2xf32>                        w: 1 where input channel 2 (3) meets output channel 0 (1)
@@ -35,7 +35,7 @@ def selection(channels: int, start: int, end: int, step: int = 1) -> Doubles:
 
 @dataclass(frozen=True)
 class PartByConvolution(ModulePass):
-    """Write slices along channels, and steps through space, as convolutions with weights of zeros and ones."""
+    """Write slices and pads along channels, and steps through space, as convolutions with weights of zeros and ones."""
 
     name = "part-by-convolution"
     weights: WeightStore = field(kw_only=True)
@@ -45,6 +45,8 @@ class PartByConvolution(ModulePass):
             for inner in list(model.block.ops):
                 if isinstance(inner, nn.SliceOp):
                     self._rewrite(inner)
+                elif isinstance(inner, nn.PadOp):
+                    self._more_channels(inner)
 
     def _rewrite(self, op: nn.SliceOp) -> None:
         shape, starts, ends = nn.shape_of(op.data), nn.numbers(op.starts), nn.numbers(op.ends)
@@ -73,8 +75,34 @@ class PartByConvolution(ModulePass):
         )
         self._put(op, conv)
 
+    def _more_channels(self, op: nn.PadOp) -> None:
+        """Channels of zeros: hls4ml pads space only."""
+        rank, pads, channels = len(op.shape), nn.numbers(op.pads), nn.shape_of(op.data)[-1]
+        before, behind = pads[rank - 1], pads[-1]
+        if rank > 3 or not (before or behind):
+            return
+        chosen = np.pad(np.eye(channels), ((0, 0), (before, behind)))  # inputs x outputs
+        if rank == 1:
+            weight = constant(op, f"{op.symbol}_choice", chosen, self.weights)
+            self._put(op, nn.DenseOp(op.symbol, op.data, weight, onnx=op.onnx_names))
+            return
+        space = rank - 1
+        around = (*pads[:space], *pads[rank:-1])
+        kernel = chosen.T.reshape(*chosen.T.shape, *(1,) * space)
+        weight = constant(op, f"{op.symbol}_choice", kernel, self.weights)
+        strides = (1,) * space
+        conv = nn.ConvOp(
+            op.symbol,
+            *(op.data, weight, None),
+            strides=strides,
+            pads=around,
+            channels_last=True,
+            onnx=op.onnx_names,
+        )
+        self._put(op, conv)
+
     @staticmethod
-    def _put(op: nn.SliceOp, new: nn.ConvOp | nn.DenseOp) -> None:
+    def _put(op: nn.SliceOp | nn.PadOp, new: nn.ConvOp | nn.DenseOp) -> None:
         new.types = typed({**op.element_types, "weight": BIT})
         replace(op, new)
 

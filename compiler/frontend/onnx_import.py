@@ -11,6 +11,7 @@ from split4ml.compiler.frontend import (  # noqa: F401 - register their operator
     onnx_activations,
     onnx_einsum,
     onnx_elementwise,
+    onnx_padding,
     onnx_quantised,
     onnx_recurrent,
     onnx_repeating,

@@ -21,8 +21,6 @@ HINTS = {
     **dict.fromkeys(("Exp", "Sin", "Cos", "Atan", "Sinh", "Cosh"), _FUNCTION),
     "GlobalLpPool": "use GlobalAveragePool",
     "CumSum": "a convolution with ones as weights gives sums of a window",
-    "DepthToSpace": "use Resize (nearest) followed by Conv",
-    "SpaceToDepth": "use Conv with strides",
     "TopK": "leave it out, and compare the outputs after the hardware",
     "InstanceNormalization": "its statistics depend on the frame: use BatchNormalization",
     "GroupNormalization": "its statistics depend on the frame: use BatchNormalization",

@@ -1,4 +1,4 @@
-"""ONNX operators that change the extents of space: Pad, Resize and Upsample."""
+"""ONNX operators that repeat the elements of space: Resize and Upsample."""
 
 from __future__ import annotations
 
@@ -13,40 +13,6 @@ from split4ml.compiler.frontend.onnx_builder import Builder, origin
 from split4ml.compiler.frontend.onnx_graph import Node
 from split4ml.compiler.frontend.onnx_ops import handles
 from split4ml.dialects import nn
-
-
-@handles("Pad")
-def pad(builder: Builder, node: Node, name: str) -> SSAValue:
-    mode = node.attributes.get("mode", "constant")
-    if mode != "constant":
-        raise builder.error(node, f"its mode is {mode!r}, but hls4ml pads with zeros only")
-    value = builder.optional(node, 2, "value")
-    if np.any(value if value is not None else node.attributes.get("value", 0.0)):
-        raise builder.error(node, "it pads with a value that is not zero, but hls4ml pads with zeros only")
-    given = builder.optional(node, 1, "pads")
-    pads = given.reshape(-1) if given is not None else node.attributes.get("pads", ())
-    sizes = [int(size) for size in pads]
-    rank = len(builder.data_shape(node))
-    chosen = builder.optional(node, 3, "axes")
-    axes = [int(axis) % rank for axis in chosen.reshape(-1)] if chosen is not None else list(range(rank))
-    if len(sizes) != 2 * len(axes):
-        raise builder.error(node, f"{len(axes)} axes need {2 * len(axes)} pads, not {len(sizes)}")
-    begins, ends = [0] * rank, [0] * rank
-    for index, axis in enumerate(axes):
-        begins[axis], ends[axis] = sizes[index], sizes[len(axes) + index]
-    if begins[0] or ends[0]:
-        raise builder.error(node, "it pads the batch axis")
-    data, names = builder.data(node), origin(node)
-    if min(*begins, *ends) < 0:
-        starts = [max(0, -begin) for begin in begins[1:]]
-        stops = [size + min(0, end) for size, end in zip(builder.data_shape(node)[1:], ends[1:], strict=True)]
-        grown = max(*begins, *ends) > 0
-        symbol = builder.name(f"{name}_crop") if grown else name
-        data = builder.emit(nn.SliceOp(symbol, data, starts, stops, onnx=names))
-        if not grown:
-            return data
-    pads = [max(0, pad) for pad in (*begins[1:], *ends[1:])]
-    return builder.emit(nn.PadOp(name, data, pads, onnx=names))
 
 
 @handles("Resize", "Upsample")

@@ -14,14 +14,28 @@ from split4ml.compiler.frontend.onnx_ops import handles
 from split4ml.dialects import nn
 
 
-def part(
-    builder: Builder, node: Node, name: str, axis: int, start: int, end: int, step: int = 1
-) -> nn.SliceOp:
+def part(node: Node, name: str, data: SSAValue, axis: int, start: int, end: int, step: int = 1) -> nn.SliceOp:
     """Elements along one axis of the value without batch, all of the others."""
-    data = builder.data(node)
     starts, ends, steps = [0] * len(nn.shape_of(data)), list(nn.shape_of(data)), [1] * len(nn.shape_of(data))
     starts[axis], ends[axis], steps[axis] = start, end, step
     return nn.SliceOp(name, data, starts, ends, steps, onnx=origin(node))
+
+
+def picked(
+    builder: Builder, node: Node, name: str, data: SSAValue, axis: int, indices: Sequence[int]
+) -> SSAValue:
+    """Elements along one axis in any order: slices of consecutive ones, one after the other."""
+    steps = np.diff(indices)
+    if len(indices) > 2 and np.all(steps == steps[0]) and steps[0] > 1:
+        return builder.emit(part(node, name, data, axis, indices[0], indices[-1] + 1, int(steps[0])))
+    stretches = runs(indices)
+    if len(stretches) == 1:
+        return builder.emit(part(node, name, data, axis, *stretches[0]))
+    pieces = [
+        builder.emit(part(node, builder.name(f"{name}_part{index}"), data, axis, *stretch))
+        for index, stretch in enumerate(stretches)
+    ]
+    return builder.emit(nn.ConcatOp(name, pieces, axis, onnx=origin(node)))
 
 
 def _integers(builder: Builder, node: Node, index: int, what: str) -> list[int] | None:
@@ -71,7 +85,7 @@ def split(builder: Builder, node: Node, name: str) -> SSAValue:
     for index, (output, size) in enumerate(zip(node.outputs, sizes, strict=True)):
         assert size is not None
         symbol = name if index == 0 else builder.name(f"{name}_part{index}")
-        value = builder.emit(part(builder, node, symbol, axis, start, start + size))
+        value = builder.emit(part(node, symbol, builder.data(node), axis, start, start + size))
         builder.values[output] = value
         first = value if first is None else first
         start += size
@@ -102,22 +116,8 @@ def gather(builder: Builder, node: Node, name: str) -> SSAValue:
     indices = [index % size for index in indices]
     if given.ndim > 1:
         raise builder.error(node, f"its indices have shape {list(given.shape)}, but must be a list")
-    stretches = runs(indices)
-    steps = np.diff(indices)
-    if len(indices) > 2 and np.all(steps == steps[0]) and steps[0] > 1:
-        stretches = [(indices[0], indices[-1] + 1)]
-        step = int(steps[0])
-    else:
-        step = 1
     whole = name if given.ndim else builder.name(f"{name}_part")
-    if len(stretches) == 1:
-        value = builder.emit(part(builder, node, whole, axis, *stretches[0], step))
-    else:
-        pieces = [
-            builder.emit(part(builder, node, builder.name(f"{name}_part{index}"), axis, *stretch))
-            for index, stretch in enumerate(stretches)
-        ]
-        value = builder.emit(nn.ConcatOp(whole, pieces, axis, onnx=origin(node)))
+    value = picked(builder, node, whole, builder.data(node), axis, indices)
     if given.ndim:
         return value
     return builder.emit(nn.ReshapeOp(name, value, builder.result_shape(node), onnx=origin(node)))

@@ -140,9 +140,27 @@ def orders() -> Network:
     return nodes, inputs, ["of columns", "shuffled", "symmetric"], weights
 
 
+def pads() -> Network:
+    """Pads of the data itself, of a constant, and of channels; channels to space and back."""
+    nodes = [
+        node("Conv", ["x", "w"], ["a"]),
+        node("Pad", ["a", "around"], ["reflected"], mode="reflect"),
+        node("Pad", ["a", "around", "value"], ["valued"]),
+        node("Pad", ["a", "channels"], ["b"]),
+        node("Relu", ["b"], ["more channels"]),
+        node("DepthToSpace", ["a"], ["c"], blocksize=2, mode="CRD"),
+        node("Relu", ["c"], ["space"]),
+        node("SpaceToDepth", ["space"], ["d"], blocksize=2),
+        node("Tanh", ["d"], ["depth"]),
+    ]
+    weights = {"w": noise(4, 2, 1, 1), "value": np.array(0.75, np.float32)}
+    weights |= {"around": numbers(0, 0, 1, 2, 0, 0, 1, 0), "channels": numbers(0, 1, 0, 0, 0, 1, 0, 0)}
+    return nodes, {"x": ["N", 2, 4, 5]}, ["reflected", "valued", "more channels", "space", "depth"], weights
+
+
 NETWORKS = {
     function.__name__: function
-    for function in (parts, maxima, means, broadcasts, transposed, reductions, orders)
+    for function in (parts, maxima, means, broadcasts, transposed, reductions, orders, pads)
 }
 
 

@@ -98,7 +98,7 @@ def transpose(draw: Draw, shape: tuple[int, ...]) -> Parts:
 def pad(draw: Draw, shape: tuple[int, ...]) -> Parts:
     count = 2 * (len(shape) + 1)
     pads = draw(st.lists(st.sampled_from([0, 0, 0, 1, 2, -1]), min_size=count, max_size=count))
-    mode = draw(st.sampled_from(["constant", "constant", "constant", "edge", "reflect"]))
+    mode = draw(st.sampled_from(["constant", "constant", "edge", "reflect", "wrap"]))
     return {"mode": mode}, {"p": _integers(pads)}, False
 
 
