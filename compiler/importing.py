@@ -67,14 +67,14 @@ def naming(source: Path) -> Iterator[None]:
 def import_onnx_model(source: Path, session: Session, inputs: Path | None) -> ModuleOp:
     """The network, with sample inputs and what ONNX Runtime makes of them, or nn's own definition if it is QONNX."""
     from split4ml.compiler.frontend.onnx_import import import_onnx, notes_in, quantisers_in
-    from split4ml.compiler.frontend.reference import Reference, evaluated, load_inputs, sample_inputs
+    from split4ml.compiler.frontend.reference import Reference, evaluated, load_inputs, samples_for
     from split4ml.dialects import nn
 
     module = import_onnx(source, session.store)
     (model,) = (op for op in module.ops if isinstance(op, nn.ModelOp))
     shapes = {op.source.data: op.shape for op in model.inputs}
     at_once, samples = _frames(model)
-    arrays = load_inputs(inputs, shapes) if inputs else sample_inputs(shapes, samples)
+    arrays = load_inputs(inputs, shapes) if inputs else samples_for(model, samples)
     quantisers = quantisers_in(source)
     for text in notes_in(source):
         session.note(text)

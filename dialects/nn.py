@@ -66,6 +66,7 @@ from split4ml.dialects.nn_elementwise import (
     TanhOp,
     ThresholdedReluOp,
 )
+from split4ml.dialects.nn_embedding import EmbeddingOp
 from split4ml.dialects.nn_linear import BatchNormOp, ConvOp, DenseOp
 from split4ml.dialects.nn_normalising import LocalResponseNormOp
 from split4ml.dialects.nn_pooling import (
@@ -102,6 +103,7 @@ __all__ = [
     "DenseOp",
     "ElementwiseOp",
     "EluOp",
+    "EmbeddingOp",
     "ExpandOp",
     "FlattenOp",
     "GlobalAveragePoolOp",
@@ -311,6 +313,7 @@ NN = Dialect(
         DenseOp,
         BatchNormOp,
         LocalResponseNormOp,
+        EmbeddingOp,
         LstmOp,
         GruOp,
         RnnOp,

@@ -237,6 +237,9 @@ class _Relayout:
                 self._slice(op)
             case nn.DenseOp():
                 self._dense(op)
+            case nn.EmbeddingOp():
+                data = self._in_order(op, op.data, (0,))
+                self._rebuild(op, [data, self.values[op.table]], op.shape, Stored.plain(op.shape))
             case nn.RecurrentOp():
                 data = self._in_order(op, op.data, (0, 1))
                 others = [self.values[value] for value in op.operands[1:]]

@@ -194,6 +194,22 @@ class _Lowering:
             },
         )
 
+    def embedding(self, op: nn.EmbeddingOp) -> None:
+        """With rows of zeros up to a power of two: no number of the input's type reads beyond the table."""
+        table = self._array(op, op.table, "table")
+        rows = 1 << max(1, (len(table) - 1).bit_length())
+        self._add(
+            op,
+            "Embedding",
+            [self._data(op, op.data)],
+            {
+                "n_in": op.shape[0],
+                "n_out": op.shape[1],
+                "vocab_size": rows,
+                "embeddings_data": np.pad(table, ((0, rows - len(table)), (0, 0))),
+            },
+        )
+
     def recurrent(self, op: nn.LstmOp | nn.GruOp) -> None:
         """hls4ml's LSTM has one bias: the sum of the two. Its GRU resets the state after the matrix, as ours."""
         bias, inner_bias = self._array(op, op.bias, "bias"), self._array(op, op.recurrent_bias, "bias")
@@ -533,6 +549,7 @@ _INSTEAD: dict[type[nn.TensorOp], str] = {
 _LOWERINGS: dict[type[nn.TensorOp], Callable[..., None]] = {
     nn.ConvOp: _Lowering.conv,
     nn.DenseOp: _Lowering.dense,
+    nn.EmbeddingOp: _Lowering.embedding,
     nn.LstmOp: _Lowering.recurrent,
     nn.GruOp: _Lowering.recurrent,
     nn.BatchNormOp: _Lowering.batch_norm,

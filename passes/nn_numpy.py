@@ -210,6 +210,7 @@ _EVALUATORS: dict[type[nn.TensorOp], Callable[..., Array]] = {
     nn.DenseOp: _dense,
     nn.BatchNormOp: _batch_norm,
     nn.LocalResponseNormOp: _local_response_norm,
+    nn.EmbeddingOp: lambda op, x, table: table[np.clip(x.astype(np.int64), 0, len(table) - 1)],
     nn.LstmOp: _recurrent(_lstm),
     nn.GruOp: _recurrent(_gru),
     nn.RnnOp: _recurrent(lambda data, inner, state, cell: (np.tanh(data + inner), cell)),

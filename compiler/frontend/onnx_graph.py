@@ -102,7 +102,9 @@ MAX_FOLDED = 1 << 27
 """Elements of the largest tensor that folding may make: 512 MiB of float32, which holds VGG's largest layer."""
 
 
-_FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16)
+_INTEGERS = (TensorProto.INT32, TensorProto.INT64)
+_TYPES = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, *_INTEGERS)
+"""Of inputs: integers may choose embeddings, no more."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,8 @@ class Graph:
     batch: int
     where: str
     scaled: Mapping[str, Scaled] = field(default_factory=dict)
+    integers: frozenset[str] = frozenset()
+    """Inputs of whole numbers."""
 
 
 @dataclass
@@ -184,6 +188,7 @@ def read_graph(model: onnx.ModelProto, path: Path, supported: Collection[str]) -
         batch,
         str(path),
         walk.scaled,
+        frozenset(v.name for v in inputs if v.type.tensor_type.elem_type in _INTEGERS),
     )
 
 
@@ -231,13 +236,13 @@ def _bind_inputs(walk: _Walk, inputs: list[onnx.ValueInfoProto]) -> int:
     for value in inputs:
         where = f"{walk.path}: input {value.name!r}"
         tensor = value.type.tensor_type
-        if not value.type.HasField("tensor_type") or tensor.elem_type not in _FLOATS:
+        if not value.type.HasField("tensor_type") or tensor.elem_type not in _TYPES:
             names = {number: name for name, number in TensorProto.DataType.items()}
             kind = names.get(tensor.elem_type, "unknown") if tensor.elem_type else "no tensor"
             raise Split4mlError(
-                f"inputs must be tensors of floating point, not {kind}",
+                f"inputs must be tensors of floating point, or int32 or int64, not {kind}",
                 where=where,
-                hint="cast outside of the network; in place of integers that choose embeddings, give it the chosen vectors",
+                hint="cast outside of the network",
             )
         if not tensor.HasField("shape") or not tensor.shape.dim:
             raise Split4mlError("the input needs a shape with a batch axis", where=where)

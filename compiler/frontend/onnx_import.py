@@ -69,6 +69,12 @@ def import_onnx(path: Path, weights: WeightStore) -> ModuleOp:
     # outputs have their names before the nodes do, since these face the user
     outputs = {name: builder.name(name, "result") for name in graph.outputs}
     for node in graph.nodes:
+        if graph.integers.intersection(node.inputs) and node.op != "Gather":
+            raise builder.error(
+                node,
+                "it works on an input of integers, which may only choose embeddings (Gather)",
+                "cast the input outside",
+            )
         symbol = builder.name(node.name, node.op.lower())
         try:
             result = HANDLERS[node.op](builder, node, symbol)

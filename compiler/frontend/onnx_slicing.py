@@ -12,6 +12,8 @@ from split4ml.compiler.frontend.onnx_builder import Builder, origin
 from split4ml.compiler.frontend.onnx_graph import Node
 from split4ml.compiler.frontend.onnx_ops import handles
 from split4ml.dialects import nn
+from split4ml.dialects.nn_base import typed
+from split4ml.dialects.precision import Precision
 
 
 def part(node: Node, name: str, data: SSAValue, axis: int, start: int, end: int, step: int = 1) -> nn.SliceOp:
@@ -103,9 +105,32 @@ def runs(indices: Sequence[int]) -> list[tuple[int, int]]:
     return found
 
 
+def embedding(builder: Builder, node: Node, name: str) -> SSAValue:
+    """Rows of a table chosen by an input of whole numbers, which is given a type that holds just these."""
+    table, data = builder.constant(node, 0, "table"), builder.data(node, 1)
+    source = data.owner
+    if not isinstance(source, nn.InputOp) or node.inputs[1] not in builder.graph.integers:
+        raise builder.error(
+            node, "its indices are computed from the data, but must be constants or an input of integers"
+        )
+    if table.ndim != 2 or node.attributes["axis"] not in (0, -2) or len(nn.shape_of(data)) != 1:
+        raise builder.error(
+            node,
+            f"a table of shape {list(table.shape)} and indices of {list(builder.data_shape(node, 1))} are given, but embeddings"
+            " take rows x columns and frames x indices",
+        )
+    bits = max(1, (len(table) - 1).bit_length())
+    known = source.element_types.get("result")
+    bits = max(bits, known.width if known else 0)
+    source.types = typed({"result": Precision(bits, bits, False)})
+    return builder.emit(nn.EmbeddingOp(name, data, builder.weight(table, name, "table"), onnx=origin(node)))
+
+
 @handles("Gather")
 def gather(builder: Builder, node: Node, name: str) -> SSAValue:
     """Slices of consecutive elements, one after the other; a single index drops its axis."""
+    if node.inputs[1] in builder.values and node.inputs[0] not in builder.values:
+        return embedding(builder, node, name)
     shape = builder.data_shape(node)
     axis = builder.axis(node, node.attributes["axis"], len(shape))
     given = builder.constant(node, 1, "indices")

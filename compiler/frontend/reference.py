@@ -24,7 +24,12 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
 Floats = npt.NDArray[np.float32]
-_TYPES: dict[str, Any] = {"tensor(double)": np.float64, "tensor(float16)": np.float16}
+_TYPES: dict[str, Any] = {
+    "tensor(double)": np.float64,
+    "tensor(float16)": np.float16,
+    "tensor(int32)": np.int32,
+    "tensor(int64)": np.int64,
+}
 """ONNX Runtime's names of the types of inputs that are not float32."""
 
 
@@ -40,6 +45,21 @@ def sample_inputs(
         name: generator.uniform(low, high, (frames, *shape)).astype(np.float32)
         for name, shape in shapes.items()
     }
+
+
+def samples_for(
+    model: nn.ModelOp, frames: int, seed: int = 0, low: float = 0.0, high: float = 1.0
+) -> dict[str, Floats]:
+    """`sample_inputs` of a model: for inputs that choose embeddings, whole numbers of their table's rows."""
+    shapes = {op.source.data: tuple(np.array(op.shape)[np.argsort(op.axes)].tolist()) for op in model.inputs}
+    found = sample_inputs(shapes, frames, seed, low, high)
+    for op in model.inputs:
+        tables = [use.operation.table for use in op.result.uses if isinstance(use.operation, nn.EmbeddingOp)]
+        if tables:
+            rows = min(nn.shape_of(table)[0] for table in tables)
+            noise = sample_inputs({"rows": shapes[op.source.data]}, frames, seed)["rows"]
+            found[op.source.data] = np.floor(noise * rows)
+    return found
 
 
 def load_inputs(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Floats]:

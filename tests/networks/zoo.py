@@ -243,6 +243,15 @@ def networks() -> dict[str, tuple[nn.Module, Shapes]]:
             image,
         ),
         "batches_lstm": (Recurrent("LSTM", "index"), ((6, 4),)),
+        "embedding": (
+            Function(
+                lambda m, x: m.fc(m.gru(m.table(x))),
+                table=nn.Embedding(11, 4),
+                gru=Recurrent("GRU", "index"),
+                fc=nn.Linear(2, 2),
+            ),
+            ((6,),),
+        ),
         "soft": (
             seq(
                 nn.Linear(6, 6),
@@ -312,6 +321,8 @@ class Recurrent(nn.Module):
 def write(name: str, network: nn.Module, shapes: Shapes) -> None:
     network.eval()
     inputs = tuple(torch.rand(1, *shape) for shape in shapes)
+    if name == "embedding":
+        inputs = tuple((10 * values).long() for values in inputs)
     for exporter in ("script", "dynamo"):
         path = FOLDER / f"{name}.{exporter}.onnx"
         options: dict[str, object] = {}

@@ -20,7 +20,7 @@ from split4ml.backends.hls4ml.project import write_monolithic
 from split4ml.compiler.blobstore import BlobStore
 from split4ml.compiler.defaults import stages
 from split4ml.compiler.frontend.onnx_import import import_onnx
-from split4ml.compiler.frontend.reference import Reference, sample_inputs
+from split4ml.compiler.frontend.reference import Reference, samples_for
 from split4ml.compiler.layout import from_tokens, to_tokens
 from split4ml.compiler.options import CompileOptions
 from split4ml.compiler.passrunner import context, run_passes
@@ -43,8 +43,7 @@ CACHE = Path(os.environ.get("SPLIT4ML_CSIM_CACHE", Path(__file__).parents[3] / "
 def compare(path: Path, model: nn.ModelOp, folder: Path) -> float:
     """The largest difference of the firmware from ONNX Runtime, over five frames of noise. Raises AssertionError if
     that is more than tables explain."""
-    shapes = {op.source.data: tuple(np.array(op.shape)[np.argsort(op.axes)].tolist()) for op in model.inputs}
-    frames = sample_inputs(shapes, 5, low=-1)
+    frames = samples_for(model, 5, low=-1)
     softmax = any(isinstance(op, nn.SoftmaxOp) for op in model.block.ops)
     precision, tolerance = WITH_SOFTMAX if softmax else (PRECISION, TOLERANCE)
     expected, found = Reference(path).run(frames), simulate(path, frames, folder, precision)

@@ -14,7 +14,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from split4ml.compiler.frontend.onnx_import import import_onnx
-from split4ml.compiler.frontend.reference import Reference, sample_inputs
+from split4ml.compiler.frontend.reference import Reference, samples_for
 from split4ml.dialects import nn
 from split4ml.passes.nn_layers import Layers
 from split4ml.passes.nn_numpy import run
@@ -75,10 +75,7 @@ def make_onnx(tmp_path: Path) -> MakeOnnx:
 
 def differences(module_model: nn.ModelOp, store: MemoryStore, path: Path) -> dict[str, float]:
     """Largest difference from ONNX Runtime on three frames of noise, by output."""
-    shapes = {
-        op.source.data: tuple(np.array(op.shape)[np.argsort(op.axes)].tolist()) for op in module_model.inputs
-    }
-    inputs = sample_inputs(shapes, 3, low=-1)
+    inputs = samples_for(module_model, 3, low=-1)
     expected = Reference(path).run(inputs)
     worst = dict.fromkeys(expected, 0.0)
     for frame in range(3):

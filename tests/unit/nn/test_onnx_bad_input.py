@@ -155,7 +155,7 @@ def test_inputs_must_be_floats(tmp_path: Path) -> None:
     )
     path = tmp_path / "model.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
-    assert "inputs must be tensors of floating point, not UINT8" in refusal(path)
+    assert "inputs must be tensors of floating point, or int32 or int64, not UINT8" in refusal(path)
 
 
 def test_a_huge_constant_is_not_computed(make_onnx: MakeOnnx) -> None:

@@ -14,7 +14,7 @@ from compared_firmware import compare
 from lowered import LOWERED, outcome
 from operator_table import RECORDS, label
 
-from split4ml.compiler.frontend.reference import Reference, sample_inputs
+from split4ml.compiler.frontend.reference import Reference, samples_for
 from split4ml.dialects import nn
 from split4ml.passes.nn_numpy import run
 
@@ -45,7 +45,7 @@ def test_to_hls4ml(path: Path) -> None:
     if found.error is not None:
         raise found.error
     assert found.stage == LOWERED and found.graph is not None and found.store is not None
-    frames = sample_inputs(shapes_of(found.model), 2, low=-1)
+    frames = samples_for(found.model, 2, low=-1)
     expected = Reference(path).run(frames)
     for index in range(2):
         results = run(found.model, found.store, {name: array[index] for name, array in frames.items()})

@@ -51,6 +51,7 @@ nn.model @m {
   %wi = nn.constant @wi "sha256:bb5a744b87ec29cc26c85d6fadff10220ecc3fc6b72ca4e492a5d5a519f8a738" : tensor<20x12xf32>
   %wr = nn.constant @wr "sha256:b7f29327119fce464131b5c57b3bb681b69e145599cd43ec4e7f9eaadb28a691" : tensor<3x12xf32>
   %wb = nn.constant @wb "sha256:b9b1f4fe284a5b21ca7af4e5831aa67ba37223f528a4ebef515b88ad60f10003" : tensor<12xf32>
+  %49 = nn.embedding @words(%wb, %v) : (tensor<12xf32>, tensor<8x10xf32>) -> tensor<12x10xf32>
   %50 = nn.lstm @memory(%38, %wi, %wr, %wb, %wb) sequences onnx ["cell"] : (tensor<4x20xf32>, tensor<20x12xf32>, tensor<3x12xf32>, tensor<12xf32>, tensor<12xf32>) -> tensor<4x3xf32>
   %q = nn.quantize @q %x to fixed<8, 2, RND_CONV, SAT_SYM> onnx ["q"] : tensor<1x8x8xf32>
   %bp = nn.bipolar @bp %x : tensor<1x8x8xf32>
@@ -101,6 +102,7 @@ nn.model @m {
 // CHECK:        nn.expand @wide %{{.*}} : (tensor<8x1x1xf32>) -> tensor<8x3x4xf32>
 // CHECK:        nn.conv_transpose @back(%t, %w) strides [2, 2] pads [1, 0, 1, -1] channels_last : (
 // CHECK:        nn.local_response_norm @lrn %{{.*}} size 5 alpha 1.000000e-04 beta 7.500000e-01 bias 1.000000e+00 : (tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+// CHECK:        nn.embedding @words(%wb, %v) : (tensor<12xf32>, tensor<8x10xf32>) -> tensor<12x10xf32>
 // CHECK:        nn.lstm @memory(%{{.*}}, %wi, %wr, %wb, %wb) sequences onnx ["cell"] : (
 // CHECK:        nn.quantize @q %x to fixed<8,2,RND_CONV,SAT_SYM> onnx ["q"] : tensor<1x8x8xf32>
 // CHECK:        nn.bipolar @bp %x : tensor<1x8x8xf32>
