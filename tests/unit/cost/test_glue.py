@@ -37,9 +37,12 @@ def test_slices(bits: int, lut: int, ff: int) -> None:
     assert slice_cost(bits) == GlueCost(lut, ff)
 
 
-@pytest.mark.parametrize(("subgraphs", "lut", "ff"), [(1, 34, 65), (4, 72, 113), (16, 238, 305)])
-def test_the_start_module(subgraphs: int, lut: int, ff: int) -> None:
-    cost = start_cost(1, subgraphs)
+@pytest.mark.parametrize(
+    ("inputs", "subgraphs", "lut", "ff"),
+    [(1, 1, 34, 65), (1, 4, 72, 113), (1, 16, 238, 305), (2, 4, 126, 162)],
+)
+def test_the_start_module(inputs: int, subgraphs: int, lut: int, ff: int) -> None:
+    cost = start_cost(inputs, subgraphs)
     assert abs(cost.lut - lut) <= 0.1 * lut
     assert cost.ff == ff
 
