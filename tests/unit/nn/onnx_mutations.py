@@ -174,7 +174,11 @@ def change_weight_shape(model: onnx.ModelProto, draw: Draw) -> None:
 
 def change_number(model: onnx.ModelProto, draw: Draw) -> None:
     """Of a weight: NaN, infinite or huge."""
-    weights = [t for t in model.graph.initializer if t.data_type == TensorProto.FLOAT and all(t.dims)]
+    weights = [
+        t
+        for t in model.graph.initializer
+        if t.data_type == TensorProto.FLOAT and all(t.dims) and not t.external_data
+    ]
     if weights:
         tensor = _pick(draw, weights)
         try:
