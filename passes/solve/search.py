@@ -61,6 +61,8 @@ class Search:
     _program: Dynamic | None = field(default=None, init=False)
     _family: Family | None = field(default=None, init=False)
     _hopeless: bool = field(default=False, init=False)
+    _late: float = field(default=0.0, init=False)
+    """Seconds by which answers came later than allowed, at most: Z3 looks at the clock now and then only."""
 
     def best(
         self, objective: str, numbers: Sequence[int], within: Within, start: Part | None = None
@@ -276,10 +278,12 @@ class Search:
             known = program.windows(parts, self._untimed(within))
             if known is None:
                 return Answer(proven=True)
-        left = self.clock.left()
-        return Question(self.atoms, parts, within, side, known).ask(
-            left if seconds is None else min(left, seconds)
-        )
+        left = self.clock.left() - self._late
+        allowed = left if seconds is None else min(left, seconds)
+        before = self.clock.left()
+        answer = Question(self.atoms, parts, within, side, known).ask(allowed)
+        self._late = max(self._late, before - self.clock.left() - max(0.0, allowed))
+        return answer
 
 
 def _labelled(atoms: Atoms, terms: Sequence[str], part: Part, parts: int) -> Labelled:
