@@ -3,7 +3,8 @@
     .venv/bin/python benchmarks/exact_sizing.py [BUILD …] [--seconds 60] [--synthetic 8x8x64 …]
 
 BUILD is what `split4ml compile` wrote; without any, the example network is compiled into three subgraphs. `--synthetic
-ROWSxCOLUMNSxBITS` adds networks of ResNet-8's shape (benchmarks/replay_speed.py).
+ROWSxCOLUMNSxBITS` adds networks of ResNet-8's shape (benchmarks/replay_speed.py); `xBLOCKS` behind it, such of so many blocks. Seconds
+are of the processor, so that other jobs on the machine count little.
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ def example(scratch: Path) -> Case:
 
 
 def synthetic(shape: str) -> Case:
-    rows, columns, bits = map(int, shape.split("x"))
-    network = residual(rows, columns, 1)
+    rows, columns, bits, blocks = map(int, [*shape.split("x"), "7"][:4])
+    network = residual(rows, columns, 1, blocks)
     fifos = [Fifo(c, bits) for c, channel in enumerate(network.channels) if channel.capacity == UNBOUNDED]
     return Case(f"residual {shape}", network, fifos)
 
@@ -80,15 +81,19 @@ def measured(case: Case, seconds: float) -> Iterator[str]:
     yield f"{case.name}: {len(case.fifos)} FIFOs"
     if case.default:
         yield f"  default {bits(case.fifos, case.default):10,} bits"
+    costs: dict[str, int] = {}
     for method in METHODS:
-        start = time.perf_counter()
+        start = time.process_time()
         sized: Sized = size(case.network, case.fifos, method, seconds=seconds)
-        took = time.perf_counter() - start
+        took = time.process_time() - start
+        costs[method] = bits(case.fifos, sized.depths)
         line = (
             f"  {method:7} {bits(case.fifos, sized.depths):10,} bits {took:8.2f} s {sized.replays:6} replays"
         )
         if sized.bound is not None:
             proven = "optimal" if sized.bound.optimal else f"at most {sized.bound.gap:.2%} too many"
+            ratio = costs["bisect"] / sized.bound.lower
+            line += f"; bisect is {ratio:.3f} times the lower bound"
             line += f", at least {sized.bound.lower:,} ({proven}; without assumption {sized.bound.lower_certain:,})"
         yield line
 
@@ -97,7 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("builds", nargs="*", type=Path, metavar="BUILD")
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--synthetic", action="append", default=[], metavar="ROWSxCOLUMNSxBITS")
+    parser.add_argument("--synthetic", action="append", default=[], metavar="ROWSxCOLUMNSxBITS[xBLOCKS]")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         cases = [built(directory) for directory in arguments.builds] or [example(Path(scratch))]
