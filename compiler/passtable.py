@@ -391,7 +391,7 @@ PASSES = _table(
         "profile",
         "trace the generated C++, replay it, and note every FIFO's peak occupancy",
         _profile,
-        ("tracer", "waveforms"),
+        ("tracer", "waveforms", "notes"),
     ),
     PassEntry(
         "size-fifos",
@@ -403,7 +403,7 @@ PASSES = _table(
         "settle-split",
         "confirm the partition by the costs of tasks and sized FIFOs together, or split and size again until nothing changes",
         _settle_split,
-        ("tracer", "waveforms", "devices"),
+        ("tracer", "waveforms", "devices", "notes"),
     ),
     PassEntry(
         "lower-flow-to-stitch",

@@ -19,7 +19,7 @@ from xdsl.passes import ModulePass
 
 from split4ml.dialects import flow
 from split4ml.dialects.flow import integer, symbol
-from split4ml.passes.interfaces import Tracer, Waveforms
+from split4ml.passes.interfaces import Notes, Tracer, Waveforms
 
 if TYPE_CHECKING:
     from split4ml.passes.timed import Timed
@@ -34,6 +34,7 @@ class Profile(ModulePass):
     frames: int = 8
     tracer: Tracer = field(kw_only=True)
     waveforms: Waveforms = field(kw_only=True)
+    notes: Notes = field(kw_only=True)
 
     def __post_init__(self) -> None:
         if self.frames < 4:
@@ -50,6 +51,11 @@ class Profile(ModulePass):
         peaks = observe_unbounded(timed, self.waveforms, self.frames)
         for fifo in model.fifos:
             fifo.properties["peak"] = integer(peaks[symbol(fifo)])
+        unknown = [symbol(task) for task in model.tasks if not timed.timing(symbol(task)).modelled]
+        if unknown:
+            self.notes.note(
+                f"no measured design has a layer like {', '.join(unknown)}: cycles and depths follow from the structure of loops alone"
+            )
         for task in model.tasks:
             timing = timed.timing(symbol(task))
             task.properties["ii"] = integer(timing.ii)

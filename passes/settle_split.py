@@ -23,7 +23,7 @@ from xdsl.passes import ModulePass
 
 from split4ml.dialects import flow
 from split4ml.dialects.flow import integer, symbol
-from split4ml.passes.interfaces import Devices, Tracer, Waveforms
+from split4ml.passes.interfaces import Devices, Notes, Tracer, Waveforms
 
 if TYPE_CHECKING:
     from split4ml.passes.partition import Partition
@@ -47,6 +47,7 @@ class SettleSplit(ModulePass):
     time_limit: float = 60.0
     tracer: Tracer = field(kw_only=True)
     waveforms: Waveforms = field(kw_only=True)
+    notes: Notes = field(kw_only=True)
     devices: Devices = field(kw_only=True)
 
     def __post_init__(self) -> None:
@@ -100,7 +101,9 @@ class SettleSplit(ModulePass):
         from split4ml.passes.sizing_note import asked
 
         wanted.form(model, problem, solution)
-        Profile(self.frames, tracer=self.tracer, waveforms=self.waveforms).apply(ctx, module)
+        Profile(self.frames, tracer=self.tracer, waveforms=self.waveforms, notes=self.notes).apply(
+            ctx, module
+        )
         SizeFifos(
             method=self.method,
             frames=self.frames,
