@@ -7,6 +7,7 @@ import dataclasses
 import inspect
 import typing
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -93,11 +94,12 @@ def test_the_default_pipeline_exists() -> None:
 
 def test_binding() -> None:
     (spec,) = parse_pipeline("profile{frames=5}")
-    tracer, waveforms = object(), object()
-    found = instantiate(spec, Services({"tracer": lambda: tracer, "waveforms": lambda: waveforms}))
-    assert found == PASSES["profile"].loader()(frames=5, tracer=tracer, waveforms=waveforms)  # type: ignore[call-arg]
+    given = {"tracer": object(), "waveforms": object(), "notes": object()}
+    services = {name: partial(given.__getitem__, name) for name in given}
+    found = instantiate(spec, Services(services))
+    assert found == PASSES["profile"].loader()(frames=5, **given)  # type: ignore[call-arg]
     with pytest.raises(Split4mlError, match="waveforms is not available here"):
-        instantiate(spec, Services({"tracer": lambda: tracer}))
+        instantiate(spec, Services({"tracer": services["tracer"]}))
 
 
 def test_services_are_made_once_and_only_when_needed() -> None:
