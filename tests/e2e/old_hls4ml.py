@@ -33,7 +33,7 @@ NO_PADS = {f"pad_{side}": 0 for side in ("top", "bottom", "left", "right")}
 
 
 class _Stand(ModuleType):
-    __path__: ClassVar[list[str]] = []
+    __path__: ClassVar[list[str]] = []  # type: ignore[misc]
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
