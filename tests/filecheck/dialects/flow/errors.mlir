@@ -83,7 +83,7 @@ flow.model @m archive("m.fml", "sha256:00") {
 // -----
 
 // an unknown FIFO style
-// CHECK: flow.fifo @f has style 'velvet', which is none of shift, memory.
+// CHECK: flow.fifo @f has style 'velvet', which is none of shift, memory, lutram, bram, uram.
 flow.model @m archive("m.fml", "sha256:00") {
   %i = flow.input @x : !flow.stream<4x1xint<8>>
   %0 = flow.task "Relu" @a(%i) : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>

@@ -292,7 +292,7 @@ stitch.design @m_top of @m clock 5000 start "per-frame" {
 // -----
 
 // a style that does not exist
-// CHECK: stitch.link @f has style 'bram', which is none of shift, memory
+// CHECK: stitch.link @f has style 'velvet', which is none of shift, memory, lutram, bram, uram
 flow.model @m archive("m.fml", "sha256:00") {
   %i = flow.input @x : !flow.stream<8x1xint<8>>
   %0 = flow.subgraph @sg0 (%a = %i : !flow.stream<8x1xint<8>>) -> (!flow.stream<8x1xint<8>>) {
@@ -309,7 +309,7 @@ flow.model @m archive("m.fml", "sha256:00") {
 stitch.design @m_top of @m clock 5000 start "per-frame" {
   %0 = stitch.input @x : !stitch.axis<8x8>
   %1 = stitch.instance @sg0 (x = %0 : !stitch.axis<8x8>) -> (f : !stitch.axis<8x8>)
-  %2 = stitch.link @f %1 depth 2 style "bram" : !stitch.axis<8x8>
+  %2 = stitch.link @f %1 depth 2 style "velvet" : !stitch.axis<8x8>
   %3 = stitch.instance @sg1 (f = %2 : !stitch.axis<8x8>) -> (y : !stitch.axis<8x8>)
   stitch.output @y %3 : !stitch.axis<8x8>
 }
