@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from split4ml.compiler.profile_project import profile_project
+from split4ml.compiler.profile_project import check_bits_only, profile_project
 from split4ml.compiler.progress import Reporter, make_reporter
 from split4ml.dialects.errors import Split4mlError
 
@@ -49,8 +49,8 @@ def size_fifos(
 
     Its C++ is written to a temporary folder, traced and replayed. What `model.write()` and `model.build()` do afterwards has these
     depths. tool, clock_ns: by default, the model's. apply: False changes nothing. options: of the pass `size-fifos`, with
-    underscores: `method="exact"`, `latency="5%"`, `pin=["layer2_out=4"]`. Raises Split4mlError for any other model, and if it deadlocks however deep its FIFOs are; then nothing is
-    changed.
+    underscores: `method="exact"`, `latency="5%"`, `pin=["layer2_out=4"]`; but not `objective="cost"`, `bram18` and the prices, since styles of FIFOs are stated in a build only.
+    Raises Split4mlError for these, for any other model, and if it deadlocks however deep its FIFOs are; then nothing is changed.
 
         hls_model = hls4ml.converters.convert_from_keras_model(…, io_type="io_stream", backend="Vitis")
         print(split4ml.size_fifos(hls_model).depths)
@@ -90,11 +90,12 @@ def size_fifos(
 
 
 def _wanted(options: Mapping[str, Any]) -> SizeFifos:
-    """The pass with these options. Raises PipelineError for what it does not take."""
+    """The pass with these options. Raises PipelineError for what it does not take, Split4mlError for what needs a build."""
     from split4ml.compiler.binding import bind_pass
     from split4ml.compiler.pipeline.syntax import PassSpec
     from split4ml.passes.size_fifos import SizeFifos
 
     made = bind_pass(PassSpec.of("size-fifos", **options)).make({"tracer": None})
     assert isinstance(made, SizeFifos)
+    check_bits_only(made)
     return made

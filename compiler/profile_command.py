@@ -58,8 +58,10 @@ def run_profile(arguments: argparse.Namespace) -> int:
 
 
 def _profile_project(arguments: argparse.Namespace, reporter: Reporter) -> Profiled:
-    from split4ml.compiler.profile_project import profile_project
+    from split4ml.compiler.profile_project import check_bits_only, profile_project
 
+    sizing = _sizing(arguments)
+    check_bits_only(sizing)  # before a waveform is read
     observed = None
     if arguments.vcd is not None:
         from split4ml.compiler.project_facts import project_facts
@@ -71,7 +73,7 @@ def _profile_project(arguments: argparse.Namespace, reporter: Reporter) -> Profi
         arguments.project,
         tool=arguments.tool,
         clock_ns=arguments.clock,
-        sizing=_sizing(arguments),
+        sizing=sizing,
         observed=observed,
         reports=arguments.reports,
         reporter=reporter,

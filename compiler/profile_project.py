@@ -11,6 +11,7 @@ from split4ml.compiler.calibrating import calibrated
 from split4ml.compiler.observing import Observed
 from split4ml.compiler.progress import Reporter
 from split4ml.compiler.project_facts import ProjectFacts, project_facts
+from split4ml.dialects.errors import Split4mlError
 
 if TYPE_CHECKING:
     from split4ml.passes.networks import Built
@@ -33,6 +34,22 @@ class Profiled:
     report: dict[str, Any]
 
 
+def check_bits_only(sizing: SizeFifos) -> None:
+    """Raises Split4mlError for options of `size-fifos` that choose what FIFOs are made of: a project has no place to state it."""
+    asked = sizing.asked()
+    for name, option in (
+        ("objective", "objective=cost"),
+        ("bram18", "bram18"),
+        ("bram_price", "bram-price"),
+        ("uram_price", "uram-price"),
+    ):
+        if name in asked:
+            raise Split4mlError(
+                f"{option} needs a build: depths of an hls4ml project or a live model are chosen by their bits",
+                hint=f"leave out {option}, or split the model with `split4ml compile MODEL --fifos …`, which chooses and states styles",
+            )
+
+
 def profile_project(
     project: Path,
     *,
@@ -46,7 +63,8 @@ def profile_project(
     """Traces, replays and sizes the project in the folder that holds firmware/. Its C++ is run on this machine.
 
     tool, clock_ns: as the project says, if not given. sizing: what FIFOs must be like, and by which method. observed: of a simulation: with strobes, the model is calibrated to
-    them first; its peaks are what `peak` takes in place of the replay's. reports: where those of HLS are, "none", or None: the project's, if it has any. Raises Split4mlError for what is no such project, does not compile, or deadlocks.
+    them first; its peaks are what `peak` takes in place of the replay's. reports: where those of HLS are, "none", or None: the project's, if it has any. Raises Split4mlError for what is no such project,
+    does not compile, or deadlocks, and for sizing by anything but bits.
     """
     from split4ml.backends.report.tails import tail_keys
     from split4ml.passes.size_fifos import SizeFifos
@@ -55,6 +73,7 @@ def profile_project(
     from split4ml.passes.timing.tails import tails_of
 
     wanted = sizing or SizeFifos(tracer=None)  # type: ignore[arg-type]
+    check_bits_only(wanted)
     method, frames = wanted.method, wanted.frames
     reporter = reporter or Reporter()
     top, design, facts = traced_design(project, tool, clock_ns, reporter, reports)

@@ -48,6 +48,10 @@ def test_what_is_refused(tmp_path: Path) -> None:
     before = {name: variable.pragma for name, variable in model.output_vars.items()}
     with pytest.raises(Split4mlError, match="no option 'minimum'"):
         split4ml.size_fifos(model, minimum=4)
+    for demand in ({"objective": "cost"}, {"bram18": 4}, {"bram_price": 100}, {"uram_price": 1000}):
+        with pytest.raises(Split4mlError, match="needs a build") as refused:
+            split4ml.size_fifos(model, **demand)
+        assert "split4ml compile" in (refused.value.hint or "")
     with pytest.raises(UsageError, match="no timing constants"):
         split4ml.size_fifos(model, tool="vitis-1.0")
     assert before == {name: variable.pragma for name, variable in model.output_vars.items()}

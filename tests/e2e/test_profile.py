@@ -84,6 +84,8 @@ def test_bad_requests(quick: Path, project: Path, tmp_path: Path, capsys: pytest
         ([project, "--fifos", "latency=4", "--apply"], 1, "out of reach"),
         ([project, "--fifos", 'max-depth="nowhere=4"', "--apply"], 2, "'nowhere' is no FIFO"),
         ([project, "--fifos", "colour=4", "--apply"], 2, "no option 'colour'"),
+        ([project, "--fifos", "objective=cost", "--apply"], 1, "objective=cost needs a build"),
+        ([project, "--fifos", "bram18=2", "--apply"], 1, "bram18 needs a build"),
         ([quick, "--fifos", "latency=4"], 2, "--fifos is for an hls4ml project"),
         ([project, "-o", occupied, "--apply"], 1, "left alone"),
         ([project, "--method", "guess"], 2, "invalid choice"),
