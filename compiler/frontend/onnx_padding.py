@@ -58,8 +58,12 @@ def _pads(builder: Builder, node: Node) -> tuple[list[int], list[int]]:
 def _value(builder: Builder, node: Node) -> float:
     given = builder.optional(node, 2, "value")
     value = node.attributes.get("value", 0.0) if given is None else given
-    if np.size(value) != 1:
-        return 0.0  # an empty one is none
+    if np.size(value) == 0:
+        return 0.0
+    if np.size(value) > 1:
+        raise builder.error(
+            node, f"it pads with {np.size(value)} values, but one is for all", "pad with a single value"
+        )
     value = float(np.asarray(value).reshape(-1)[0])
     if abs(value) > MOST:
         raise builder.error(node, f"it pads with {value}, which no fixed-point type of this data holds")
