@@ -26,7 +26,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from split4ml.dialects.names import is_legal
 from split4ml.dialects.nn_shape import Shape
-from split4ml.dialects.precision import Precision
+from split4ml.dialects.precision import TYPED, Precision
 
 Tensor = TensorType[Float32Type]
 TENSOR = TensorType.constr(Float32Type())
@@ -67,21 +67,6 @@ def unit(value: bool) -> UnitAttr | None:
 def origin(names: Sequence[str]) -> ArrayAttr[StringAttr] | None:
     """The property `onnx`, absent without names."""
     return ArrayAttr([StringAttr(value) for value in names]) if names else None
-
-
-TYPED = (
-    "result",
-    "weight",
-    "bias",
-    "scale",
-    "param",
-    "accum",
-    "table",
-    "exp_table",
-    "inv_table",
-    "inv_inp",
-)
-"""What may have an element type of its own: hls4ml's names, without `_t`. See hls4ml 1.3, `model/layers.py`."""
 
 
 def typed(types: Mapping[str, Precision]) -> DictionaryAttr | None:

@@ -15,6 +15,20 @@ SATURATION = ("WRAP", "SAT", "SAT_ZERO", "SAT_SYM")
 MAX_POINT = 1024
 """How far the point may lie from the most significant bit, either way: as far as the exponents of doubles reach."""
 
+TYPED = (
+    "result",
+    "weight",
+    "bias",
+    "scale",
+    "param",
+    "accum",
+    "table",
+    "exp_table",
+    "inv_table",
+    "inv_inp",
+)
+"""What may have an element type of its own: hls4ml's names, without `_t`. See hls4ml 1.3, `model/layers.py`."""
+
 
 @dataclass(frozen=True)
 class Precision:

@@ -26,8 +26,8 @@ from xdsl.passes import ModulePass
 
 from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
-from split4ml.dialects.nn_base import TYPED, typed
-from split4ml.dialects.precision import Precision
+from split4ml.dialects.nn_base import typed
+from split4ml.dialects.precision import TYPED, Precision
 from split4ml.passes.cost.shape import TaskShape
 from split4ml.passes.cost.tiling import WEIGHTS, is_tiled, tile_shape, tiles_needed
 from split4ml.passes.estimate import shape_of

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from split4ml.backends.hls4ml.capture import bounded_inference, captured, explained
@@ -25,6 +26,7 @@ from split4ml.backends.hls4ml.options import (
 from split4ml.backends.hls4ml.padding import padding_in_place
 from split4ml.backends.hls4ml.provenance import surviving_names
 from split4ml.backends.hls4ml.reuse import ReuseWarning, repair_reuse_factors
+from split4ml.backends.hls4ml.settings import reaching
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.names import is_legal, legal_name
 from split4ml.dialects.precision import Precision
@@ -103,10 +105,11 @@ def build_graph(
     hls_config = with_padding(hls_config, mine)
     names = [layer["name"] for layer in mine]
     _check_kinds(mine, hls_config, options.backend, spelling)
+    settled = reaching(hls_config, mine, *_kinds(options.backend))
     with captured() as printed, explained("hls4ml cannot build this network"):
         model = _model_graph(
             mine,
-            hls_config,
+            settled,
             options,
             [renamed.get(n, n) for n in inputs],
             [renamed.get(n, n) for n in outputs],
@@ -299,9 +302,14 @@ def _check_kinds(layers: list[Layer], hls_config: Config, backend_name: str, spe
                 suggestion(str(kind), layer_map),
             )
         kind_of[layer["name"]] = layer_map[kind]
+    _check_roles(hls_config, {backend.create_layer_class(layer) for layer in layer_map.values()}, spelling)
     # The backend adds attributes of its own, such as the type of the accumulator.
+    seen: dict[str, str] = {}
     for name, entry in hls_config.get("LayerType", {}).items():
-        kind = known_layer_type(name, layer_map, spelling.places.of("LayerType", name))
+        where = spelling.places.of("LayerType", name)
+        kind = known_layer_type(name, layer_map, where)
+        if seen.setdefault(kind, name) != name:
+            raise Split4mlError(f"{seen[kind]!r} and {name!r} are the same type of layer", where)
         check_layer_keys(
             entry, backend.create_layer_class(layer_map[kind]), kind, spelling.places, "LayerType", name
         )
@@ -310,6 +318,29 @@ def _check_kinds(layers: list[Layer], hls_config: Config, backend_name: str, spe
             layer_class = backend.create_layer_class(kind_of[name])
             user = spelling.layers.get(name, name)
             check_layer_keys(entry, layer_class, kind_of[name].__name__, spelling.places, "LayerName", user)
+
+
+def _check_roles(hls_config: Config, classes: Iterable[Any], spelling: Spelling) -> None:
+    """What the types of elements are of that are stated for all layers."""
+    attributes = (attribute.name for one in classes for attribute in one.expected_attributes)
+    known = {"default", *(name.removesuffix("_t") for name in attributes if name.endswith("_t"))}
+    for role in hls_config.get("Model", {}).get("Precision", {}):
+        if role not in known:
+            where = spelling.places.of("Model", "Precision", role)
+            raise Split4mlError(f"no layer has a precision {role!r}", where, suggestion(str(role), known))
+
+
+def _kinds(backend_name: str) -> tuple[list[str], Callable[[str], list[str]]]:
+    """hls4ml's types of layers, and the attributes of each that a user may set."""
+    from hls4ml.backends import get_backend
+    from hls4ml.model.layers import layer_map
+
+    @cache
+    def configurable(kind: str) -> list[str]:
+        layer_class = get_backend(backend_name).create_layer_class(layer_map[kind])
+        return [attribute.name for attribute in layer_class.expected_attributes if attribute.configurable]
+
+    return list(layer_map), configurable
 
 
 def _check_inserted(model: Any, hls_config: Config, names: Sequence[str], spelling: Spelling) -> None:

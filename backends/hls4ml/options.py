@@ -13,7 +13,7 @@ from typing import Any
 
 from split4ml.backends.hls4ml.places import Places
 from split4ml.dialects.errors import Split4mlError
-from split4ml.dialects.precision import Precision
+from split4ml.dialects.precision import TYPED, Precision
 
 BACKENDS = ("Vitis", "Vivado")
 STRATEGIES = ("latency", "resource", "resource_unrolled")
@@ -32,7 +32,7 @@ _MODEL_KEYS = (
     "Compression",
     "TraceOutput",
 )
-_LAYER_KEYS = (
+LAYER_KEYS = (
     "Precision",
     "ReuseFactor",
     "Strategy",
@@ -41,8 +41,10 @@ _LAYER_KEYS = (
     "Trace",
     "Compression",
 )
-SETTINGS = ("exp_table", "inv_table", "inv_inp")
-"""Types that hls4ml takes as settings of a layer (`exp_table_t`), not as its precisions."""
+SETTINGS = ("table", "exp_table", "inv_table", "inv_inp")
+"""Types that hls4ml takes as settings of a layer (`exp_table_t`), not as its precisions; users may write either."""
+_WORDS = {key.lower(): key for key in LAYER_KEYS}
+_ROLES = {role.replace("_", ""): role for role in TYPED}
 _SECTIONS = ("Model", "LayerType", "LayerName")
 _PRECISION = re.compile(r"auto|(?:ap_)?u?(?:fixed|int)<[\w\s,-]+>")
 
@@ -178,11 +180,13 @@ def with_types(config: Config, types: Mapping[str, Mapping[str, Precision]]) -> 
     layers = dict(config.get("LayerName", {}))
     for name, own in types.items():
         entry = dict(layers.get(name, {}))
-        for key in [key for key in own if key in SETTINGS]:
-            entry.setdefault(f"{key}_t", str(own[key]))
-        own = {key: precision for key, precision in own.items() if key not in SETTINGS}
         stated = entry.get("Precision", {})
         stated = dict(stated) if isinstance(stated, Mapping) else {"default": stated}
+        settings = {squash(str(key)) for key in entry}
+        for key in [key for key in own if key in SETTINGS and key not in stated]:
+            if squash(f"{key}_t") not in settings:
+                entry[f"{key}_t"] = str(own[key])
+        own = {key: precision for key, precision in own.items() if key not in SETTINGS}
         if "default" not in stated:  # a single precision is for all of the layer
             entry["Precision"] = {key: str(precision) for key, precision in own.items()} | stated
         layers[name] = entry
@@ -253,10 +257,10 @@ def check_layer_keys(
 ) -> None:
     """The keys of one layer's entry against what its hls4ml class lets a user configure."""
     attributes = [attribute for attribute in layer_class.expected_attributes if attribute.configurable]
-    known = [*_LAYER_KEYS, *(attribute.config_name for attribute in attributes)]
-    normal = {_squash(key) for key in known}
+    known = [*LAYER_KEYS, *(attribute.config_name for attribute in attributes)]
+    normal = {squash(key) for key in known}
     for key in entry:
-        if _squash(str(key)) not in normal:
+        if squash(str(key)) not in normal:
             where = places.of(*path, key)
             raise Split4mlError(f"a {kind} has no setting {key!r}", where, suggestion(str(key), known))
     types = ["default", "result", *(a.name.removesuffix("_t") for a in attributes if a.name.endswith("_t"))]
@@ -283,7 +287,8 @@ def suggestion(name: str, known: Iterable[str]) -> str | None:
     return f"there are {', '.join(sorted(words))}" if 0 < len(words) <= 30 else None
 
 
-def _squash(key: str) -> str:
+def squash(key: str) -> str:
+    """A key of hls4ml's configuration, whose `TableSize` and `table_size` are the same."""
     return key.replace("_", "").lower()
 
 
@@ -300,10 +305,13 @@ def _check_values(
         place = places.of(*path, key)
         if keys is not None and key not in keys:
             raise Split4mlError(f"unknown setting {key!r}", place, suggestion(str(key), keys))
-        match key:
+        match _WORDS.get(squash(str(key)), key) if keys is None else key:
             case "Precision":
                 for variable, text in (value if isinstance(value, Mapping) else {"default": value}).items():
-                    _check_precision(text, places.of(*path, key, variable))
+                    _check_precision(text, places.of(*path, key, variable), variable not in SETTINGS)
+            case str() as word if squash(word).removesuffix("t") in _ROLES and squash(word).endswith("t"):
+                role = _ROLES[squash(word).removesuffix("t")]
+                _check_precision(value, place, role not in SETTINGS)
             case "ReuseFactor":
                 _check_reuse_factor(value, place)
             case "Strategy":
@@ -320,12 +328,17 @@ def _check_values(
                 _check_scalar(value, place)
 
 
-def _check_precision(value: Any, where: str) -> None:
+def _check_precision(value: Any, where: str, inferred: bool = True) -> None:
+    """inferred: whether hls4ml can find the type itself."""
     if not isinstance(value, str) or not _PRECISION.fullmatch(value.strip()):
         raise Split4mlError(
             f"{value!r} is no precision",
             where,
             "write fixed<16,6>, ufixed<8,0,RND,SAT>, int<8> or auto; floating point cannot be synthesised here",
+        )
+    if value.strip() == "auto" and not inferred:
+        raise Split4mlError(
+            "hls4ml cannot find the type of a table itself", where, "write fixed<18,8,RND,SAT>"
         )
 
 
@@ -338,13 +351,13 @@ def _check_reuse_factor(value: Any, where: str) -> None:
 
 def check_strategy(value: Any, where: str) -> None:
     """Raises Split4mlError for a strategy that hls4ml does not know, or whose code cannot be sliced."""
-    if isinstance(value, str) and _squash(value) in ("distributedarithmetic", "da"):
+    if isinstance(value, str) and squash(value) in ("distributedarithmetic", "da"):
         raise Split4mlError(NO_DA, where, "use the latency or resource strategy")
     _check_word(value, STRATEGIES, where)
 
 
 def _check_word(value: Any, words: tuple[str, ...], where: str) -> None:
-    if not isinstance(value, str) or _squash(value) not in {_squash(word) for word in words}:
+    if not isinstance(value, str) or squash(value) not in {squash(word) for word in words}:
         near = suggestion(str(value), words)
         hint = (
             near if near is not None and near.startswith("did you mean") else None
