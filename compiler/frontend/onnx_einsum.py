@@ -10,7 +10,8 @@ from xdsl.ir import SSAValue
 
 from split4ml.compiler.frontend.onnx_builder import Builder, origin
 from split4ml.compiler.frontend.onnx_graph import Node
-from split4ml.compiler.frontend.onnx_ops import DATA_BY_DATA, handles
+from split4ml.compiler.frontend.onnx_ops import handles
+from split4ml.compiler.frontend.onnx_refusals import DATA_BY_DATA
 from split4ml.dialects import nn
 
 

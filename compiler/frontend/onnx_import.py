@@ -12,6 +12,7 @@ from split4ml.compiler.frontend import (  # noqa: F401 - register their operator
     onnx_einsum,
     onnx_elementwise,
     onnx_padding,
+    onnx_products,
     onnx_quantised,
     onnx_recurrent,
     onnx_repeating,

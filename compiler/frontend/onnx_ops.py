@@ -16,6 +16,7 @@ from xdsl.ir import SSAValue
 
 from split4ml.compiler.frontend.onnx_builder import Builder, origin
 from split4ml.compiler.frontend.onnx_graph import Array, Node, Shape
+from split4ml.compiler.frontend.onnx_refusals import DATA_BY_DATA, axes_of_space
 from split4ml.compiler.frontend.onnx_weights import quantised_weight, transposed
 from split4ml.dialects import nn
 from split4ml.dialects.precision import Precision
@@ -69,7 +70,7 @@ def convolved(
 ) -> SSAValue:
     """A convolution with the attributes of a node of the Conv family. element: of a quantised weight."""
     if kernel.ndim not in (3, 4):
-        raise builder.error(node, f"it has {kernel.ndim - 2} spatial axes, but 1 or 2 are supported")
+        raise builder.error(node, *axes_of_space(kernel.ndim - 2))
     rank = kernel.ndim - 2
     strides = node.attributes.get("strides") or [1] * rank
     dilations = node.attributes.get("dilations") or [1] * rank
@@ -116,6 +117,8 @@ def local_response_norm(builder: Builder, node: Node, name: str) -> SSAValue:
 def gemm(builder: Builder, node: Node, name: str) -> SSAValue:
     if node.attributes["transA"]:
         raise builder.error(node, "transA = 1 puts the batch last, which is not supported")
+    if all(operand in builder.values for operand in node.inputs[:2]):
+        raise builder.error(node, *DATA_BY_DATA)
     alpha = np.float32(node.attributes["alpha"])
     kernel = builder.constant(node, 1, "weight")
     across = bool(node.attributes["transB"])
@@ -133,10 +136,10 @@ def gemm(builder: Builder, node: Node, name: str) -> SSAValue:
         bias = np.broadcast_to(bias.reshape(-1), (weight.shape[1],))
     element = quantised.element if quantised.scale is not None or alpha == 1 else None
     scale = None if quantised.scale is None else quantised.scale * alpha
-    return _dense(builder, node, name, weight, bias, element, scale)
+    return dense(builder, node, name, weight, bias, element, scale)
 
 
-def _dense(
+def dense(
     builder: Builder,
     node: Node,
     name: str,
@@ -159,26 +162,6 @@ def _dense(
         )
     )
     return result if scale is None else _rescaled(builder, node, name, result, scale)
-
-
-DATA_BY_DATA = (
-    "it multiplies data by data, but hls4ml's streams multiply matrices by constants only",
-    "attention takes hls4ml's io_parallel, which is not built here; element by element, data is multiplied by Mul",
-)
-"""What is said of products of two tensors of data, and the advice."""
-
-
-@handles("MatMul")
-def matmul(builder: Builder, node: Node, name: str) -> SSAValue:
-    if all(operand in builder.values for operand in node.inputs):
-        raise builder.error(node, *DATA_BY_DATA)
-    weight = builder.constant(node, 1, "right operand")
-    if weight.ndim != 2 or len(builder.data_shape(node)) < 2:
-        raise builder.error(
-            node, f"its right operand has shape {list(weight.shape)}, but must be inputs x outputs"
-        )
-    quantised = quantised_weight(builder, node, 1, weight, 1)
-    return _dense(builder, node, name, quantised.array, None, quantised.element, quantised.scale)
 
 
 # --- elementwise -------------------------------------------------------------------------------------------
@@ -235,7 +218,7 @@ def pool(builder: Builder, node: Node, name: str) -> SSAValue:
         raise builder.error(node, "its second result, the indices, is not supported")
     shape = builder.data_shape(node)
     if rank not in (1, 2) or len(shape) != rank + 2:
-        raise builder.error(node, f"it has {len(shape) - 2} spatial axes, but 1 or 2 are supported")
+        raise builder.error(node, *axes_of_space(len(shape) - 2))
     pads = list(padding(builder, node, shape[2:], kernel, strides, [1] * rank))
     counted = bool(attributes.get("count_include_pad", 0))
     if attributes.get("ceil_mode", 0):
@@ -263,6 +246,9 @@ def pool(builder: Builder, node: Node, name: str) -> SSAValue:
 
 @handles("GlobalAveragePool", "GlobalMaxPool")
 def global_pool(builder: Builder, node: Node, name: str) -> SSAValue:
+    rank = len(builder.data_shape(node)) - 2
+    if rank not in (1, 2):
+        raise builder.error(node, *axes_of_space(rank))
     kind = nn.GlobalMaxPoolOp if node.op == "GlobalMaxPool" else nn.GlobalAveragePoolOp
     vector = builder.emit(kind(name, builder.data(node), onnx=origin(node)))
     return builder.emit(nn.ReshapeOp(builder.name(f"{name}_keep"), vector, builder.result_shape(node)))

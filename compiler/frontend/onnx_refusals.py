@@ -24,18 +24,47 @@ HINTS = {
     "TopK": "leave it out, and compare the outputs after the hardware",
     "InstanceNormalization": "its statistics depend on the frame: use BatchNormalization",
     "GroupNormalization": "its statistics depend on the frame: use BatchNormalization",
-    "LayerNormalization": "hls4ml streams do not normalise over a frame: use BatchNormalization",
+    "LayerNormalization": "hls4ml normalises over a frame with io_parallel only, which is not built here: use BatchNormalization",
+    **dict.fromkeys(
+        ("NonMaxSuppression", "NonZero"), "leave it out, and choose among the outputs after the hardware"
+    ),
+    **dict.fromkeys(("GatherND", "GatherElements"), "use Gather or Slice with constants, along one axis"),
+    **dict.fromkeys(
+        ("ScatterND", "ScatterElements"), "use Slice, Concat and Pad, whose places are constants"
+    ),
+    **dict.fromkeys(
+        ("If", "Loop", "Scan"),
+        "hardware has no control flow: export the network for one path, with loops unrolled",
+    ),
+    **dict.fromkeys(
+        ("Attention", "RotaryEmbedding"),
+        "hls4ml's streams multiply matrices by constants only: use convolutions",
+    ),
     "LogSoftmax": "use Softmax, or leave it out: the order of the classes is the same",
     "ArgMax": "leave it out, and compare the outputs after the hardware",
     "LpPool": "use AveragePool",
 }
 
+DATA_BY_DATA = (
+    "it multiplies data by data, but hls4ml's streams multiply matrices by constants only",
+    "attention takes hls4ml's io_parallel, which is not built here; of data, one row by one column can be (MatMul, or Mul and ReduceSum)",
+)
+"""What is said of products of two tensors of data, and the advice."""
+
+
+def axes_of_space(rank: int) -> tuple[str, str]:
+    """What is said of layers over other axes than hls4ml has layers for, and the advice."""
+    return (
+        f"it has {rank} spatial axes, but hls4ml has layers for 1 or 2",
+        "make the depth part of the channels and use a 2-D layer",
+    )
+
 
 def hint(operators: Iterable[str]) -> str | None:
-    """Advice on the first operator of a list for which there is some."""
-    for name in operators:
-        if name in HINTS:
-            return f"{name}: {HINTS[name]}"
-        if name.startswith("com.microsoft.Q"):
-            return f"{name}: {_FUSED}"
-    return None
+    """Advice on the operators of a list for which there is some, at most three."""
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(operators):
+        advice = _FUSED if name.startswith("com.microsoft.Q") else HINTS.get(name)
+        if advice is not None:
+            found.setdefault(advice, name)
+    return "; ".join(f"{name}: {advice}" for advice, name in list(found.items())[:3]) or None

@@ -34,7 +34,9 @@ def resize(builder: Builder, node: Node, name: str) -> SSAValue:
     for axis, (old, new) in enumerate(zip(before[2:], after[2:], strict=True)):
         if new % old:
             raise builder.error(
-                node, f"it resizes spatial axis {axis} from {old} to {new}, which is no whole number of times"
+                node,
+                f"it resizes spatial axis {axis} from {old} to {new}, which is no whole number of times",
+                "upsample by whole numbers; make data smaller by a pool or a convolution with strides",
             )
         if not _repeats(node, old, new):
             raise builder.error(

@@ -128,7 +128,8 @@ def embedding(builder: Builder, node: Node, name: str) -> SSAValue:
 
 @handles("Gather")
 def gather(builder: Builder, node: Node, name: str) -> SSAValue:
-    """Slices of consecutive elements, one after the other; a single index drops its axis."""
+    """Slices of consecutive elements, one after the other; a single index drops its axis, and indices of
+    several axes put these in its place."""
     if node.inputs[1] in builder.values and node.inputs[0] not in builder.values:
         return embedding(builder, node, name)
     shape = builder.data_shape(node)
@@ -139,10 +140,8 @@ def gather(builder: Builder, node: Node, name: str) -> SSAValue:
     if any(not -size <= index < size for index in indices) or not indices:
         raise builder.error(node, f"its indices are none of the {size} elements of their axis")
     indices = [index % size for index in indices]
-    if given.ndim > 1:
-        raise builder.error(node, f"its indices have shape {list(given.shape)}, but must be a list")
-    whole = name if given.ndim else builder.name(f"{name}_part")
+    whole = name if given.ndim == 1 else builder.name(f"{name}_part")
     value = picked(builder, node, whole, builder.data(node), axis, indices)
-    if given.ndim:
+    if given.ndim == 1:
         return value
     return builder.emit(nn.ReshapeOp(name, value, builder.result_shape(node), onnx=origin(node)))

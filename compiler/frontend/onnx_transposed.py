@@ -10,6 +10,7 @@ from xdsl.ir import SSAValue
 from split4ml.compiler.frontend.onnx_builder import Builder, origin
 from split4ml.compiler.frontend.onnx_graph import Array, Node
 from split4ml.compiler.frontend.onnx_ops import handles
+from split4ml.compiler.frontend.onnx_refusals import axes_of_space
 from split4ml.compiler.frontend.onnx_weights import quantised_weight
 from split4ml.dialects import nn
 from split4ml.dialects.nn_base import typed
@@ -22,7 +23,7 @@ def conv_transpose(builder: Builder, node: Node, name: str) -> SSAValue:
     kernel = builder.constant(node, 1, "weight")
     bias = builder.optional(node, 2, "bias")
     if kernel.ndim not in (3, 4):
-        raise builder.error(node, f"it has {kernel.ndim - 2} spatial axes, but 1 or 2 are supported")
+        raise builder.error(node, *axes_of_space(kernel.ndim - 2))
     rank = kernel.ndim - 2
     strides = node.attributes.get("strides") or [1] * rank
     dilations = node.attributes.get("dilations") or [1] * rank

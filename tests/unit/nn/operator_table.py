@@ -50,7 +50,7 @@ a test fails if it is not current. Do not edit.
 - An empty cell: no network of this exporter has the operator.
 
 The batch may be symbolic, 1 or N, and weights may lie in external files. Frames are the first axis of every input and output; inside, the batch
-may stand elsewhere (recurrent layers have it second). Inputs may be float32, float64 or float16. What skl2onnx writes around a network is
+may stand elsewhere (recurrent layers have it second). Inputs may be float32, float64 or float16, or integers that choose embeddings. What skl2onnx writes around a network is
 left to software, with a note: the label of a class, and dictionaries of probabilities, in whose place the probabilities are an output.
 
 The column of a single operator is a network made by hand around it. A refusal there is of that spelling; others may be fine.
