@@ -183,9 +183,9 @@ def with_types(config: Config, types: Mapping[str, Mapping[str, Precision]]) -> 
         stated = entry.get("Precision", {})
         stated = dict(stated) if isinstance(stated, Mapping) else {"default": stated}
         settings = {squash(str(key)) for key in entry}
+        own = {key: precision for key, precision in own.items() if squash(f"{key}_t") not in settings}
         for key in [key for key in own if key in SETTINGS and key not in stated]:
-            if squash(f"{key}_t") not in settings:
-                entry[f"{key}_t"] = str(own[key])
+            entry[f"{key}_t"] = str(own[key])
         own = {key: precision for key, precision in own.items() if key not in SETTINGS}
         if "default" not in stated:  # a single precision is for all of the layer
             entry["Precision"] = {key: str(precision) for key, precision in own.items()} | stated
@@ -208,15 +208,17 @@ def with_parts(config: Config, parts: Mapping[str, str]) -> Config:
 def with_padding(config: Config, layers: Iterable[Mapping[str, Any]]) -> Config:
     """`config` with the type of its data for every padding that has none: not the model's, which may be narrower."""
     stated = dict(config.get("LayerName", {}))
-    by_type = {
-        str(kind).lower() for kind, entry in config.get("LayerType", {}).items() if "Precision" in entry
-    }
+    by_type = {str(kind).lower() for kind, entry in config.get("LayerType", {}).items() if _has_type(entry)}
     for layer in layers:
         name, kind = str(layer["name"]), str(layer["class_name"])
         entry = stated.get(name, {})
-        if kind.startswith("ZeroPadding") and kind.lower() not in by_type and "Precision" not in entry:
+        if kind.startswith("ZeroPadding") and kind.lower() not in by_type and not _has_type(entry):
             stated[name] = {**entry, "Precision": {"result": "auto"}}
     return {**config, "LayerName": stated} if stated else config
+
+
+def _has_type(entry: Mapping[str, Any]) -> bool:
+    return not {"precision", "resultt"}.isdisjoint(squash(str(key)) for key in entry)
 
 
 def _by_layer(

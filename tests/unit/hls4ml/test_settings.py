@@ -80,14 +80,18 @@ def test_a_layer_wins_over_its_type_and_leaves_the_rest_to_it() -> None:
 
 
 def test_types_of_the_network_win_over_those_of_a_type_of_layer() -> None:
-    types = {"probs": {"inv_inp": Precision(10, 4), "exp_table": Precision(10, 4)}}
+    types = {
+        "probs": {"inv_inp": Precision(10, 4), "exp_table": Precision(10, 4)},
+        "fc": {"weight": Precision(10, 4)},
+    }
     config = {
         "LayerType": {"Softmax": {"Precision": {"inv_inp": TYPE, "inv_table": TYPE}}},
-        "LayerName": {"probs": {"Precision": {"exp_table": "fixed<9,3>"}}},
+        "LayerName": {"probs": {"Precision": {"exp_table": "fixed<9,3>"}}, "fc": {"weight_t": "fixed<9,3>"}},
     }
     graph = built(config, types)
     found = {role: type_of(graph, "probs", role) for role in ("inv_inp", "inv_table", "exp_table")}
     assert [text.split(",TRN")[0] for text in found.values()] == ["fixed<10,4", "fixed<13,7", "fixed<9,3"]
+    assert type_of(graph, "fc", "weight").startswith("fixed<9,3,")
 
 
 @pytest.mark.parametrize(
