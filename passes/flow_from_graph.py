@@ -12,6 +12,7 @@ from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import integer, symbol
 from split4ml.dialects.flow_attrs import StreamType
+from split4ml.dialects.names import legal_name
 from split4ml.dialects.ports import MAX_PORT_BITS, element_slot_bits
 from split4ml.passes.flow_graph import stream_name
 from split4ml.passes.graphinfo import GraphInfo, StreamInfo, TaskInfo
@@ -41,6 +42,7 @@ def build_model(
 ) -> flow.ModelOp:
     """The unpartitioned model. FIFOs have hls4ml's default depths; `ports` by stream name may be empty.
 
+    name: of the model; a number is added if a task or stream has it, as a file may be named like a node.
     Raises Split4mlError for an input or output too wide for a port.
     """
     for stream in (info.by_stream[end] for end in (*info.inputs, *info.outputs)):
@@ -73,8 +75,9 @@ def build_model(
                 properties=_port_properties(stream, ports.get(stream.name)), operands=[values[stream.name]]
             )
         )
+    taken = [*(task.name for task in info.tasks), *(stream.name for stream in info.streams)]
     properties = {
-        "sym_name": StringAttr(name),
+        "sym_name": StringAttr(legal_name(name, taken)),
         "archive": StringAttr(archive),
         "digest": StringAttr(digest),
         "backend": StringAttr(info.backend),

@@ -68,8 +68,9 @@ def test_an_input_wider_than_a_port(lab: Lab) -> None:
 
 
 def test_a_network_of_one_layer(lab: Lab) -> None:
+    """And a file of that layer's name."""
     model = network(
-        lab.folder / "m.onnx", [helper.make_node("Relu", ["x"], ["y"])], {"x": ["N", 3, 4]}, ["y"]
+        lab.folder / "relu.onnx", [helper.make_node("Relu", ["x"], ["y"])], {"x": ["N", 3, 4]}, ["y"]
     )
     assert lab.compile(model).status == 0
     report = json.loads((lab.out / "report.json").read_text())
