@@ -3,9 +3,9 @@
     flow.fifo @layer2_out %1 depth 64 of 64 peak 17   =>   flow.fifo @layer2_out %1 depth 2 of 64 peak 17
 
 `peak` takes the most tokens that the profile saw, plus one. `bisect` shrinks every FIFO for as long as latency and interval
-stay those of unbounded FIFOs, judged by replay (docs/timing.md, docs/decisions/0002-unbounded-reference.md). `exact` finds the
-depths of the fewest bits, and proves that no fewer will do or how far from it they may be (docs/sizing.md); this is
-noted on the model:
+stay those of unbounded FIFOs, and deepens one where that makes others so much shallower that the whole is cheaper, judged by
+replay (docs/timing.md, docs/decisions/0002-unbounded-reference.md). `exact` finds the depths of the fewest bits, and proves
+that no fewer will do or how far from it they may be (docs/sizing.md); this is noted on the model:
 
     sizing = {method = "exact", bits = 8480 : i64, lower_bound = 8480 : i64, lower_bound_certain = 8352 : i64, optimal = true}
 """
@@ -51,8 +51,8 @@ Capacity = Callable[[str, int], int]
 class SizeFifos(ModulePass):
     """Size every FIFO.
 
-    method: `bisect` (as shallow as the unbounded design's latency and interval allow, one at a time), `exact` (the fewest bits,
-    proven) or `peak` (what the profile saw, plus one).
+    method: `bisect` (as shallow as the unbounded design's latency and interval allow, one at a time, in the cheapest proportion found),
+    `exact` (the fewest bits, proven) or `peak` (what the profile saw, plus one).
     latency, interval: what they may be: `keep` (as with unbounded FIFOs), per cent more (`5%`), or cycles.
     objective: what is minimised: `bits`, with FIFOs built as the tool does by itself, or `cost`, LUTs' worth of logic and memory, where
     each FIFO is a shift register, LUT RAM, block RAM or UltraRAM, whichever costs least; its style is then stated.

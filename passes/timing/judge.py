@@ -89,6 +89,23 @@ class Reference:
     first_in: int
 
 
+class Rows:
+    """Vectors of one length, as a matrix that grows."""
+
+    def __init__(self, length: int) -> None:
+        self._room: Ints = np.zeros((16, length), np.int64)
+        self._count = 0
+
+    def append(self, row: Ints) -> None:
+        if self._count == len(self._room):
+            self._room = np.concatenate((self._room, np.zeros_like(self._room)))
+        self._room[self._count] = row
+        self._count += 1
+
+    def rows(self) -> Ints:
+        return self._room[: self._count]
+
+
 class Judge:
     """Decides whether depths are feasible, and remembers what it has seen."""
 
@@ -106,6 +123,7 @@ class Judge:
         self.fifos = fifos
         self.frames = frames
         self.replays = 0
+        self.frames_run = 0  # in all replays, those that ended early too
         self.tried = 0
         self.at: Ints = np.array([f.channel for f in fifos], np.int64)
         self.width: Ints = np.array([f.width_bits for f in fifos], np.int64)
@@ -113,12 +131,23 @@ class Judge:
         self.latency_rule = latency
         self._progress = progress
         self._references: dict[bytes, Reference] = {}
-        self._failed: dict[bytes, list[Ints]] = {}
+        self._failed: dict[bytes, Rows] = {}
         self.unbounded = self.engine.capacities.copy()
         self.unbounded[self.at[self.sizable]] = UNBOUNDED
 
     def rule(self, fifo: int, depth: int) -> int:
         return self.latency_rule(self.fifos[fifo].width_bits, int(depth))
+
+    def roomy(self, fifo: int, slow: int) -> int:
+        """Room for all that is ever written to it, or as much as FIFOs of a latency of at most `slow` can have."""
+        one = self.fifos[fifo]
+        frames = self.frames + (2 if self.engine.network.held_start else 0)
+        slowest = max(slow, self.rule(fifo, one.least))
+        low, high = one.least, max(int(self.engine.flat.tokens[one.channel]) * frames, one.least)
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self.rule(fifo, middle) <= slowest else (low, middle - 1)
+        return low
 
     def latencies(self, depths: Ints) -> Ints:
         """Per channel, with FIFOs of these depths."""
@@ -138,6 +167,7 @@ class Judge:
         lone = self.engine.run(1, capacities=self.unbounded, latencies=latencies)
         many = self.engine.run(self.frames, capacities=self.unbounded, latencies=latencies)
         self.replays += 2
+        self.frames_run += 1 + self.frames
         for run in (lone, many):
             if run.deadlock:
                 steps = ", ".join(f"{who} waits for {what} ({state})" for who, state, what in run.deadlock)
@@ -173,15 +203,18 @@ class Judge:
 
     def hopeless(self, depths: Ints, exactly: bool) -> bool:
         """Whether this vector has failed, or (not `exactly`) one of the same styles that is nowhere shallower."""
-        failed = self._failed.get(self.latencies(depths).tobytes(), ())
-        return any(np.array_equal(f, depths) if exactly else np.all(f >= depths) for f in failed)
+        failed = self._failed.get(self.latencies(depths).tobytes())
+        if failed is None:
+            return False
+        known = failed.rows()
+        return bool(np.any(np.all(known == depths if exactly else known >= depths, axis=1)))
 
     def tokens_held(self, depths: Ints) -> Ints | None:
         """None if the depths are not feasible, else the most tokens held, per FIFO, over both runs."""
         feasible, peaks = self.verdict(depths)
         self.tried += 1
         if not feasible:
-            self._failed.setdefault(self.latencies(depths).tobytes(), []).append(depths.copy())
+            self._failed.setdefault(self.latencies(depths).tobytes(), Rows(len(depths))).append(depths)
         return peaks if feasible else None
 
     def verdict(self, depths: Ints) -> tuple[bool, Ints]:
@@ -190,10 +223,12 @@ class Judge:
         capacities, latencies = self.capacities(depths), self.latencies(depths)
         wanted = self.reference(latencies)
         self.replays += 1
+        self.frames_run += 1
         lone = self.engine.race((wanted.lone,), capacities=capacities, latencies=latencies)
         if lone.ends is None or (self.limits.keep and lone.ends != (wanted.lone,)):
             return False, lone.peaks[self.at]
         self.replays += 1
+        self.frames_run += self.frames
         many = self.engine.race(wanted.ends, capacities=capacities, latencies=latencies)
         if many.ends is None or not self._steady(many.ends, wanted):
             return False, many.peaks[self.at]

@@ -40,23 +40,18 @@ def bisected(judge: Judge, depths: Ints) -> Ints:
         search.together(search.order, level)
     for fifo in search.order:
         search.alone(fifo)
-    before = None
-    while before is None or not np.array_equal(before, search.depths):
-        before = search.depths.copy()
-        for fifo in search.order:
-            if search.depths[fifo] > search.judge.fifos[fifo].least and search.shrink(
-                [fifo], int(search.depths[fifo]) - 1, surely=True
-            ):
-                search.alone(fifo)
+    search.finish()
     return search.depths
 
 
 class Shrinker:
     """The best depths so far, always feasible, and the ways to improve them."""
 
-    def __init__(self, judge: Judge, depths: Ints) -> None:
+    def __init__(self, judge: Judge, depths: Ints, told: Ints | None = None) -> None:
         self.judge = judge
         self.depths = depths
+        self._told = told
+        self.roomy: int | None = None  # a FIFO that keeps what it does not need yet
         # What costs most is made small first.
         self.order = sorted(judge.sizable, key=lambda i: (-int(depths[i]) * judge.fifos[i].width_bits, i))
 
@@ -75,12 +70,14 @@ class Shrinker:
         held = self.judge.tokens_held(wanted)
         if held is not None:
             for i in self.judge.sizable:
+                if i == self.roomy:
+                    continue
                 # A FIFO that never fills up may be as deep as one more than it held, and nothing changes.
                 enough = max(int(held[i]) + 1, self.judge.fifos[i].least)
                 if enough < wanted[i] and self.judge.rule(i, enough) == self.judge.rule(i, wanted[i]):
                     wanted[i] = enough
             self.depths = wanted
-        self.judge.tell(self.depths)
+        self.judge.tell(self.depths if self._told is None else self._told)
         return held is not None
 
     def together(self, fifos: list[int], level: int) -> None:
@@ -99,3 +96,17 @@ class Shrinker:
             middle = (low + int(self.depths[fifo])) // 2
             if not self.shrink([fifo], middle):
                 low = middle
+
+    def nearby(self, fifo: int, surely: bool = False) -> None:
+        """As `alone`, for a FIFO that can probably not be made shallower: that is tried first."""
+        depth = int(self.depths[fifo])
+        if depth > self.judge.fifos[fifo].least and self.shrink([fifo], depth - 1, surely):
+            self.alone(fifo)
+
+    def finish(self) -> None:
+        """Until no FIFO can be made shallower alone, each shown by a replay."""
+        before = None
+        while before is None or not np.array_equal(before, self.depths):
+            before = self.depths.copy()
+            for fifo in self.order:
+                self.nearby(fifo, surely=True)

@@ -1,6 +1,6 @@
 """FIFO depths under replay: as shallow as they can be without the design getting slower.
 
-What "not slower" means: passes/timing/judge.py. The methods: passes/timing/shrink.py and exact.py; docs/sizing.md says what
+What "not slower" means: passes/timing/judge.py. The methods: passes/timing/shrink.py, exchange.py and exact.py; docs/sizing.md says what
 each of them guarantees.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from split4ml.passes.timing.exchange import exchanged
 from split4ml.passes.timing.judge import (
     Cost,
     Fifo,
@@ -23,7 +24,7 @@ from split4ml.passes.timing.judge import (
 from split4ml.passes.timing.limits import KEEP, Limits
 from split4ml.passes.timing.metrics import Metrics, measure
 from split4ml.passes.timing.network import Network
-from split4ml.passes.timing.shrink import bisected, by_peak
+from split4ml.passes.timing.shrink import by_peak
 from split4ml.passes.timing.within import within_bounds
 
 Method = Literal["peak", "bisect", "exact"]
@@ -87,9 +88,10 @@ def size(
     seconds: float = 60.0,
     limits: Limits = KEEP,
 ) -> Sized:
-    """Depths by `peak` (what an unbounded run holds at most, plus one), `bisect` (no FIFO can shrink alone) or `exact`.
+    """Depths by `peak` (what an unbounded run holds at most, plus one), `bisect` (the cheapest found of which no FIFO can
+    shrink alone) or `exact`.
 
-    `exact` minimises `cost` and has a bound. After about `seconds`, or on KeyboardInterrupt, it gives the best so far;
+    Both minimise `cost`; `exact` has a bound. After about `seconds`, or on KeyboardInterrupt, it gives the best so far;
     what it gives before that is the same every time.
     Capacities and latencies that `network` has for the sizable FIFOs do not matter. limits: how slow it may be. Raises
     Split4mlError if the network deadlocks however deep its FIFOs are, and if no depths within their bounds keep to the limits.
@@ -99,7 +101,7 @@ def size(
     depths = within_bounds(judge, depths)
     bound = None
     if method != "peak":
-        depths = bisected(judge, depths)
+        depths = exchanged(judge, depths, cost)
     if method == "exact":
         from split4ml.passes.timing.exact import exact  # loads Z3
 

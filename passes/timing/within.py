@@ -40,18 +40,9 @@ def _starts(judge: Judge, depths: Ints) -> Iterator[Ints]:
 
 def _roomy(judge: Judge, slow: int) -> Ints:
     """As deep as all that is ever written, or as FIFOs of a latency of at most `slow` can be."""
-    frames = judge.frames + (2 if judge.engine.network.held_start else 0)
-    roomy = judge.engine.flat.tokens[judge.at] * frames
-    for i, fifo in enumerate(judge.fifos):
-        if not fifo.sizable:
-            roomy[i] = judge.engine.capacities[fifo.channel]
-            continue
-        slowest = max(slow, judge.rule(i, fifo.least))
-        low, high = fifo.least, max(int(roomy[i]), fifo.least)
-        while low < high:
-            middle = (low + high + 1) // 2
-            low, high = (middle, high) if judge.rule(i, middle) <= slowest else (low, middle - 1)
-        roomy[i] = low
+    roomy = judge.engine.capacities[judge.at].copy()
+    for i in judge.sizable:
+        roomy[i] = judge.roomy(i, slow)
     return roomy
 
 
