@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from timing_networks import networks
 
-from split4ml.passes.timing.alone import Operations, alone
+from split4ml.passes.timing.alone import NEVER, Operations, alone
 from split4ml.passes.timing.network import Network, Replayed
 from split4ml.passes.timing.replay import replay
 from split4ml.passes.timing.schedule import Ints
@@ -33,7 +33,9 @@ def test_it_does_what_it_did_among_others(network: Network, frames: int) -> None
         begins = seen.starts[number].begins
         operations = Operations.of(process.schedule, len(process.inputs))
         found = alone(operations, limits(network, seen, number), begins)
-        assert found.begins.tolist() == begins.tolist()
+        # a call that has begun while an operation waits that the run did not see is not known
+        known = found.begins < NEVER
+        assert found.begins[known].tolist() == begins[known].tolist()
         wanted = [seen.reads[c] for c in process.inputs] + [seen.writes[c] for c in process.outputs]
         for mine, whole in zip(found.times, wanted, strict=True):
             # the run ends with the last frame, and this task may go on
