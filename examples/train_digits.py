@@ -13,6 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from digits_net import DigitsNet
 from sklearn.datasets import load_digits
@@ -65,10 +66,11 @@ def main() -> None:
         accuracy = (net(x_test).argmax(1) == y_test).float().mean().item()
     print(f"{accuracy:.4f} of {len(x_test)} held-out images are right")
     folder = Path(__file__).parent
+    path = folder / "digits_resnet.onnx"
     torch.onnx.export(
         net,
         (x_test[:1],),
-        folder / "digits_resnet.onnx",
+        path,
         input_names=["image"],
         output_names=["logits"],
         dynamic_shapes=({0: torch.export.Dim("batch")},),
@@ -76,6 +78,12 @@ def main() -> None:
         optimize=False,  # keeps batch normalisation as it was trained
         external_data=False,
     )
+    model = onnx.load(path)
+    for node in model.graph.node:  # stack traces, with paths of the machine
+        kept = [entry for entry in node.metadata_props if "stack_trace" not in entry.key]
+        del node.metadata_props[:]
+        node.metadata_props.extend(kept)
+    onnx.save(model, path)
     np.savez_compressed(folder / "digits_test.npz", image=x_test.numpy(), labels=y_test.numpy())
 
 

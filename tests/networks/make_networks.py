@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -91,10 +92,11 @@ def randomise(net: nn.Module) -> None:
 
 
 def export(net: nn.Module, name: str, inputs: dict[str, tuple[int, ...]], outputs: list[str]) -> None:
+    path = Path(__file__).parent / f"{name}.onnx"
     torch.onnx.export(
         net,
         tuple(torch.zeros(1, *shape) for shape in inputs.values()),
-        Path(__file__).parent / f"{name}.onnx",
+        path,
         input_names=list(inputs),
         output_names=outputs,
         dynamic_shapes=tuple({0: torch.export.Dim("batch")} for _ in inputs),
@@ -102,6 +104,12 @@ def export(net: nn.Module, name: str, inputs: dict[str, tuple[int, ...]], output
         optimize=False,
         external_data=False,
     )
+    model = onnx.load(path)
+    for node in model.graph.node:  # stack traces, with paths of the machine
+        kept = [entry for entry in node.metadata_props if "stack_trace" not in entry.key]
+        del node.metadata_props[:]
+        node.metadata_props.extend(kept)
+    onnx.save(model, path)
 
 
 def main() -> None:
