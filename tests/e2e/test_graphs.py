@@ -61,7 +61,7 @@ def test_expected_outputs_that_do_not_fit(
             else [],
         )
         for n in sorted(ERRORS)
-    ],  # fmt: skip # noqa: E501
+    ],
 )
 def test_every_framework_to_rtl(name: str, tmp_path: Path) -> None:
     build = tmp_path / "build"
