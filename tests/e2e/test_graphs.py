@@ -51,18 +51,7 @@ def test_expected_outputs_that_do_not_fit(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            n,
-            marks=[pytest.mark.xfail(reason="fails since the last changes; cause not found yet")]
-            if n == "keras3"
-            else [],
-        )
-        for n in sorted(ERRORS)
-    ],
-)
+@pytest.mark.parametrize("name", sorted(ERRORS))
 def test_every_framework_to_rtl(name: str, tmp_path: Path) -> None:
     build = tmp_path / "build"
     done = run_cli(

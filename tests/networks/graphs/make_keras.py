@@ -94,7 +94,13 @@ def keras3() -> None:
     keras.utils.set_random_seed(SEED)
     model = residual(keras)
     statistics(model)
-    convert(model, "keras3")
+    # hls4ml's softmax looks up by the upper ten bits: of the 35 that it infers here, in steps of 32; of a sum, in quarters
+    convert(
+        model,
+        "keras3",
+        fc={"Precision": {"result": "fixed<16,6>"}},
+        softmax={"inv_inp_t": "ufixed<18,3,RND,SAT>"},
+    )
 
 
 def keras2() -> None:
