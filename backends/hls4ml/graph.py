@@ -134,7 +134,7 @@ def build_graph(
         callable_as=callable_as,
         input_names=tuple(input_names),
         output_names=tuple(output_names),
-        warnings=tuple(dataclasses.replace(w, layer=_user(renamed, w.layer)) for w in warnings.values()),
+        warnings=tuple(dataclasses.replace(w, layer=_user(renamed, w.layer)) for w in warnings),
         remarks=tuple(_without_effect(model, mine, hls_config, stated, spelling)),
         messages=printed.text,
     )

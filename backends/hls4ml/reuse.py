@@ -1,7 +1,9 @@
 """Reuse factors as hls4ml ends up with them, against what was asked for.
 
-hls4ml clamps a reuse factor of the resource strategies to a valid one and merely prints it; and its conversion of
-1x1 convolutions (`OptimizePointwiseConv`, hls4ml 1.3) puts the unclamped one back, which does not compile.
+hls4ml clamps a reuse factor of the resource strategies to a valid one and merely prints it. Two of its passes then leave
+what does not compile or aborts in simulation (hls4ml 1.3): the conversion of 1x1 convolutions (`OptimizePointwiseConv`)
+puts the unclamped factor back; and `recurrent_templates.py` takes the function of a recurrent product by the reuse factor
+of the other product, that of the inputs.
 """
 
 from __future__ import annotations
@@ -17,42 +19,60 @@ TEMPLATE_FLOWS = {
 """Both for Vitis, and in this order, or the calls of Clone and Repack go stale."""
 
 _RESOURCE = ("resource", "resource_unrolled")
+_RECURRENT = ("LSTM", "GRU")
 
 
 @dataclass(frozen=True)
 class ReuseWarning:
-    """`layer` uses the reuse factor `used` instead of `asked`; `valid` are the possible ones, ascending."""
+    """`layer` uses the reuse factor `used` instead of `asked`; `valid` are the possible ones, ascending.
+
+    product: which of the layer's products, for a layer of several.
+    """
 
     layer: str
     asked: int
     used: int
     valid: tuple[int, ...]
+    product: str = ""
 
     def __str__(self) -> str:
         few = sorted(self.valid, key=lambda factor: abs(factor - self.asked))[:6]
         return (
-            f"{self.layer}: a reuse factor of {self.asked} is not possible, {self.used} is used instead; "
+            f"{self.layer}: a reuse factor of {self.asked} is not possible{self.product and ' for '}{self.product}, "
+            f"{self.used} is used instead; "
             f"the nearest are {', '.join(str(factor) for factor in sorted(few))}"
         )
 
 
-def repair_reuse_factors(model: Any, asked: Mapping[str, int]) -> dict[str, ReuseWarning]:
+@dataclass(frozen=True)
+class _Product:
+    """A matrix-vector product of a layer: `attribute` of the layer holds its reuse factor."""
+
+    attribute: str
+    n_in: int
+    n_out: int
+    name: str = ""
+
+
+def repair_reuse_factors(model: Any, asked: Mapping[str, int]) -> list[ReuseWarning]:
     """Makes every reuse factor valid, regenerates the templates if one was not, and tells what differs from `asked`.
 
     asked: the configured reuse factor by layer name.
     """
-    warnings, repaired = {}, False
+    warnings, repaired = [], False
     for name, node in model.graph.items():
-        valid = valid_reuse_factors(model, node)
-        if valid is None:
+        if not _by_resource(node):
             continue
-        used = int(node.get_attr("reuse_factor", 1))
-        if used not in valid:
-            used = model.config.backend.get_closest_reuse_factor(list(valid), used)
-            node.set_attr("reuse_factor", used)
-            repaired = True
-        if (wanted := asked.get(name, used)) != used:
-            warnings[name] = ReuseWarning(name, wanted, used, valid)
+        for product in _products(model, node):
+            valid = _valid_of(model, node, product)
+            used = int(node.get_attr(product.attribute, 1))
+            wanted = asked.get(name, used)
+            if used not in valid:
+                used = model.config.backend.get_closest_reuse_factor(list(valid), wanted)
+                node.set_attr(product.attribute, used)
+                repaired = True
+            if wanted != used:
+                warnings.append(ReuseWarning(name, wanted, used, valid, product.name))
     if repaired:
         model.apply_flow("vivado:specific_types")
         for flow in TEMPLATE_FLOWS[model.config.backend.name]:
@@ -61,21 +81,42 @@ def repair_reuse_factors(model: Any, asked: Mapping[str, int]) -> dict[str, Reus
 
 
 def valid_reuse_factors(model: Any, node: Any) -> tuple[int, ...] | None:
-    """Ascending, by hls4ml's own rule; None for a layer that takes any."""
-    if str(node.get_attr("strategy", "")).lower() not in _RESOURCE:
+    """Ascending, by hls4ml's own rule, of the product with the inputs; None for a layer that takes any."""
+    if not _by_resource(node):
         return None
+    products = _products(model, node)
+    return _valid_of(model, node, products[0]) if products else None
+
+
+def _by_resource(node: Any) -> bool:
+    return str(node.get_attr("strategy", "")).lower() in _RESOURCE
+
+
+def _products(model: Any, node: Any) -> list[_Product]:
+    if node.class_name in _RECURRENT:
+        n_in, n_out, states, columns = map(int, model.config.backend.get_layer_mult_size(node))
+        return [
+            _Product("reuse_factor", n_in, n_out, "the product with the inputs"),
+            _Product("recurrent_reuse_factor", states, columns, "the product with the state"),
+        ]
     size = multiplier_size(model, node)
-    if size is None:
-        return None
-    n_in, n_out = size
+    return [_Product("reuse_factor", *size)] if size else []
+
+
+def _valid_of(model: Any, node: Any, product: _Product) -> tuple[int, ...]:
     # A valid factor divides n_in * n_out; hls4ml itself tries all numbers up to that.
-    total = n_in * n_out
+    total = product.n_in * product.n_out
     small = [factor for factor in range(1, int(total**0.5) + 1) if total % factor == 0]
     divisors = sorted({*small, *(total // factor for factor in small)})
     backend = model.config.backend
-    valid = [factor for factor in divisors if backend._validate_reuse_factor(n_in, n_out, factor)]
-    if node.get_attr("strategy").lower() == "resource_unrolled":
+    valid = [f for f in divisors if backend._validate_reuse_factor(product.n_in, product.n_out, f)]
+    strategy = node.get_attr("strategy").lower()
+    if strategy == "resource_unrolled":
         valid.pop()
+    if strategy == "resource" and product.attribute != "reuse_factor":
+        # `DenseResource_rf_leq_nin` or `..._gt_nin_rem0`: the choice must suit both factors
+        above = int(node.get_attr("reuse_factor", 1)) > product.n_in
+        valid = [factor for factor in valid if (factor > product.n_in) == above]
     return tuple(valid)
 
 

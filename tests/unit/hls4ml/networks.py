@@ -44,6 +44,15 @@ class Network:
             weight_data=self._weights(kernel, kernel, channels, filters), bias_data=self._weights(filters), **sides,
         )  # fmt: skip
 
+    def lstm(self, name: str, source: str, states: int) -> str:
+        steps, inputs = self.shapes[source]
+        return self._add(
+            "LSTM", name, [source], (steps, states), direction="forward", n_timesteps=steps, n_in=inputs, n_out=states,
+            activation="tanh", recurrent_activation="sigmoid", return_sequences=True, return_state=False, time_major=False,
+            weight_data=self._weights(inputs, 4 * states), recurrent_weight_data=self._weights(states, 4 * states),
+            bias_data=self._weights(4 * states),
+        )  # fmt: skip
+
     def relu(self, name: str, source: str) -> str:
         shape = self.shapes[source]
         return self._add("Activation", name, [source], shape, activation="relu", n_in=int(np.prod(shape)))

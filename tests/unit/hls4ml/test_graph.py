@@ -244,6 +244,24 @@ def test_names_that_hls4ml_would_confuse() -> None:
     assert not info.by_task["bias"].inserted and info.by_task["clone_stem"].inserted
 
 
+@pytest.mark.parametrize(
+    ("inputs", "asked", "used"), [(4, 4, (4, 5)), (6, 4, (3, 5)), (5, 5, (5, 5)), (3, 6, (6, 10))]
+)
+def test_both_products_of_a_recurrent_layer_suit_one_function(
+    inputs: int, asked: int, used: tuple[int, int]
+) -> None:
+    # hls4ml takes the function of the product with the state (5 x 20) by the other product's factor.
+    n = Network()
+    config = {"LayerName": {"memory": {"ReuseFactor": asked, "Strategy": "Resource"}}}
+    n.lstm("memory", n.input("x", 3, inputs), 5)
+    graph = build_graph(n.layers, ["x"], ["memory"], HlsOptions(hls_config=config))
+    layer = graph.model.graph["memory"]
+    assert (layer.get_attr("reuse_factor"), layer.get_attr("recurrent_reuse_factor")) == used
+    assert [(w.asked, w.used) for w in graph.warnings] == [
+        (asked, factor) for factor in used if factor != asked
+    ]
+
+
 def test_names_that_are_not_legal() -> None:
     for name in ("a b", "output", "layer3_out", "x;y", 'q"', "while", "é"):
         n = Network()
