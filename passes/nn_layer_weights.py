@@ -42,16 +42,23 @@ def convolution_weights(
     return "Conv", np.moveaxis(full, (0, 1), (-1, -2))
 
 
+def rows_of(kind: str, kernel: Sequence[int], strides: Sequence[int]) -> int:
+    """How many rows hls4ml's form of a kernel of this size has: two for one row that steps over rows of an image.
+
+    For filters of one row hls4ml takes its one-dimensional line buffer (`conv_2d_buffer_cl`, `depthwise_conv_2d_buffer_cl`), which
+    knows of no rows to leave out. A filter of one element that is not depthwise has a kernel of its own, which steps.
+    """
+    pointwise = kind == "Conv" and tuple(kernel) == (1, 1)
+    return 2 if len(strides) == 2 and kernel[0] == 1 and strides[0] > 1 and not pointwise else kernel[0]
+
+
 def with_rows(
     kind: str, kernel: Doubles, strides: Sequence[int], pads: Sequence[int]
 ) -> tuple[Doubles, tuple[int, ...]]:
-    """A kernel x input x output weight of one row, with a second row of zeros if it steps over rows of an image.
+    """A kernel x input x output weight with as many rows as hls4ml needs (`rows_of`), a second one of zeros.
 
-    For filters of one row hls4ml takes its one-dimensional line buffer (`conv_2d_buffer_cl`, `depthwise_conv_2d_buffer_cl`), which
-    knows of no rows to leave out. The pads grow by a row at the bottom, so that there are as many windows as before. A filter of one
-    element that is not depthwise has a kernel of its own, which steps.
+    The pads grow by a row at the bottom, so that there are as many windows as before.
     """
-    pointwise = kind == "Conv" and kernel.shape[:-2] == (1, 1)
-    if len(strides) != 2 or kernel.shape[0] > 1 or strides[0] == 1 or pointwise:
+    if rows_of(kind, kernel.shape[:-2], strides) == kernel.shape[0]:
         return kernel, tuple(pads)
     return np.concatenate([kernel, np.zeros_like(kernel)]), (pads[0], pads[1], pads[2] + 1, pads[3])

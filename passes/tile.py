@@ -34,7 +34,7 @@ from split4ml.passes.estimate import shape_of
 from split4ml.passes.graphinfo import GraphInfo, TaskInfo
 from split4ml.passes.interfaces import Costs, Lowering, Notes
 from split4ml.passes.next_quantiser import affine_of
-from split4ml.passes.nn_layer_weights import block_diagonal
+from split4ml.passes.nn_layer_weights import block_diagonal, rows_of
 from split4ml.passes.nn_linear import Linear, channel_axis
 from split4ml.passes.nn_rewriting import Doubles, array_of, constant, forward, fresh_name, models, only_user
 from split4ml.passes.weights import WeightStore
@@ -153,14 +153,15 @@ class Tile(ModulePass):
 
 
 def _size(layer: Linear) -> int:
-    """Weights as hls4ml counts them: zeros between groups and taps included."""
+    """Weights as hls4ml counts them: zeros between groups and taps, and in a row that is added, included."""
     shape = nn.shape_of(layer.weight)
     if isinstance(layer, nn.DenseOp):
         return prod(shape)
     filters, per_group, *kernel = shape
     reach = [(size - 1) * step + 1 for size, step in zip(kernel, layer.dilation, strict=True)]
     depthwise = layer.groups > 1 and per_group == 1 and filters == layer.groups
-    return filters * (1 if depthwise else per_group * layer.groups) * prod(reach)
+    rows = rows_of("DepthwiseConv" if depthwise else "Conv", reach, nn.numbers(layer.strides))
+    return filters * (1 if depthwise else per_group * layer.groups) * rows * prod(reach[1:])
 
 
 def _obstacle(layer: Linear, info: GraphInfo, weights: WeightStore) -> str | None:
