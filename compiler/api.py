@@ -49,11 +49,11 @@ def explore(model: Any, *, quiet: bool = True, **options: Any) -> dict[str, Any]
     """
     from split4ml.compiler.explore import explore_file, explore_with
 
-    _, chosen = _chosen(options, "split4ml.explore")
+    given, chosen = _chosen(options, "split4ml.explore")
     reporter = Reporter() if quiet else make_reporter()
     if isinstance(model, str | Path):
-        return explore_file(Path(model), chosen, reporter)
-    return explore_with(_importer(model, chosen), [], chosen, reporter)
+        return explore_file(Path(model), chosen, reporter, given)
+    return explore_with(_importer(model, chosen), [], chosen, reporter, given)
 
 
 def _chosen(options: dict[str, Any], where: str) -> tuple[dict[str, object], CompileOptions]:

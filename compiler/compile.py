@@ -90,7 +90,7 @@ def compile_with(
         with reporter.step("import"):
             module = load(session)
         asked, options = options, of_the_model(options, module)
-        start = 0 if "pipeline" in given else _start(module, specs)
+        start = start_of(module, specs, given)
         check_given(given, asked, module, options, specs[start:])
         blobs = run_stages(
             module,
@@ -157,8 +157,11 @@ def _keep_network(module: ModuleOp, session: Session, stages: Path) -> set[str]:
     return network.blobs(network.read(path))
 
 
-def _start(module: ModuleOp, specs: Sequence[PassSpec]) -> int:
-    """The pass to begin with: behind the stage that the module states, and behind the lowering if it is `flow`."""
+def start_of(module: ModuleOp, specs: Sequence[PassSpec], given: Collection[str]) -> int:
+    """The pass to begin with: the first if the user gave them all (`pipeline` among `given`), else the one behind the stage
+    that the module states, or behind the lowering if it is `flow` and states none. Raises UsageError."""
+    if "pipeline" in given:
+        return 0
     start = stage_of(module)
     if start > len(specs):
         raise UsageError(

@@ -8,12 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from split4ml.compiler.compile import LOWERED, flow_model, of_the_model, open_session
+from split4ml.compiler.compile import flow_model, of_the_model, open_session, start_of
 from split4ml.compiler.defaults import pipeline_of
 from split4ml.compiler.given import check_given
 from split4ml.compiler.importing import import_source
 from split4ml.compiler.passrunner import context, run_passes
-from split4ml.compiler.stages import stage_of
 from split4ml.compiler.workspace import services_of
 from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError, UsageError
@@ -78,9 +77,7 @@ def explore_with(
         at = next((at for at, spec in enumerate(specs) if spec.name == PARTITION), None)
         if at is None:
             raise UsageError("the pipeline has no pass partition, so there is nothing to explore")
-        start = stage_of(module)
-        if start == 0 and any(isinstance(op, flow.ModelOp) for op in module.ops):
-            start = next((at + 1 for at, spec in enumerate(specs) if spec.name == LOWERED), 0)
+        start = start_of(module, specs, given)
         if start > at:
             raise Split4mlError(
                 "this IR is split already", hint="explore an earlier stage, or the network itself"

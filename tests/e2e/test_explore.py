@@ -11,6 +11,7 @@ from bad_input import LOWER, Lab
 
 import split4ml
 from split4ml.backends.report.front import shown
+from split4ml.dialects.errors import UsageError
 
 PASSES = ("-p", LOWER)
 
@@ -70,9 +71,38 @@ def test_every_point_can_be_compiled(lab: Lab, tiny_onnx: Path, written: bool) -
     assert json.loads((lab.out / "front.json").read_text()) == front
 
 
+@pytest.mark.parametrize(
+    ("stage", "passes"),
+    [
+        ("02-flow", "check-archive,estimate,partition"),
+        ("04-estimate", "partition"),
+        ("05-partition", "partition"),
+    ],
+)
+def test_passes_that_are_given_are_all_that_run(
+    lab: Lab, tiny_onnx: Path, tiny_split: Path, stage: str, passes: str
+) -> None:
+    """Whatever stage the IR says it is: it begins where `compile` does, and the network's front is that of its stages."""
+    path = tiny_split / "ir" / f"{stage}.mlir"
+    whole = json.loads(lab.run("explore", tiny_onnx, "--json", *PASSES).out)
+    done = lab.run("explore", path, "--json", "-p", passes)
+    assert done.status == 0, done.err
+    assert json.loads(done.out) == whole
+    assert split4ml.explore(path, pipeline=passes) == whole
+    last = whole["points"][-1]
+    picked = ("--pick", last["number"], "-o", lab.out, "--verify", "none", "--quiet")
+    done = lab.run("explore", path, "-p", passes, *picked)
+    assert done.status == 0, done.err
+    report = json.loads((lab.out / "report.json").read_text())
+    assert len(report["subgraphs"]) == last["subgraphs"]
+    assert report["partition"]["crossing_bits_per_frame"] == last["crossing_bits"]
+
+
 def test_from_python(tiny_onnx: Path) -> None:
-    front = split4ml.explore(tiny_onnx, subgraphs=1, pipeline=LOWER)
-    assert front["points"][0]["options"]["subgraphs"] == 1
+    front = split4ml.explore(tiny_onnx, pipeline=f"{LOWER}{{subgraphs=2}}")
+    assert {point["options"]["subgraphs"] for point in front["points"]} == {2}
+    with pytest.raises(UsageError, match="belongs to the pass partition"):
+        split4ml.explore(tiny_onnx, subgraphs=2, pipeline=LOWER)
     with pytest.raises(split4ml.Split4mlError, match="no such file"):
         split4ml.explore("nowhere.onnx")
 
