@@ -52,6 +52,16 @@ def numbers(values: Attribute) -> Shape:
     return tuple(int(value) for value in values.get_values())
 
 
+def unless_ones(factors: Sequence[int]) -> DenseArrayBase | None:
+    """A property of factors that are 1 unless stated: absent if all are."""
+    return integers(factors) if any(factor != 1 for factor in factors) else None
+
+
+def or_ones(factors: DenseArrayBase | None, count: int) -> Shape:
+    """The inverse of `unless_ones`."""
+    return numbers(factors) if factors is not None else (1,) * count
+
+
 END = "(`types` $types^)? (`onnx` $onnx^)? attr-dict `:` "
 """The tail of every operator's assembly, before its types."""
 
@@ -108,6 +118,12 @@ def check_tensor(value: SSAValue, what: str) -> None:
         raise VerifyException(f"{what} has shape {shown}, but every extent must be static and at least 1.")
     if prod(shape) > MAX_ELEMENTS:
         raise VerifyException(f"{what} has {prod(shape)} elements, but at most {MAX_ELEMENTS} are supported.")
+
+
+def check_vector(value: SSAValue | None, what: str, length: int) -> None:
+    """Raises ValueError if there is a value, and it has not one axis of this length."""
+    if value is not None and shape_of(value) != (length,):
+        raise ValueError(f"The {what} should have shape [{length}], not {list(shape_of(value))}.")
 
 
 def check_name(name: str) -> None:

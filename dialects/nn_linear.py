@@ -25,13 +25,16 @@ from split4ml.dialects.nn_base import (
     TENSOR,
     TensorOp,
     check_number,
+    check_vector,
     integer,
     integers,
     numbers,
+    or_ones,
     origin,
     shape_of,
     tensor,
     unit,
+    unless_ones,
 )
 from split4ml.dialects.nn_shape import Shape
 
@@ -73,15 +76,9 @@ class ConvOp(TensorOp):
         channels_last: bool = False,
         onnx: Sequence[str] = (),
     ) -> None:
-        spread = dilations is not None and any(value != 1 for value in dilations)
+        spread = dilations if dilations is not None else [1] * len(strides)
         shape = nn_shape.convolution(
-            shape_of(data),
-            shape_of(weight),
-            strides,
-            pads,
-            dilations if dilations is not None else [1] * len(strides),
-            group,
-            channels_last,
+            shape_of(data), shape_of(weight), strides, pads, spread, group, channels_last
         )
         super().__init__(
             operands=[data, weight, bias],
@@ -89,7 +86,7 @@ class ConvOp(TensorOp):
                 "sym_name": StringAttr(name),
                 "strides": integers(strides),
                 "pads": integers(pads),
-                "dilations": integers(dilations) if dilations is not None and spread else None,
+                "dilations": unless_ones(spread),
                 "group": integer(group) if group != 1 else None,
                 "channels_last": unit(channels_last),
                 "onnx": origin(onnx),
@@ -99,7 +96,7 @@ class ConvOp(TensorOp):
 
     @property
     def dilation(self) -> Shape:
-        return numbers(self.dilations) if self.dilations is not None else (1,) * len(numbers(self.strides))
+        return or_ones(self.dilations, len(numbers(self.strides)))
 
     @property
     def groups(self) -> int:
@@ -116,13 +113,8 @@ class ConvOp(TensorOp):
             self.groups,
             self.channels_last is not None,
         )
-        _check_vector(self.bias, "bias", weight[0])
+        check_vector(self.bias, "bias", weight[0])
         return shape
-
-
-def _check_vector(value: SSAValue | None, what: str, length: int) -> None:
-    if value is not None and shape_of(value) != (length,):
-        raise ValueError(f"The {what} should have shape [{length}], not {list(shape_of(value))}.")
 
 
 @irdl_op_definition
@@ -159,7 +151,7 @@ class DenseOp(TensorOp):
 
     def result_shape(self) -> Shape:
         shape = nn_shape.dense(shape_of(self.data), shape_of(self.weight))
-        _check_vector(self.bias, "bias", shape[-1])
+        check_vector(self.bias, "bias", shape[-1])
         return shape
 
 
@@ -214,5 +206,5 @@ class BatchNormOp(TensorOp):
             raise ValueError("A scalar has no channels to normalise.")
         channels = shape[-1 if self.channels_last is not None else 0]
         for what in ("scale", "bias", "mean", "variance"):
-            _check_vector(cast(SSAValue, getattr(self, what)), what, channels)
+            check_vector(cast(SSAValue, getattr(self, what)), what, channels)
         return shape

@@ -27,9 +27,11 @@ from split4ml.dialects.nn_base import (
     integer,
     integers,
     numbers,
+    or_ones,
     origin,
     shape_of,
     tensor,
+    unless_ones,
 )
 from split4ml.dialects.nn_shape import Shape
 
@@ -157,7 +159,7 @@ class SliceOp(TensorOp):
                 "sym_name": StringAttr(name),
                 "starts": integers(starts),
                 "ends": integers(ends),
-                "steps": integers(spread) if any(step != 1 for step in spread) else None,
+                "steps": unless_ones(spread),
                 "onnx": origin(onnx),
             },
             result_types=[tensor(nn_shape.sliced(shape_of(data), starts, ends, spread))],
@@ -166,7 +168,7 @@ class SliceOp(TensorOp):
     @property
     def step(self) -> Shape:
         """`steps`, spelled out if absent."""
-        return numbers(self.steps) if self.steps is not None else (1,) * len(numbers(self.starts))
+        return or_ones(self.steps, len(numbers(self.starts)))
 
     def result_shape(self) -> Shape:
         return nn_shape.sliced(shape_of(self.data), numbers(self.starts), numbers(self.ends), self.step)

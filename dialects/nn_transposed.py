@@ -23,12 +23,15 @@ from split4ml.dialects.nn_base import (
     INTEGERS,
     TENSOR,
     TensorOp,
+    check_vector,
     integers,
     numbers,
+    or_ones,
     origin,
     shape_of,
     tensor,
     unit,
+    unless_ones,
 )
 from split4ml.dialects.nn_shape import Shape
 
@@ -82,7 +85,7 @@ class ConvTransposeOp(TensorOp):
                 "sym_name": StringAttr(name),
                 "strides": integers(strides),
                 "pads": integers(pads),
-                "dilations": integers(spread) if any(value != 1 for value in spread) else None,
+                "dilations": unless_ones(spread),
                 "channels_last": unit(channels_last),
                 "onnx": origin(onnx),
             },
@@ -91,7 +94,7 @@ class ConvTransposeOp(TensorOp):
 
     @property
     def dilation(self) -> Shape:
-        return numbers(self.dilations) if self.dilations is not None else (1,) * len(numbers(self.strides))
+        return or_ones(self.dilations, len(numbers(self.strides)))
 
     def result_shape(self) -> Shape:
         weight = shape_of(self.weight)
@@ -103,6 +106,5 @@ class ConvTransposeOp(TensorOp):
             self.dilation,
             self.channels_last is not None,
         )
-        if self.bias is not None and shape_of(self.bias) != (weight[0],):
-            raise ValueError(f"The bias should have shape [{weight[0]}], not {list(shape_of(self.bias))}.")
+        check_vector(self.bias, "bias", weight[0])
         return shape
