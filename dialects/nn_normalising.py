@@ -25,7 +25,6 @@ from split4ml.dialects.nn_base import (
     integer,
     origin,
     shape_of,
-    unit,
 )
 from split4ml.dialects.nn_shape import Shape
 
@@ -69,7 +68,6 @@ class LocalResponseNormOp(TensorOp):
                 "alpha": FloatAttr(alpha, f32),
                 "beta": FloatAttr(beta, f32),
                 "bias": FloatAttr(bias, f32),
-                "channels_last": unit(False),
                 "onnx": origin(onnx),
             },
             result_types=[data.type],

@@ -73,6 +73,12 @@ class Builder:
         """A weight operand that may be absent."""
         return self.constant(node, index, what) if self.operand(node, index) else None
 
+    def integers(self, node: Node, index: int, what: str) -> list[int] | None:
+        """Whole numbers that are an attribute in old opsets and an operand in newer ones; None if there are neither."""
+        operand = self.optional(node, index, what)
+        given = node.attributes.get(what) if operand is None else operand.reshape(-1)
+        return None if given is None else [int(value) for value in given]
+
     def data(self, node: Node, index: int = 0) -> SSAValue:
         """A data operand, without its batch axis."""
         name = self.operand(node, index)

@@ -289,9 +289,7 @@ def reduce_min(builder: Builder, node: Node, name: str) -> SSAValue:
 
 def reduced_axes(builder: Builder, node: Node) -> list[int]:
     """Axes of the value without batch; none if nothing is reduced."""
-    axes = node.attributes.get("axes")
-    if axes is None and (operand := builder.optional(node, 1, "axes")) is not None:
-        axes = [int(axis) for axis in operand.reshape(-1)]
+    axes = builder.integers(node, 1, "axes")
     if not axes and node.attributes.get("noop_with_empty_axes", 0):
         return []
     rank = len(builder.data_shape(node))

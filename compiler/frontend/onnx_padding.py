@@ -39,12 +39,10 @@ def pad(builder: Builder, node: Node, name: str) -> SSAValue:
 
 def _pads(builder: Builder, node: Node) -> tuple[list[int], list[int]]:
     """Before and behind every axis of the value without batch."""
-    given = builder.optional(node, 1, "pads")
-    pads = given.reshape(-1) if given is not None else node.attributes.get("pads", ())
-    sizes = [int(size) for size in pads]
+    sizes = builder.integers(node, 1, "pads") or []
     rank = len(builder.data_shape(node))
-    chosen = builder.optional(node, 3, "axes")
-    axes = [int(axis) % rank for axis in chosen.reshape(-1)] if chosen is not None else list(range(rank))
+    chosen = builder.integers(node, 3, "axes")
+    axes = [axis % rank for axis in chosen] if chosen is not None else list(range(rank))
     if len(sizes) != 2 * len(axes):
         raise builder.error(node, f"{len(axes)} axes need {2 * len(axes)} pads, not {len(sizes)}")
     begins, ends = [0] * rank, [0] * rank

@@ -40,23 +40,14 @@ def picked(
     return builder.emit(nn.ConcatOp(name, pieces, axis, onnx=origin(node)))
 
 
-def _integers(builder: Builder, node: Node, index: int, what: str) -> list[int] | None:
-    """An attribute in old opsets, an operand in newer ones."""
-    given = builder.optional(node, index, what)
-    if given is not None:
-        return [int(value) for value in given.reshape(-1)]
-    attribute = node.attributes.get(what)
-    return None if attribute is None else [int(value) for value in attribute]
-
-
 @handles("Slice")
 def slice_(builder: Builder, node: Node, name: str) -> SSAValue:
     shape = builder.data_shape(node)
-    starts, ends = _integers(builder, node, 1, "starts"), _integers(builder, node, 2, "ends")
+    starts, ends = builder.integers(node, 1, "starts"), builder.integers(node, 2, "ends")
     if starts is None or ends is None:
         raise builder.error(node, "it has no starts or no ends")
-    axes = _integers(builder, node, 3, "axes") or list(range(len(starts)))
-    steps = _integers(builder, node, 4, "steps") or [1] * len(starts)
+    axes = builder.integers(node, 3, "axes") or list(range(len(starts)))
+    steps = builder.integers(node, 4, "steps") or [1] * len(starts)
     if not len(starts) == len(ends) == len(axes) == len(steps):
         raise builder.error(node, "its starts, ends, axes and steps differ in their number")
     bounds = [(0, size, 1) for size in shape]

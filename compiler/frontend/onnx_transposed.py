@@ -86,19 +86,7 @@ def depth_to_space(builder: Builder, node: Node, name: str) -> SSAValue:
     if block < 1 or channels % (block * block):
         raise builder.error(node, f"its {channels} channels are not {block} x {block} of anything")
     weight = _places(channels // block**2, block, node.attributes.get("mode", "DCR") == "CRD")
-    return builder.emit(
-        _exactly(
-            nn.ConvTransposeOp(
-                name,
-                builder.data(node),
-                builder.weight(weight, name, "places"),
-                None,
-                strides=[block, block],
-                pads=[0, 0, 0, 0],
-                onnx=origin(node),
-            )
-        )
-    )
+    return _blockwise(builder, node, name, nn.ConvTransposeOp, weight, block)
 
 
 @handles("SpaceToDepth")
@@ -108,19 +96,7 @@ def space_to_depth(builder: Builder, node: Node, name: str) -> SSAValue:
     if block < 1 or any(size % block for size in builder.data_shape(node)[2:]):
         raise builder.error(node, f"space is not divisible into blocks of {block}")
     weight = _places(channels, block, False).swapaxes(0, 1)
-    return builder.emit(
-        _exactly(
-            nn.ConvOp(
-                name,
-                builder.data(node),
-                builder.weight(weight, name, "places"),
-                None,
-                strides=[block, block],
-                pads=[0, 0, 0, 0],
-                onnx=origin(node),
-            )
-        )
-    )
+    return _blockwise(builder, node, name, nn.ConvOp, weight, block)
 
 
 def _places(channels: int, block: int, columns_first: bool) -> Array:
@@ -134,7 +110,21 @@ def _places(channels: int, block: int, columns_first: bool) -> Array:
     return every.reshape(block, block, channels, -1).transpose(2, 3, 0, 1)
 
 
-def _exactly(op: nn.ConvOp | nn.ConvTransposeOp) -> nn.ConvOp | nn.ConvTransposeOp:
-    """With a type of weights that holds 0 and 1."""
+def _blockwise(
+    builder: Builder,
+    node: Node,
+    name: str,
+    kind: type[nn.ConvOp | nn.ConvTransposeOp],
+    places: Array,
+    block: int,
+) -> SSAValue:
+    """A layer of one window per block, whose weights of zeros and ones have a type that holds just these."""
+    weight = builder.weight(places, name, "places")
+    op = kind(
+        *(name, builder.data(node), weight, None),
+        strides=[block, block],
+        pads=[0, 0, 0, 0],
+        onnx=origin(node),
+    )
     op.types = typed({"weight": BIT})
-    return op
+    return builder.emit(op)
