@@ -30,6 +30,7 @@ from split4ml.dialects.nn_base import typed
 from split4ml.passes.interfaces import Notes
 from split4ml.passes.nn_layout import Shape, Stored, channels_last
 from split4ml.passes.nn_layout_wishes import Spatial, wishes
+from split4ml.passes.nn_linear import pointwise, pointwise_kernel
 from split4ml.passes.nn_moves import as_transpose, within_tokens
 from split4ml.passes.nn_rewriting import Doubles, array_of, models
 from split4ml.passes.part_by_convolution import BIT
@@ -148,23 +149,11 @@ class _Relayout:
 
     def _permuted(self, data: SSAValue, channels: Sequence[int], name: str) -> nn.TensorOp:
         """Channels that change places: weights of zeros and ones, which round nothing."""
-        shape = nn.shape_of(data)
-        space = len(shape) - 1
-        matrix = np.eye(len(channels))[list(channels)]  # output x input
-        array = matrix.reshape(*matrix.shape, *(1,) * space) if space else matrix.T
+        array = pointwise_kernel(np.eye(len(channels))[:, list(channels)], len(nn.shape_of(data)) - 1)
         weight = nn.ConstantOp(self._name(f"{name}_choice"), self.weights.put(array), array.shape)
         weight.result.name_hint = weight.symbol
         self.block.add_op(weight)
-        new: nn.TensorOp
-        if space:
-            new = nn.ConvOp(
-                *(name, data, weight.result, None),
-                strides=[1] * space,
-                pads=[0, 0] * space,
-                channels_last=True,
-            )
-        else:
-            new = nn.DenseOp(name, data, weight.result)
+        new = pointwise(name, data, weight.result)
         new.types = typed({"weight": BIT})
         return new
 

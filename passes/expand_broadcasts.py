@@ -20,6 +20,7 @@ from xdsl.passes import ModulePass
 
 from split4ml.dialects import nn
 from split4ml.dialects.nn_base import typed
+from split4ml.passes.nn_linear import pointwise, pointwise_kernel
 from split4ml.passes.nn_parts import Pieces
 from split4ml.passes.nn_rewriting import constant, forward, is_constant, models
 from split4ml.passes.part_by_convolution import BIT
@@ -58,18 +59,11 @@ class ExpandBroadcasts(ModulePass):
         return data if before[-1] == shape[-1] else self._channels(pieces, data, shape)
 
     def _channels(self, pieces: Pieces, data: SSAValue, shape: nn.Shape) -> SSAValue:
-        space, channels = len(shape) - 1, shape[-1]
-        ones = np.ones((channels, 1, *(1,) * space) if space else (1, channels))
+        ones = pointwise_kernel(np.ones((1, shape[-1])), len(shape) - 1)
         weight = constant(pieces.op, f"{pieces.op.symbol}_ones", ones, self.weights)
 
         def repeated(name: str) -> nn.TensorOp:
-            new: nn.TensorOp
-            if space:
-                new = nn.ConvOp(
-                    name, data, weight, None, strides=[1] * space, pads=[0, 0] * space, channels_last=True
-                )
-            else:
-                new = nn.DenseOp(name, data, weight)
+            new = pointwise(name, data, weight)
             new.types = typed({"weight": BIT})
             return new
 

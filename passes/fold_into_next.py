@@ -18,17 +18,8 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from split4ml.dialects import nn
-from split4ml.passes.nn_linear import Affine, AffineAlong, Linear, affine_along
-from split4ml.passes.nn_rewriting import (
-    Doubles,
-    array_of,
-    changed,
-    constant,
-    is_quantised,
-    models,
-    only_user,
-    replace,
-)
+from split4ml.passes.nn_linear import Affine, AffineAlong, Linear, affine_along, rebuilt
+from split4ml.passes.nn_rewriting import Doubles, array_of, is_quantised, models, only_user
 from split4ml.passes.weights import WeightStore
 
 
@@ -65,23 +56,10 @@ class FoldIntoNext(ModulePass):
         if layer.bias is not None and bias is None:
             return None
         kernel, more = folded(layer, weight, found)
-        return self._rebuilt(layer, before, found, kernel, more if bias is None else bias + more)
-
-    def _rebuilt(
-        self, layer: Linear, before: Affine, found: AffineAlong, weight: Doubles, bias: Doubles
-    ) -> Linear:
-        kernel = changed(layer.weight, layer, weight, self.weights)
-        if layer.bias is not None:
-            vector = changed(layer.bias, layer, bias, self.weights)
-        else:
-            vector = constant(layer, f"{layer.symbol}_bias", bias, self.weights)
-        operands = [found.data, kernel, vector]
-        new = type(layer).create(
-            operands=operands, properties=dict(layer.properties), result_types=[layer.result.type]
-        )
-        new.onnx = nn.origin((*before.onnx_names, *layer.onnx_names))
-        replace(layer, new)
-        assert before.parent is not None
+        onnx = (*before.onnx_names, *layer.onnx_names)
+        total = more if bias is None else bias + more
+        new = rebuilt(layer, found.data, kernel, total, onnx, self.weights)
+        assert isinstance(new, Linear) and before.parent is not None
         before.parent.erase_op(before)
         return new
 

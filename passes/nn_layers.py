@@ -18,6 +18,7 @@ from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.names import legal_name
 from split4ml.dialects.precision import Precision
+from split4ml.passes.next_quantiser import affine_of
 from split4ml.passes.nn_layer_attributes import (
     check_channels_last,
     error,
@@ -27,7 +28,7 @@ from split4ml.passes.nn_layer_attributes import (
     window_strides,
 )
 from split4ml.passes.nn_layer_weights import convolution_weights, with_rows
-from split4ml.passes.nn_rewriting import Doubles, array_of
+from split4ml.passes.nn_rewriting import Doubles, array_of, is_constant
 from split4ml.passes.weights import WeightStore
 
 Layer = dict[str, object]
@@ -299,9 +300,8 @@ class _Lowering:
         )
 
     def binary(self, op: nn.BinaryOp) -> None:
-        left, right = array_of(op.left, self.weights), array_of(op.right, self.weights)
-        if left is not None or right is not None:
-            self._with_constant(op, left, right)
+        if any(map(is_constant, op.operands)):
+            self._with_constant(op)
             return
         shapes = [list(nn.shape_of(value)) for value in op.operands]
         if shapes[0] != shapes[1]:
@@ -309,39 +309,22 @@ class _Lowering:
         inputs = [self._data(op, value) for value in op.operands]
         self._add(op, "Merge", inputs, {"op": op.name.removeprefix("nn.")})
 
-    def _with_constant(self, op: nn.BinaryOp, left: Doubles | None, right: Doubles | None) -> None:
-        constant, data = (right, op.left) if left is None else (left, op.right)
-        assert constant is not None
-        aligned = constant.reshape((1,) * (len(op.shape) - constant.ndim) + constant.shape)
-        shape = nn.shape_of(data)
+    def _with_constant(self, op: nn.BinaryOp) -> None:
+        constant, data = (op.left, op.right) if is_constant(op.left) else (op.right, op.left)
+        self._data(op, data)  # not a constant as well
+        shape, extents = nn.shape_of(data), nn.shape_of(constant)
         if shape != op.shape:
-            raise error(
-                op, f"its constant of shape {list(constant.shape)} makes data of {list(shape)} larger"
-            )
-        each = any(size != 1 for size in aligned.shape[:-1])
-        if each and not isinstance(data.owner, nn.ReshapeOp):
+            raise error(op, f"its constant of shape {list(extents)} makes data of {list(shape)} larger")
+        if any(size != 1 for size in extents[:-1]) and not isinstance(data.owner, nn.ReshapeOp):
             raise error(
                 op,
-                f"its constant of shape {list(constant.shape)} is not one value per channel",
+                f"its constant of shape {list(extents)} is not one value per channel",
                 "run scale-by-element first",
             )
-        vector = (
-            np.broadcast_to(aligned, op.shape)
-            if each
-            else np.broadcast_to(aligned.reshape(-1), op.shape[-1:])
-        )
-        vector = vector.reshape(-1)
-        one, zero = np.ones(vector.size), np.zeros(vector.size)
-        if isinstance(op, nn.MaximumOp | nn.MinimumOp | nn.AverageOp):
+        form = affine_of(op, self.weights)
+        if form is None:
             raise error(op, "hls4ml has no layer for it with a constant", "run relu-from-bounds first")
-        if isinstance(op, nn.MultiplyOp):
-            self._affine(op, data, vector, zero)
-        elif isinstance(op, nn.AddOp):
-            self._affine(op, data, one, vector)
-        elif left is None:
-            self._affine(op, data, one, -vector)
-        else:
-            self._affine(op, data, -one, vector)
+        self._affine(op, form.data, form.scale.reshape(-1), form.bias.reshape(-1))
 
     def concat(self, op: nn.ConcatOp) -> None:
         names = [self._data(op, value) for value in op.inputs]

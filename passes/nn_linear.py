@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from xdsl.ir import SSAValue
 
 from split4ml.dialects import nn
+from split4ml.dialects.nn_base import typed
 from split4ml.passes.nn_rewriting import Doubles, array_of, changed, constant, forward, replace
 from split4ml.passes.weights import WeightStore
 
@@ -27,44 +29,72 @@ def with_weights(
 ) -> None:
     """Replaces a layer and its only user by the layer with another weight (None: the same) and bias.
 
-    The layer keeps its name and adds the user's origin to its own.
+    The layer keeps its name and adds the user's origin to its own. Of its element types only that of the same weight holds.
+    """
+    new = rebuilt(layer, layer.data, weight, bias, (*layer.onnx_names, *user.onnx_names), weights)
+    new.types = typed({role: element for role, element in new.element_types.items() if role == "weight"})
+    forward(user, new.result)
+
+
+def rebuilt(
+    layer: Weighted,
+    data: SSAValue,
+    weight: Doubles | None,
+    bias: Doubles,
+    onnx: Sequence[str],
+    weights: WeightStore,
+) -> Weighted:
+    """The layer on other data, with another weight (None: the same) and bias, in its place and under its name.
+
+    Element types that are stated for what changed do not hold for the new elements, and are dropped.
     """
     kernel = layer.weight if weight is None else changed(layer.weight, layer, weight, weights)
     if layer.bias is None:
         vector = constant(layer, f"{layer.symbol}_bias", bias, weights)
     else:
         vector = changed(layer.bias, layer, bias, weights)
-    onnx = (*layer.onnx_names, *user.onnx_names)
-    new: Weighted
-    if isinstance(layer, nn.ConvOp):
-        new = nn.ConvOp(
-            layer.symbol,
-            layer.data,
-            kernel,
-            vector,
-            strides=nn.numbers(layer.strides),
-            pads=nn.numbers(layer.pads),
-            dilations=layer.dilation,
-            group=layer.groups,
-            channels_last=layer.channels_last is not None,
-            onnx=onnx,
-        )
-    elif isinstance(layer, nn.ConvTransposeOp):
-        new = nn.ConvTransposeOp(
-            layer.symbol,
-            layer.data,
-            kernel,
-            vector,
-            strides=nn.numbers(layer.strides),
-            pads=nn.numbers(layer.pads),
-            dilations=layer.dilation,
-            channels_last=layer.channels_last is not None,
-            onnx=onnx,
-        )
-    else:
-        new = nn.DenseOp(layer.symbol, layer.data, kernel, vector, onnx=onnx)
+    new = type(layer).create(
+        operands=[data, kernel, vector],
+        properties=dict(layer.properties),
+        result_types=[layer.result.type],
+    )
+    stale = ("bias",) if weight is None else ("weight", "bias")
+    new.types = typed({role: element for role, element in new.element_types.items() if role not in stale})
+    new.onnx = nn.origin(onnx)
     replace(layer, new)
-    forward(user, new.result)
+    return new
+
+
+def pointwise_kernel(matrix: Doubles, space: int) -> Doubles:
+    """The weight of a `pointwise` layer, over so many axes of space, of inputs x outputs."""
+    return matrix.T.reshape(*matrix.T.shape, *(1,) * space) if space else matrix
+
+
+def pointwise(
+    name: str,
+    data: SSAValue,
+    kernel: SSAValue,
+    *,
+    strides: Sequence[int] | None = None,
+    pads: Sequence[int] | None = None,
+    group: int = 1,
+    onnx: Sequence[str] = (),
+) -> nn.ConvOp | nn.DenseOp:
+    """A matrix times every vector of channels, channels last: a convolution of one element, of a vector a dense layer.
+
+    strides: of the convolution, 1 if absent. pads: begins, then ends, none if absent.
+    """
+    space = len(nn.shape_of(data)) - 1
+    if not space:
+        return nn.DenseOp(name, data, kernel, onnx=onnx)
+    return nn.ConvOp(
+        *(name, data, kernel, None),
+        strides=strides if strides is not None else [1] * space,
+        pads=pads if pads is not None else [0, 0] * space,
+        group=group,
+        channels_last=True,
+        onnx=onnx,
+    )
 
 
 @dataclass(frozen=True, eq=False)

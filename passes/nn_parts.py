@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from xdsl.ir import SSAValue
 
@@ -59,13 +58,13 @@ class Pieces:
 
     def joined(self, role: str, kind: type[nn.BinaryOp], values: Sequence[SSAValue]) -> SSAValue:
         """Several values, two at a time in a balanced tree."""
-        level = list(values)
-        while len(level) > 1:
-            rest = level[-1:] if len(level) % 2 else []
-            pairs = zip(level[::2], level[1::2], strict=False)
-            level = [self.emit(role, partial(_pair, kind, *pair)) for pair in pairs] + rest
-        return level[0]
+        return balanced(values, lambda left, right: self.emit(role, lambda name: kind(name, left, right)))
 
 
-def _pair(kind: type[nn.BinaryOp], left: SSAValue, right: SSAValue, name: str) -> nn.BinaryOp:
-    return kind(name, left, right)
+def balanced(values: Sequence[SSAValue], join: Callable[[SSAValue, SSAValue], SSAValue]) -> SSAValue:
+    """Several values joined two at a time, neighbours first, until one is left."""
+    level = list(values)
+    while len(level) > 1:
+        rest = level[-1:] if len(level) % 2 else []
+        level = [join(*pair) for pair in zip(level[::2], level[1::2], strict=False)] + rest
+    return level[0]

@@ -10,6 +10,7 @@ constants cost no multiplier. Runs behind `channels-last`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +22,7 @@ from xdsl.passes import ModulePass
 from split4ml.dialects import nn
 from split4ml.dialects.nn_base import typed
 from split4ml.dialects.precision import Precision
+from split4ml.passes.nn_linear import pointwise, pointwise_kernel
 from split4ml.passes.nn_rewriting import Doubles, constant, fresh_name, models, replace
 from split4ml.passes.weights import WeightStore
 
@@ -51,29 +53,16 @@ class PartByConvolution(ModulePass):
     def _rewrite(self, op: nn.SliceOp) -> None:
         shape, starts, ends = nn.shape_of(op.data), nn.numbers(op.starts), nn.numbers(op.ends)
         chosen = selection(shape[-1], starts[-1], ends[-1], op.step[-1])
-        if len(shape) == 1:
-            weight = constant(op, f"{op.symbol}_choice", chosen, self.weights)
-            self._put(op, nn.DenseOp(op.symbol, op.data, weight, onnx=op.onnx_names))
-            return
-        whole = chosen.shape[1] == shape[-1]
         steps = op.step[:-1]
-        if len(shape) > 3 or (whole and all(step == 1 for step in steps)):
+        if not steps:
+            self._put(op, op.data, chosen)
             return
-        space = (1,) * len(steps)
-        kernel = np.ones((shape[-1], 1)) if whole else chosen.T
-        weight = constant(op, f"{op.symbol}_choice", kernel.reshape(*kernel.shape, *space), self.weights)
-        conv = nn.ConvOp(
-            op.symbol,
-            self._cropped(op),
-            weight,
-            None,
-            strides=steps,
-            pads=(0, 0) * len(steps),
-            group=shape[-1] if whole else 1,
-            channels_last=True,
-            onnx=op.onnx_names,
-        )
-        self._put(op, conv)
+        each = chosen.shape[1] == shape[-1]
+        if len(shape) > 3 or (each and all(step == 1 for step in steps)):
+            return
+        if each:  # every channel for itself
+            chosen = np.ones((1, shape[-1]))
+        self._put(op, self._cropped(op), chosen, strides=steps, group=shape[-1] if each else 1)
 
     def _more_channels(self, op: nn.PadOp) -> None:
         """Channels of zeros: hls4ml pads space only."""
@@ -82,27 +71,22 @@ class PartByConvolution(ModulePass):
         if rank > 3 or not (before or behind):
             return
         chosen = np.pad(np.eye(channels), ((0, 0), (before, behind)))  # inputs x outputs
-        if rank == 1:
-            weight = constant(op, f"{op.symbol}_choice", chosen, self.weights)
-            self._put(op, nn.DenseOp(op.symbol, op.data, weight, onnx=op.onnx_names))
-            return
-        space = rank - 1
-        around = (*pads[:space], *pads[rank:-1])
-        kernel = chosen.T.reshape(*chosen.T.shape, *(1,) * space)
-        weight = constant(op, f"{op.symbol}_choice", kernel, self.weights)
-        strides = (1,) * space
-        conv = nn.ConvOp(
-            op.symbol,
-            *(op.data, weight, None),
-            strides=strides,
-            pads=around,
-            channels_last=True,
-            onnx=op.onnx_names,
-        )
-        self._put(op, conv)
+        self._put(op, op.data, chosen, pads=(*pads[: rank - 1], *pads[rank:-1]))
 
-    @staticmethod
-    def _put(op: nn.SliceOp | nn.PadOp, new: nn.ConvOp | nn.DenseOp) -> None:
+    def _put(
+        self,
+        op: nn.SliceOp | nn.PadOp,
+        data: SSAValue,
+        chosen: Doubles,
+        *,
+        strides: Sequence[int] | None = None,
+        pads: Sequence[int] | None = None,
+        group: int = 1,
+    ) -> None:
+        """A `pointwise` layer in an op's place. chosen: inputs (of a group) x outputs."""
+        kernel = pointwise_kernel(chosen, len(op.shape) - 1)
+        weight = constant(op, f"{op.symbol}_choice", kernel, self.weights)
+        new = pointwise(op.symbol, data, weight, strides=strides, pads=pads, group=group, onnx=op.onnx_names)
         new.types = typed({**op.element_types, "weight": BIT})
         replace(op, new)
 

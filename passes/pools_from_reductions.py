@@ -27,6 +27,7 @@ from split4ml.dialects import nn
 from split4ml.dialects.nn_base import typed
 from split4ml.dialects.precision import Precision
 from split4ml.passes.decompose_pools import reciprocal
+from split4ml.passes.nn_linear import pointwise, pointwise_kernel
 from split4ml.passes.nn_parts import Pieces
 from split4ml.passes.nn_rewriting import constant, models, replace
 from split4ml.passes.part_by_convolution import BIT
@@ -64,21 +65,14 @@ class PoolsFromReductions(ModulePass):
     def _channels(self, op: nn.ReduceOp, pieces: Pieces, data: SSAValue) -> SSAValue:
         """The mean or the sum of all channels, as the only one."""
         shape = nn.shape_of(data)
-        space, channels = len(shape) - 1, shape[-1]
         share: tuple[float, Precision] = (1.0, BIT)
-        if isinstance(op, nn.ReduceMeanOp) and channels > 1:
-            share = reciprocal(channels)
-        values = np.full((1, channels, *(1,) * space) if space else (channels, 1), share[0])
+        if isinstance(op, nn.ReduceMeanOp) and shape[-1] > 1:
+            share = reciprocal(shape[-1])
+        values = pointwise_kernel(np.full((shape[-1], 1), share[0]), len(shape) - 1)
         weight = constant(op, f"{op.symbol}_share", values, self.weights)
 
         def joined(name: str) -> nn.TensorOp:
-            new: nn.TensorOp
-            if space:
-                new = nn.ConvOp(
-                    name, data, weight, None, strides=[1] * space, pads=[0, 0] * space, channels_last=True
-                )
-            else:
-                new = nn.DenseOp(name, data, weight)
+            new = pointwise(name, data, weight)
             new.types = typed({**op.element_types, "weight": share[1]})
             return new
 

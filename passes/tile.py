@@ -14,6 +14,7 @@ input channel of its own, and hls4ml has no layer that hands out channels.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -36,6 +37,7 @@ from split4ml.passes.interfaces import Costs, Lowering, Notes
 from split4ml.passes.next_quantiser import affine_of
 from split4ml.passes.nn_layer_weights import block_diagonal, rows_of
 from split4ml.passes.nn_linear import Linear, channel_axis
+from split4ml.passes.nn_parts import balanced
 from split4ml.passes.nn_rewriting import Doubles, array_of, constant, forward, fresh_name, models, only_user
 from split4ml.passes.weights import WeightStore
 
@@ -316,18 +318,14 @@ class _Tiling:
 
     def _joined(self, results: Sequence[SSAValue], last: nn.TensorOp, element: Precision) -> nn.ConcatOp:
         """Two at a time, as hls4ml does, but balanced: a chain would carry all that came before through every step."""
-        axis, level, count = channel_axis(self.layer), list(results), 0
-        while True:
-            pairs = [level[index : index + 2] for index in range(0, len(level), 2)]
-            level = []
-            for pair in pairs:
-                if len(pair) == 1:
-                    level += pair
-                    continue
-                op = nn.ConcatOp(fresh_name(self.layer, f"{last.symbol}_join{count}"), pair, axis)
-                count += 1
-                self._insert(op, self.layer, {"result": element})
-                level.append(op.result)
-            if len(level) == 1:
-                assert isinstance(level[0].owner, nn.ConcatOp)
-                return level[0].owner
+        axis, numbers = channel_axis(self.layer), itertools.count()
+
+        def join(*pair: SSAValue) -> SSAValue:
+            name = fresh_name(self.layer, f"{last.symbol}_join{next(numbers)}")
+            op = nn.ConcatOp(name, pair, axis)
+            self._insert(op, self.layer, {"result": element})
+            return op.result
+
+        joined = balanced(results, join).owner
+        assert isinstance(joined, nn.ConcatOp)
+        return joined

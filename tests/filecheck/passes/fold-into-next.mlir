@@ -25,10 +25,15 @@ nn.model @m {
   %4 = nn.conv @padded(%3, %w) strides [1, 1] pads [1, 1, 1, 1] group 2 : (tensor<2x4x4xf32>, tensor<2x1x1x1xf32>) -> tensor<2x6x6xf32>
 
   // (x + 5) * 5 in front of a dense layer
-  // CHECK: nn.dense @fc(%v, %u, %fc_bias) onnx ["Add", "Mul"]
+  // CHECK: nn.dense @fc(%v, %u_1, %fc_bias) onnx ["Add", "Mul"]
   %5 = nn.add @plus(%v, %c) onnx ["Add"] : (tensor<8xf32>, tensor<f32>) -> tensor<8xf32>
   %6 = nn.multiply @times(%5, %c) onnx ["Mul"] : (tensor<8xf32>, tensor<f32>) -> tensor<8xf32>
   %7 = nn.dense @fc(%6, %u) : (tensor<8xf32>, tensor<8x2xf32>) -> tensor<2xf32>
+  // the element type of the weight is not that of five times the weight; that of the result is still its own
+  // CHECK: nn.dense @typed(%v, %u, %typed_bias) types {result = "fixed<9,4>"} onnx ["Mul"]
+  %8 = nn.multiply @five(%v, %c) onnx ["Mul"] : (tensor<8xf32>, tensor<f32>) -> tensor<8xf32>
+  %9 = nn.dense @typed(%8, %u) types {result = "fixed<9,4>", weight = "fixed<3,2>"} : (tensor<8xf32>, tensor<8x2xf32>) -> tensor<2xf32>
+  nn.output @q %9 of "q" : tensor<2xf32>
   nn.output @y %4 of "y" : tensor<2x6x6xf32>
   nn.output @z %7 of "z" : tensor<2xf32>
 }

@@ -5,13 +5,14 @@ nn.model @dense {
   %x = nn.input @x of "x" : tensor<8xf32>
   %w = nn.constant @w "sha256:b9b1f4fe284a5b21ca7af4e5831aa67ba37223f528a4ebef515b88ad60f10003" : tensor<8x2xf32>
   %b = nn.constant @b "sha256:1bffa9e9237237c7b10838c66d755ddc632950ff0ca7402989434529a8b3b52a" : tensor<2xf32>
-  %0 = nn.dense @fc(%x, %w) onnx ["MatMul"] : (tensor<8xf32>, tensor<8x2xf32>) -> tensor<2xf32>
+  // of its element types only the weight's, which is the same, still holds
+  %0 = nn.dense @fc(%x, %w) types {result = "fixed<9,4>", weight = "fixed<3,2>"} onnx ["MatMul"] : (tensor<8xf32>, tensor<8x2xf32>) -> tensor<2xf32>
   %1 = nn.add @add(%b, %0) onnx ["Add"] : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
   nn.output @y %1 of "y" : tensor<2xf32>
 }
 // CHECK-LABEL: @dense
 // CHECK: %fc_bias = nn.constant @fc_bias "sha256:1bffa9e9237237c7b10838c66d755ddc632950ff0ca7402989434529a8b3b52a"
-// CHECK-NEXT: %fc = nn.dense @fc(%x, %w, %fc_bias) onnx ["MatMul", "Add"]
+// CHECK-NEXT: %fc = nn.dense @fc(%x, %w, %fc_bias) types {weight = "fixed<3,2>"} onnx ["MatMul", "Add"]
 // CHECK-NEXT: nn.output @y %fc
 
 // -----

@@ -15,6 +15,7 @@ nn.model @m {
 
   // every second column from the first row on: each channel for itself, with strides
   // CHECK: %step_crop = nn.slice @step_crop %x from [1, 0, 0] to [4, 4, 2]
+  // CHECK-NEXT: %step_choice = nn.constant @step_choice "sha256:{{.*}} : tensor<2x1x1x1xf32>
   // CHECK-NEXT: nn.conv @step(%step_crop, %step_choice) strides [1, 2] pads [0, 0, 0, 0] group 2 channels_last
   %2 = nn.slice @step %x from [1, 0, 0] to [4, 4, 2] steps [1, 2, 1] : (tensor<4x4x2xf32>) -> tensor<3x2x2xf32>
 
