@@ -39,7 +39,7 @@ LOWERED = "lower-nn-to-flow"
 
 NO_TOP = "no stitched top is built for the Vivado backend, whose ports are one AXI-Stream per channel"
 
-COMPILING = frozenset({"profile", "size-fifos", "settle-split"})
+COMPILING = frozenset({"read-timing", "profile", "size-fifos", "settle-split"})
 """Passes that compile C++."""
 
 Report = dict[str, Any]
@@ -141,6 +141,7 @@ def open_session(folder: Path, homes: Sequence[Path], options: CompileOptions) -
         start=options.start,
         frames=options.profile_frames,
         cost_file=cost_file(options),
+        timing_file=options.timing,
         max_error=options.max_error,
         overflow=options.overflow,
         simulates=options.verify != "none",

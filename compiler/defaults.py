@@ -110,6 +110,7 @@ def stages(options: CompileOptions) -> dict[str, tuple[str, Pipeline]]:
         "size": (
             "Observed occupancy, from the replay of the trace every FIFO's depth, and whether the split still holds.",
             (
+                *([PassSpec("read-timing")] if options.timing is not None else []),
                 PassSpec.of("profile", frames=frames),
                 sizing := sizing_pass(options.fifos, frames),
                 replace(

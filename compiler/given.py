@@ -36,6 +36,15 @@ def check_given(
         )
     elif "partition" not in names:
         _refuse(given, SPLIT, "comes too late: this IR is split already; go on from an earlier stage")
+    if "read-timing" not in names:
+        late = "comes too late: this IR is profiled already; go on from an earlier stage"
+        _refuse(
+            given,
+            ("timing",),
+            "is read by the pass read-timing, which is not among the passes that were given"
+            if "pipeline" in given
+            else late,
+        )
     if "size-fifos" not in names:
         _refuse(given, ("fifos",), "comes too late: the FIFOs of this IR are sized already")
     if "estimate" not in names:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from split4ml.compiler.profile_project import check_bits_only, profile_project
 from split4ml.compiler.progress import Reporter, make_reporter
+from split4ml.compiler.timing_file import load
 from split4ml.dialects.errors import Split4mlError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def size_fifos(
     *,
     tool: str | None = None,
     clock_ns: float | None = None,
+    timing: Path | str | None = None,
     apply: bool = True,
     quiet: bool = True,
     **options: Any,
@@ -48,7 +50,7 @@ def size_fifos(
     """Sizes the FIFOs of an hls4ml `ModelGraph` (io_stream, Vitis or Vivado) and sets the depths in it.
 
     Its C++ is written to a temporary folder, traced and replayed. What `model.write()` and `model.build()` do afterwards has these
-    depths. tool, clock_ns: by default, the model's. apply: False changes nothing. options: of the pass `size-fifos`, with
+    depths. tool, clock_ns: by default, the model's. timing: timing.json of `split4ml profile … -o`, what was measured of its tasks. apply: False changes nothing. options: of the pass `size-fifos`, with
     underscores: `method="exact"`, `latency="5%"`, `pin=["layer2_out=4"]`; but not `objective="cost"`, `bram18` and the prices, since styles of FIFOs are stated in a build only.
     Raises Split4mlError for these, for any other model, and if it deadlocks however deep its FIFOs are; then nothing is changed.
 
@@ -60,6 +62,7 @@ def size_fifos(
     from split4ml.backends.hls4ml.project import write_monolithic
 
     wanted = _wanted(options)
+    measured = load(Path(timing)) if timing is not None else None
     graph = from_model_graph(model)
     config = model.config
     if clock_ns is None:
@@ -76,6 +79,7 @@ def size_fifos(
             tool=tool,
             clock_ns=clock_ns,
             sizing=wanted,
+            timing=measured,
             reporter=Reporter() if quiet else make_reporter(),
         )
     variables = {v.name: v for v in model.output_vars.values() if not hasattr(v, "input_var")}

@@ -58,6 +58,8 @@ TILE = ("tile_weights", "tile_seconds")
 """Become options of the pass `tile`, which runs only if one is given."""
 LOWERING = ("precision", "reuse_factor", "strategy", "hls_config", *TILE)
 """Decided when hls4ml lowers the network."""
+PATHS = ("hls_config", "input", "cost_data", "device_file", "timing")
+"""May name files, which a build keeps copies of."""
 MODEL = ("backend", "part", "clock", "tool", "start")
 """A lowered model states them itself."""
 
@@ -154,6 +156,11 @@ HELP: Mapping[str, Help] = {
         "what FIFOs must be like, as options of the pass size-fifos: 'method=exact latency=5%' (docs/sizing.md)",
         "OPTIONS",
     ),
+    "timing": Help(
+        "passes",
+        "II and latency of tasks as they were measured, in place of estimates: timing.json of `split4ml profile … -o` (docs/profile.md)",
+        "FILE",
+    ),
     "pipeline": Help("passes", "exactly these passes instead of the default ones", "PIPELINE"),
     "input": Help("checks", "sample inputs by ONNX name, first axis = frames; by default random ones", "NPZ"),
     "profile_frames": Help("checks", "frames that are traced and replayed", "N"),
@@ -216,6 +223,7 @@ class CompileOptions:
     cost_data: Path | Literal["none"] | None = None
 
     fifos: str | None = None
+    timing: Path | None = None
     pipeline: str | None = None
 
     input: Path | None = None
@@ -310,7 +318,7 @@ class CompileOptions:
 
     def files(self) -> dict[str, Path]:
         """The files that are named, by attribute."""
-        values = {name: getattr(self, name) for name in ("hls_config", "input", "cost_data", "device_file")}
+        values = {name: getattr(self, name) for name in PATHS}
         return {name: path for name, path in values.items() if isinstance(path, Path)}
 
     def updated(self, given: Mapping[str, object]) -> Self:

@@ -54,7 +54,8 @@ class OptMain(xDSLOptMain):
         source = Path(args.input_file) if args.input_file else None
         archive = Path(args.archive) if args.archive else None
         weights = Path(args.weights) if args.weights else None
-        with workspace(source, None, archive, weights) as self.files:
+        timing = Path(args.timing) if args.timing else None
+        with workspace(source, None, archive, weights, timing) as self.files:
             super().run()  # type: ignore[no-untyped-call]
             for note in self.files.notes:
                 print(f"note: {note}", file=sys.stderr)
@@ -93,6 +94,11 @@ class OptMain(xDSLOptMain):
             "--weights",
             metavar="DIR",
             help="the folder with the blobs that the IR names, if it is not beside it",
+        )
+        arg_parser.add_argument(
+            "--timing",
+            metavar="FILE",
+            help="what the pass read-timing reads, by default what the build that holds the IR was made with",
         )
 
     # Pipelines

@@ -189,6 +189,12 @@ def _partition() -> type[ModulePass]:
     return Partition
 
 
+def _read_timing() -> type[ModulePass]:
+    from split4ml.passes.read_timing import ReadTiming
+
+    return ReadTiming
+
+
 def _profile() -> type[ModulePass]:
     from split4ml.passes.profile import Profile
 
@@ -386,6 +392,12 @@ PASSES = _table(
         "split the model into subgraphs of the least synthesis time, then of the fewest crossing bits, under any constraints",
         _partition,
         ("devices",),
+    ),
+    PassEntry(
+        "read-timing",
+        "take II and latency of tasks that were measured, in place of estimates",
+        _read_timing,
+        ("measured", "tracer", "notes"),
     ),
     PassEntry(
         "profile",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from split4ml.passes.networks import Built
     from split4ml.passes.timed import Timed
     from split4ml.passes.timing.known import Known
+    from split4ml.passes.timing.measured import Measurements
     from split4ml.passes.timing.sizing import Sized
 
 
@@ -29,13 +30,15 @@ def profile_build(
     method: Method,
     frames: int,
     reporter: Reporter,
-) -> dict[str, Any]:
-    """The build's report with what is measured in place of what was estimated, and the depths that follow from it.
+) -> tuple[dict[str, Any], Measurements]:
+    """The build's report with what is measured in place of what was estimated, and the depths that follow from it; and all that is
+    known of its tasks in time.
 
     cost_data: where the costs in the reports are kept, None: the user's own file. Raises Split4mlError.
     """
     from split4ml.compiler.design import Design
     from split4ml.passes.timed import Timed
+    from split4ml.passes.timing.measured import measurements
 
     reports = has_reports(directory)
     if vcd is None and not reports:
@@ -66,7 +69,10 @@ def profile_build(
             if calibration.calibration is not None:
                 timed = timed.knowing(calibration.calibration.known)
         with reporter.step("FIFO depths"):
-            return _report(design, timed, layers, calibration, method, frames, reporter)
+            report = _report(design, timed, layers, calibration, method, frames, reporter)
+        return report, measurements(
+            report["model"], timed.tool, report["clock_ps"], timed.known, timed.traces
+        )
 
 
 def _report(

@@ -13,11 +13,14 @@ from split4ml.compiler.calibrating import ERRORS, error_cells
 from split4ml.compiler.calibrating import lines as calibration_lines
 from split4ml.compiler.observing import observe
 from split4ml.compiler.progress import Reporter, make_reporter
+from split4ml.compiler.timing_file import NAME as TIMING
+from split4ml.compiler.timing_file import load, to_text
 from split4ml.dialects.errors import Split4mlError, UsageError
 
 if TYPE_CHECKING:
     from split4ml.compiler.profile_project import Profiled
     from split4ml.passes.size_fifos import SizeFifos
+    from split4ml.passes.timing.measured import Measurements
 
 
 def run_profile(arguments: argparse.Namespace) -> int:
@@ -32,13 +35,14 @@ def run_profile(arguments: argparse.Namespace) -> int:
     if arguments.cost_data is not None and (not is_build(project) or arguments.vcd is not None):
         raise UsageError("--cost-data is for a build whose subgraphs have been synthesised")
     if is_build(project):
-        found = _profile_build(arguments, reporter)
+        found, timing = _profile_build(arguments, reporter)
     else:
         profiled = _profile_project(arguments, reporter)
-        found = profiled.report
+        found, timing = profiled.report, profiled.timing
     if arguments.output is not None:
         with new_build(arguments.output) as folder:
             (folder / REPORT).write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+            (folder / TIMING).write_text(to_text(timing), "utf-8")
     changed: Mapping[str, tuple[int | None, int]] = {}
     if profiled is not None and arguments.apply:
         from split4ml.compiler.pragmas import apply_depths
@@ -54,6 +58,10 @@ def run_profile(arguments: argparse.Namespace) -> int:
             print("every pragma has its depth already")
         if arguments.output is not None:
             print(f"\nwritten to {arguments.output}")
+            if timing.tasks:
+                print(
+                    f"{TIMING} in it has II and latency of {len(timing.tasks)} tasks, for compile --timing and profile --timing"
+                )
     return 0
 
 
@@ -62,6 +70,7 @@ def _profile_project(arguments: argparse.Namespace, reporter: Reporter) -> Profi
 
     sizing = _sizing(arguments)
     check_bits_only(sizing)  # before a waveform is read
+    timing = load(arguments.timing) if arguments.timing is not None else None
     observed = None
     if arguments.vcd is not None:
         from split4ml.compiler.project_facts import project_facts
@@ -76,6 +85,7 @@ def _profile_project(arguments: argparse.Namespace, reporter: Reporter) -> Profi
         sizing=sizing,
         observed=observed,
         reports=arguments.reports,
+        timing=timing,
         reporter=reporter,
     )
 
@@ -101,8 +111,8 @@ def _project_fifos(project: Path) -> list[str]:
     return [s for s in dict.fromkeys(s for task in top.tasks for s in task.streams) if s not in ports]
 
 
-def _profile_build(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
-    for option in ("apply", "tool", "clock", "reports", "fifos"):
+def _profile_build(arguments: argparse.Namespace, reporter: Reporter) -> tuple[dict[str, Any], Measurements]:
+    for option in ("apply", "tool", "clock", "reports", "fifos", "timing"):
         if getattr(arguments, option):
             raise UsageError(
                 f"--{option} is for an hls4ml project, and {arguments.project} is a build of split4ml"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from split4ml.passes.networks import Built
     from split4ml.passes.size_fifos import SizeFifos
     from split4ml.passes.timing.judge import Cost, Fifo
+    from split4ml.passes.timing.measured import Measurements
     from split4ml.passes.timing.metrics import Metrics
     from split4ml.passes.timing.sizing import Sized
     from split4ml.passes.traced import TracedDesign
@@ -27,11 +28,12 @@ Method = Literal["peak", "bisect", "exact"]
 
 @dataclass(frozen=True, eq=False)
 class Profiled:
-    """depths: by FIFO, as pragmas count. source: the file of the top function."""
+    """depths: by FIFO, as pragmas count. source: the file of the top function. timing: what is known of tasks, and no estimate."""
 
     source: Path
     depths: Mapping[str, int]
     report: dict[str, Any]
+    timing: Measurements
 
 
 def check_bits_only(sizing: SizeFifos) -> None:
@@ -58,16 +60,18 @@ def profile_project(
     sizing: SizeFifos | None = None,
     observed: Observed | None = None,
     reports: str | None = None,
+    timing: Measurements | None = None,
     reporter: Reporter | None = None,
 ) -> Profiled:
     """Traces, replays and sizes the project in the folder that holds firmware/. Its C++ is run on this machine.
 
     tool, clock_ns: as the project says, if not given. sizing: what FIFOs must be like, and by which method. observed: of a simulation: with strobes, the model is calibrated to
-    them first; its peaks are what `peak` takes in place of the replay's. reports: where those of HLS are, "none", or None: the project's, if it has any. Raises Split4mlError for what is no such project,
+    them first; its peaks are what `peak` takes in place of the replay's. reports: where those of HLS are, "none", or None: the project's, if it has any. timing: what was measured of these tasks before. Raises Split4mlError for what is no such project,
     does not compile, or deadlocks, and for sizing by anything but bits.
     """
     from split4ml.backends.report.tails import tail_keys
     from split4ml.passes.size_fifos import SizeFifos
+    from split4ml.passes.timing.measured import fitting, measurements
     from split4ml.passes.timing.metrics import measure
     from split4ml.passes.timing.sizing import size
     from split4ml.passes.timing.tails import tails_of
@@ -77,6 +81,14 @@ def profile_project(
     method, frames = wanted.method, wanted.frames
     reporter = reporter or Reporter()
     top, design, facts = traced_design(project, tool, clock_ns, reporter, reports)
+    traces = {task.name: task for task in design.tasks}
+    clock_ps = round(facts.clock_ns * 1000)
+    if timing is not None:
+        before = fitting(timing, facts.tool, clock_ps, traces)
+        for note in before.notes:
+            reporter.warn(note)
+        design = replace(design, known={**before.known, **design.known})
+        design.check()
     calibration = None
     if observed is not None:
         start = design
@@ -112,7 +124,8 @@ def profile_project(
     for fifo in report["fifos"]:
         if calibration is not None:
             fifo |= calibration.fifo_keys(fifo["name"])
-    return Profiled(project / "firmware" / f"{top}.cpp", depths, report)
+    known = measurements(design.name, facts.tool, clock_ps, design.known, traces)
+    return Profiled(project / "firmware" / f"{top}.cpp", depths, report, known)
 
 
 def traced_design(

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from split4ml.dialects.flow import ModelOp
     from split4ml.dialects.precision import Precision
     from split4ml.passes.cost.measured import CostData
+    from split4ml.passes.timing.measured import Measurements
     from split4ml.passes.timing.network import Network, Replayed
     from split4ml.passes.timing.tasktrace import TaskTrace
 
@@ -41,7 +42,7 @@ PREFIX = "sha256:"
 
 @dataclass
 class Session:
-    """The services of one run; it is its own `Lowering`, `Notes`, `Archives`, `Costs`, `Tracer` and `Waveforms`.
+    """The services of one run; it is its own `Lowering`, `Notes`, `Archives`, `Costs`, `Measured`, `Tracer` and `Waveforms`.
 
     store:    weights and stimulus.
     folder:   where archives and waveforms are written: the build directory in the making.
@@ -50,6 +51,7 @@ class Session:
     hls, tool, start: for lowering.
     frames:   of the stimulus that the trace records.
     cost_file: where the user's own synthesis reports are kept; None for none.
+    timing_file: what was measured of tasks; None for nothing.
     max_error, overflow: what the checks let pass; see CompileOptions.
     simulates: the C simulation will be run, so that tracing all of it costs nothing extra.
     notes:    what the user should know; grows.
@@ -64,6 +66,7 @@ class Session:
     start: str = "per-frame"
     frames: int = 8
     cost_file: Path | None = None
+    timing_file: Path | None = None
     max_error: float | None = None
     overflow: str = "warn"
     notes: list[str] = field(default_factory=list)
@@ -191,6 +194,18 @@ class Session:
                 " --cost-data none leaves them as published reports made them"
             )
         return data
+
+    # Measured
+
+    def measurements(self) -> Measurements:
+        from split4ml.compiler.timing_file import load
+
+        if self.timing_file is None:
+            raise Split4mlError(
+                "no file of measured timing is named",
+                hint="name one with --timing, or `set timing = …` in a script: the timing.json of `split4ml profile … -o`",
+            )
+        return load(self.timing_file)
 
     # Tracer
 

@@ -54,6 +54,7 @@ def services_of(session: Callable[[], Session], device_file: Path | None = None)
             "samples": session,
             "archives": session,
             "costs": session,
+            "measured": session,
             "tracer": session,
             "waveforms": session,
             "devices": devices,
@@ -92,12 +93,14 @@ class Workspace:
         options: CompileOptions | None = None,
         archive: Path | None = None,
         weights: Path | None = None,
+        timing: Path | None = None,
     ) -> None:
         self._source = source
         self._scratch = scratch
         self._options = options
         self._archive = archive
         self._weights = weights
+        self._timing = timing
         self._session: Session | None = None
         self.services = services_of(self.session)
 
@@ -135,6 +138,7 @@ class Workspace:
             start=options.start,
             frames=options.profile_frames,
             cost_file=cost_file(options),
+            timing_file=self._timing or options.timing,
         )
 
     def import_model(self, path: Path) -> ModuleOp:
@@ -172,7 +176,8 @@ def workspace(
     options: CompileOptions | None = None,
     archive: Path | None = None,
     weights: Path | None = None,
+    timing: Path | None = None,
 ) -> Iterator[Workspace]:
     """A workspace whose scratch folder goes away in the end."""
     with tempfile.TemporaryDirectory(prefix="split4ml-") as scratch:
-        yield Workspace(source, Path(scratch), options, archive, weights)
+        yield Workspace(source, Path(scratch), options, archive, weights, timing)

@@ -114,6 +114,7 @@ class TaskOp(IRDLOperation):
 
     layers: names of the nodes in the user's model that it computes; none for a task that hls4ml inserted.
     ii, latency: of its pipelined loop in cycles, as `profile` found them.
+    known: ii and latency as a measurement or a report has them (source), which hold in place of estimates; as `read-timing` found them.
     cost: as `estimate` found it.
     """
 
@@ -123,6 +124,7 @@ class TaskOp(IRDLOperation):
     layers = opt_prop_def(ArrayAttr[StringAttr])
     ii = opt_prop_def(IntegerAttr[I64])
     latency = opt_prop_def(IntegerAttr[I64])
+    known = opt_prop_def(DictionaryAttr)
     cost = opt_prop_def(CostAttr)
     inputs = var_operand_def(StreamType)
     outputs = var_result_def(StreamType)

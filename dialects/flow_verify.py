@@ -34,6 +34,7 @@ def verify_task(op: TaskOp) -> None:
         value = op.properties.get(name)
         if value is not None and value.value.data < (1 if name == "ii" else 0):  # type: ignore[attr-defined]
             raise VerifyException(f"{describe(op)} has an impossible {name} of {value}.")
+    _verify_known(op)
     types = [value.type for value in (*op.inputs, *op.outputs)]
     assert all(isinstance(type_, StreamType) for type_ in types)
     if op.kind.data in SAME_TOKENS:
@@ -44,6 +45,22 @@ def verify_task(op: TaskOp) -> None:
                 f"{describe(op)} is a {op.kind.data}, whose streams must all carry the same tokens and elements, "
                 f"but they carry {found}."
             )
+
+
+def _verify_known(op: TaskOp) -> None:
+    if op.known is None:
+        return
+    known = dict(op.known.data)
+    source = known.pop("source", None)
+    if not isinstance(source, StringAttr) or source.data not in KNOWN_BY:
+        raise VerifyException(
+            f"{describe(op)} must say from where its timing is known: {' or '.join(KNOWN_BY)}."
+        )
+    for name, value in known.items():
+        if name not in ("ii", "latency"):
+            raise VerifyException(f'{describe(op)} knows "{name}", which is neither ii nor latency.')
+        if not isinstance(value, IntegerAttr) or not (name == "ii") <= value.value.data <= MAX_CYCLES:
+            raise VerifyException(f"{describe(op)} has an impossible known {name} of {value}.")
 
 
 def verify_fifo(op: FifoOp) -> None:
@@ -102,6 +119,10 @@ BACKENDS = ("Vitis", "Vivado")
 STARTS = ("per-frame", "held")
 MAX_DEPTH = 1 << 24
 """Deepest FIFO: 16 million tokens, more than any device holds."""
+MAX_CYCLES = 1 << 24
+"""Longest II or latency that a task may be known to have."""
+KNOWN_BY = ("measured", "report")
+"""Where II and latency of a task may be known from."""
 MAX_SLR = 15
 PARTITION = {
     "method": StringAttr,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from split4ml.dialects import nn
     from split4ml.dialects.flow import ModelOp
     from split4ml.passes.cost.measured import CostData
+    from split4ml.passes.timing.measured import Measurements
     from split4ml.passes.timing.network import Network, Replayed
     from split4ml.passes.timing.tasktrace import TaskTrace
 
@@ -112,6 +113,14 @@ class Devices(Protocol):
 
     def find(self, name: str) -> Device:
         """By part number, device or board, whatever its spelling. Raises Split4mlError with names that are near."""
+        ...
+
+
+class Measured(Protocol):
+    """What was measured of tasks in time."""
+
+    def measurements(self) -> Measurements:
+        """Of the file that the user named. Raises Split4mlError if there is none, or it is damaged."""
         ...
 
 

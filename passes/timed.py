@@ -6,20 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
+from xdsl.dialects.builtin import IntegerAttr, StringAttr
+
 from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import symbol
 from split4ml.passes.dataflow import dataflow
 from split4ml.passes.networks import Built, NetworkOptions, network
 from split4ml.passes.timing.judge import Fifo
-from split4ml.passes.timing.known import UNKNOWN, Known
+from split4ml.passes.timing.known import UNKNOWN, Known, impossible
 from split4ml.passes.timing.rules import TaskTiming, timing
 from split4ml.passes.timing.tasktrace import TaskTrace
 
 
 @dataclass(frozen=True)
 class Timed:
-    """The model's tasks in time. `traces` by task name; `known`: what reports or measurements say, likewise."""
+    """The model's tasks in time. `traces` by task name; `known`: what reports or measurements say, likewise, on top of what the
+    model states."""
 
     model: flow.ModelOp
     traces: Mapping[str, TaskTrace]
@@ -33,6 +36,7 @@ class Timed:
                 where=f"flow.model @{symbol(self.model)}",
                 hint="the trace is of another build; profile again",
             )
+        object.__setattr__(self, "known", {**_stated(self.model), **self.known})
 
     @property
     def tool(self) -> str:
@@ -44,7 +48,18 @@ class Timed:
 
     def timing(self, task: str, direct_outputs: bool = False) -> TaskTiming:
         known = self.known.get(task, UNKNOWN)
-        return _timing(self.traces[task], self.tool, self.clock_ns, direct_outputs, known)
+        try:
+            return _timing(self.traces[task], self.tool, self.clock_ns, direct_outputs, known)
+        except ValueError as error:
+            if known == UNKNOWN:
+                raise
+            raise impossible(task, known, error, f"flow.model @{symbol(self.model)}") from None
+
+    def check(self) -> None:
+        """Raises Split4mlError if a task cannot have the II and latency that it is said to have."""
+        for task in self.known:
+            if task in self.traces:
+                self.timing(task)
 
     def knowing(self, known: Mapping[str, Known]) -> Timed:
         """The same, with this knowledge of some tasks on top of what there is."""
@@ -68,6 +83,22 @@ class Timed:
 
 
 _timing = cache(timing)
+
+
+def _stated(model: flow.ModelOp) -> dict[str, Known]:
+    """What the model itself says, by task."""
+    found = {}
+    for task in model.tasks:
+        if task.known is not None:
+            values = task.known.data
+            ii, depth = (
+                int(value.value.data) if isinstance(value := values.get(key), IntegerAttr) else None
+                for key in ("ii", "latency")
+            )
+            source = values["source"]
+            assert isinstance(source, StringAttr)
+            found[symbol(task)] = Known("report" if source.data == "report" else "measured", ii, depth)
+    return found
 
 
 def sizable(built: Built) -> list[Fifo]:

@@ -13,7 +13,7 @@ from split4ml.passes.dataflow import OUTSIDE, Dataflow, End, Stream, Task
 from split4ml.passes.networks import Built, NetworkOptions, network_of
 from split4ml.passes.timing import constants
 from split4ml.passes.timing.judge import SHIFT_REGISTER_BITS, Fifo, LatencyRule, fifo_latency
-from split4ml.passes.timing.known import UNKNOWN, Known
+from split4ml.passes.timing.known import UNKNOWN, Known, impossible
 from split4ml.passes.timing.network import UNBOUNDED, Channel
 from split4ml.passes.timing.rules import TaskTiming, timing
 from split4ml.passes.timing.schedule import Schedule
@@ -68,7 +68,19 @@ class TracedDesign:
         return self.streams[fifo].depth or DEFAULT_DEPTH
 
     def timing(self, task: TaskTrace, direct: bool = False) -> TaskTiming:
-        return _timing(task, self.tool, self.clock_ns, direct, self.known.get(task.name, UNKNOWN))
+        """Raises Split4mlError if the task cannot have what is known of it."""
+        known = self.known.get(task.name, UNKNOWN)
+        try:
+            return _timing(task, self.tool, self.clock_ns, direct, known)
+        except ValueError as error:
+            if known == UNKNOWN:
+                raise
+            raise impossible(task.name, known, error, self.name) from None
+
+    def check(self) -> None:
+        """Raises Split4mlError if a task cannot have what is known of it."""
+        for task in self.tasks:
+            self.timing(task)
 
     def knowing(self, known: Mapping[str, Known]) -> TracedDesign:
         """The same, with this knowledge of some tasks on top of what there is."""

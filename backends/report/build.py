@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from xdsl.dialects.builtin import StringAttr
+
 from split4ml.backends.report.bound import synthesis_bound
 from split4ml.backends.report.fifo_cost import fifo_cost
 from split4ml.backends.report.glue import glue
@@ -176,12 +178,21 @@ def _layer(task: flow.TaskOp, info: GraphInfo, subgraph_of: Mapping[str, str]) -
         "subgraph": subgraph_of.get(name),
         "ii": task.ii.value.data if task.ii is not None else None,
         "latency": task.latency.value.data if task.latency is not None else None,
+        "timing_source": _timing_source(task),
         "cost": _cost([task.cost]),
         "cost_range": None,
         "cost_scale": None,
         "cost_source": None,
     }
     return {**found, **(cost_keys(task.cost) if task.cost is not None else {})}
+
+
+def _timing_source(task: flow.TaskOp) -> str | None:
+    """Where II and latency come from; None before there are any."""
+    if task.ii is None:
+        return None
+    source = task.known.data["source"] if task.known is not None else None
+    return source.data if isinstance(source, StringAttr) else "estimate"
 
 
 def cost_keys(cost: CostAttr) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import typing
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from split4ml.compiler.options import HELP, CompileOptions
+from split4ml.compiler.options import HELP, PATHS, CompileOptions
 from split4ml.compiler.pipeline.convert import convert
 from split4ml.compiler.pipeline.options import OptionInfo, options_of
 from split4ml.compiler.pipeline.syntax import Option, Scalar
@@ -130,7 +130,7 @@ def compile_options(arguments: argparse.Namespace) -> CompileOptions:
 
     base = options_beside(arguments.model) or CompileOptions()
     given = given_options(arguments)
-    for name in ("hls_config", "input", "cost_data", "device_file"):
+    for name in PATHS:
         path = given.get(name)
         if isinstance(path, Path) and not path.is_file():
             raise UsageError(f"there is no file {path}", where=f"--{name.replace('_', '-')}")

@@ -191,7 +191,9 @@ def _profile(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="an hls4ml project (the folder that holds firmware/), whose C++ is compiled and run, or a build",
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="a new directory for report.json")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="OUT", help="a new directory for report.json and timing.json"
+    )
     parser.add_argument("--vcd", type=Path, metavar="FILE", help="occupancies or strobes from a simulation")
     parser.add_argument(
         "--apply", action="store_true", help="write the depths into the pragmas of the project's top function"
@@ -217,6 +219,12 @@ def _profile(parser: argparse.ArgumentParser) -> None:
         metavar="PLACE",
         help="where HLS left its reports of the project (csynth.xml and others), whose II and depths replace estimates; "
         "default: the project's own, if there are any; none: estimates",
+    )
+    parser.add_argument(
+        "--timing",
+        type=Path,
+        metavar="FILE",
+        help="timing.json of an earlier profile: II and latency of tasks as they were measured, in place of estimates",
     )
     parser.add_argument("--frames", type=int, default=8, metavar="N", help="of the flooding run (default: 8)")
     parser.add_argument(

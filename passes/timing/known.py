@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from split4ml.dialects.errors import Split4mlError
+
 Source = Literal["report", "measured"]
 
 
@@ -18,3 +20,11 @@ class Known:
 
 
 UNKNOWN = Known()
+
+
+def impossible(task: str, known: Known, why: ValueError, where: str) -> Split4mlError:
+    """The error for a task that cannot be as it is said to be."""
+    said = [f"{what} of {n}" for what, n in (("II", known.ii), ("latency", known.depth)) if n is not None]
+    return Split4mlError(
+        f"the task {task} cannot have the {' and '.join(said)} that it is said to have: {why}", where
+    )

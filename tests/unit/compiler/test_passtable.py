@@ -84,7 +84,12 @@ def test_the_documentation_is_current() -> None:
 
 def test_the_default_pipeline_exists() -> None:
     options = CompileOptions(
-        subgraphs=3, cut_before=("a",), budget=("lut=5",), precision="auto", tile_weights=4096
+        subgraphs=3,
+        cut_before=("a",),
+        budget=("lut=5",),
+        precision="auto",
+        tile_weights=4096,
+        timing=Path("timing.json"),
     )
     bound = bind_all(pipeline_of(options))
     assert {item.spec.name for item in bound} == set(PASSES)

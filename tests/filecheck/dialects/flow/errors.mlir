@@ -70,6 +70,34 @@ flow.model @m archive("m.fml", "sha256:00") {
 
 // -----
 
+// timing that nobody can know
+// CHECK: flow.task @a must say from where its timing is known: measured or report.
+flow.model @m archive("m.fml", "sha256:00") {
+  %i = flow.input @x : !flow.stream<4x1xint<8>>
+  %0 = flow.task "Relu" @a(%i) {known = {ii = 3}} : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
+  flow.output @y %0 : !flow.stream<4x1xint<8>>
+}
+
+// -----
+
+// CHECK: flow.task @a has an impossible known ii of 0 : i64.
+flow.model @m archive("m.fml", "sha256:00") {
+  %i = flow.input @x : !flow.stream<4x1xint<8>>
+  %0 = flow.task "Relu" @a(%i) {known = {source = "measured", ii = 0}} : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
+  flow.output @y %0 : !flow.stream<4x1xint<8>>
+}
+
+// -----
+
+// CHECK: flow.task @a knows "depth", which is neither ii nor latency.
+flow.model @m archive("m.fml", "sha256:00") {
+  %i = flow.input @x : !flow.stream<4x1xint<8>>
+  %0 = flow.task "Relu" @a(%i) {known = {source = "report", depth = 5}} : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
+  flow.output @y %0 : !flow.stream<4x1xint<8>>
+}
+
+// -----
+
 // a depth below the minimum
 // CHECK: flow.fifo @f has depth 0; the minimum is 1.
 flow.model @m archive("m.fml", "sha256:00") {
