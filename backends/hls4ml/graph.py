@@ -19,7 +19,6 @@ from split4ml.backends.hls4ml.options import (
     full_config,
     known_layer_type,
     suggestion,
-    with_padding,
     with_parts,
     with_types,
 )
@@ -102,7 +101,6 @@ def build_graph(
     hls_config, spelling = with_parts(hls_config, whole), spelling.with_parts(whole)
     hls_config = with_types(hls_config, {renamed.get(name, name): own for name, own in (types or {}).items()})
     mine = [_rename(layer, renamed) for layer in layers]
-    hls_config = with_padding(hls_config, mine)
     names = [layer["name"] for layer in mine]
     _check_kinds(mine, hls_config, options.backend, spelling)
     settled = reaching(hls_config, mine, *_kinds(options.backend))

@@ -43,8 +43,17 @@ LAYER_KEYS = (
 )
 SETTINGS = ("table", "exp_table", "inv_table", "inv_inp")
 """Types that hls4ml takes as settings of a layer (`exp_table_t`), not as its precisions; users may write either."""
-_WORDS = {key.lower(): key for key in LAYER_KEYS}
-_ROLES = {role.replace("_", ""): role for role in TYPED}
+
+
+def squash(key: str) -> str:
+    """A key of hls4ml's configuration, whose `TableSize` and `table_size` are the same."""
+    return key.replace("_", "").lower()
+
+
+WORDS = {squash(key): key for key in LAYER_KEYS}
+"""hls4ml's spelling of the settings of every layer."""
+TYPE_KEYS = {squash(f"{role}_t"): role for role in TYPED}
+"""What an element type is of that is written as a setting, such as `exp_table_t`."""
 _SECTIONS = ("Model", "LayerType", "LayerName")
 _PRECISION = re.compile(r"auto|(?:ap_)?u?(?:fixed|int)<[\w\s,-]+>")
 
@@ -144,7 +153,7 @@ def full_config(options: HlsOptions, layer_names: Mapping[str, str]) -> tuple[Co
             entry = _table(user[section], places, section, name)
             _check_values(entry, places, (section, name), None)
             if entry:  # hls4ml takes one without settings for a layer that shall have the defaults
-                entries[str(name)] = dict(entry)
+                entries[str(name)] = _in_words(entry, places, section, name)
         if section == "LayerName":
             entries, spelled = _by_layer(entries, layer_names, places)
         if entries:
@@ -182,8 +191,8 @@ def with_types(config: Config, types: Mapping[str, Mapping[str, Precision]]) -> 
         entry = dict(layers.get(name, {}))
         stated = entry.get("Precision", {})
         stated = dict(stated) if isinstance(stated, Mapping) else {"default": stated}
-        settings = {squash(str(key)) for key in entry}
-        own = {key: precision for key, precision in own.items() if squash(f"{key}_t") not in settings}
+        settings = {TYPE_KEYS.get(squash(str(key))) for key in entry}
+        own = {key: precision for key, precision in own.items() if key not in settings}
         for key in [key for key in own if key in SETTINGS and key not in stated]:
             entry[f"{key}_t"] = str(own[key])
         own = {key: precision for key, precision in own.items() if key not in SETTINGS}
@@ -205,20 +214,14 @@ def with_parts(config: Config, parts: Mapping[str, str]) -> Config:
     return {**config, "LayerName": layers} if layers or split else config
 
 
-def with_padding(config: Config, layers: Iterable[Mapping[str, Any]]) -> Config:
-    """`config` with the type of its data for every padding that has none: not the model's, which may be narrower."""
-    stated = dict(config.get("LayerName", {}))
-    by_type = {str(kind).lower() for kind, entry in config.get("LayerType", {}).items() if _has_type(entry)}
-    for layer in layers:
-        name, kind = str(layer["name"]), str(layer["class_name"])
-        entry = stated.get(name, {})
-        if kind.startswith("ZeroPadding") and kind.lower() not in by_type and not _has_type(entry):
-            stated[name] = {**entry, "Precision": {"result": "auto"}}
-    return {**config, "LayerName": stated} if stated else config
-
-
-def _has_type(entry: Mapping[str, Any]) -> bool:
-    return not {"precision", "resultt"}.isdisjoint(squash(str(key)) for key in entry)
+def _in_words(entry: Mapping[str, Any], places: Places, *path: str) -> Config:
+    """A layer's entry in hls4ml's spelling of the settings of every layer."""
+    spelled: dict[str, str] = {}
+    for key in entry:
+        word = WORDS.get(squash(str(key)), str(key))
+        if spelled.setdefault(word, key) != key:
+            raise Split4mlError(f"{spelled[word]!r} and {key!r} are the same setting", places.of(*path, key))
+    return {word: entry[key] for word, key in spelled.items()}
 
 
 def _by_layer(
@@ -289,11 +292,6 @@ def suggestion(name: str, known: Iterable[str]) -> str | None:
     return f"there are {', '.join(sorted(words))}" if 0 < len(words) <= 30 else None
 
 
-def squash(key: str) -> str:
-    """A key of hls4ml's configuration, whose `TableSize` and `table_size` are the same."""
-    return key.replace("_", "").lower()
-
-
 def _check_mapping(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise Split4mlError(f"this is {type(value).__name__}, not a table of settings", where)
@@ -307,13 +305,12 @@ def _check_values(
         place = places.of(*path, key)
         if keys is not None and key not in keys:
             raise Split4mlError(f"unknown setting {key!r}", place, suggestion(str(key), keys))
-        match _WORDS.get(squash(str(key)), key) if keys is None else key:
+        match WORDS.get(squash(str(key)), key) if keys is None else key:
             case "Precision":
                 for variable, text in (value if isinstance(value, Mapping) else {"default": value}).items():
                     _check_precision(text, places.of(*path, key, variable), variable not in SETTINGS)
-            case str() as word if squash(word).removesuffix("t") in _ROLES and squash(word).endswith("t"):
-                role = _ROLES[squash(word).removesuffix("t")]
-                _check_precision(value, place, role not in SETTINGS)
+            case str() as word if squash(word) in TYPE_KEYS:
+                _check_precision(value, place, TYPE_KEYS[squash(word)] not in SETTINGS)
             case "ReuseFactor":
                 _check_reuse_factor(value, place)
             case "Strategy":

@@ -10,11 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from split4ml.backends.hls4ml.options import LAYER_KEYS, SETTINGS, Config, squash
-from split4ml.dialects.precision import TYPED
-
-_KEYS = {squash(key): key for key in LAYER_KEYS}
-_TYPES = {squash(f"{role}_t"): role for role in TYPED}
+from split4ml.backends.hls4ml.options import LAYER_KEYS, SETTINGS, TYPE_KEYS, Config, squash
 
 
 def reaching(
@@ -23,9 +19,10 @@ def reaching(
     kinds: Iterable[str],
     configurable: Callable[[str], Collection[str]],
 ) -> Config:
-    """`config` with what it says of types of layers, and of tables for the model, said of every layer that it is for.
+    """`config` with what it says of types of layers, and of tables for the model, said of every layer that it is for; and with the
+    type of its data for every padding of which it says none.
 
-    layers: as dictionaries of hls4ml, with their final names. kinds: hls4ml's words for types of layers.
+    config: as `full_config` gives it. layers: as dictionaries of hls4ml, with their final names. kinds: hls4ml's words for types of layers.
     configurable: the attributes of a type of layer that a user may set.
     """
     words = {kind.lower(): kind for kind in kinds}
@@ -41,6 +38,8 @@ def reaching(
         attributes = {squash(key): key for key in configurable(kind)}
         entry = {key: value for key, value in tables.items() if squash(key) in attributes}
         entry = _over(by_name.get(name, {}), _over(by_kind.get(words.get(kind.lower(), kind), {}), entry))
+        if kind.startswith("ZeroPadding"):  # its data's type, not the model's, which may be narrower
+            entry.setdefault("Precision", {"result": "auto"})
         if entry:
             by_name[name] = {
                 key if key in LAYER_KEYS else attributes.get(squash(key), key): value
@@ -56,8 +55,8 @@ def _entry(entry: Mapping[str, Any]) -> Config:
     precision = dict(stated) if isinstance(stated, Mapping) else {"default": stated}
     found: Config = {}
     for key, value in entry.items():
-        if (role := _TYPES.get(squash(str(key)))) is None:
-            found[_KEYS.get(squash(str(key)), str(key))] = value
+        if (role := TYPE_KEYS.get(squash(str(key)))) is None:
+            found[key] = value
         elif role in SETTINGS:
             found[f"{role}_t"] = value
         else:

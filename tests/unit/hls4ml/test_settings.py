@@ -8,6 +8,7 @@ import pytest
 
 from split4ml.backends.hls4ml.graph import Graph, build_graph
 from split4ml.backends.hls4ml.options import HlsOptions
+from split4ml.backends.hls4ml.settings import reaching
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.precision import Precision
 
@@ -42,13 +43,13 @@ def type_of(graph: Graph, layer: str, role: str) -> str:
     return str((node.weights[role].type if role in node.weights else node.types[f"{role}_t"]).precision)
 
 
-@pytest.mark.parametrize("spelling", ["precision", "setting"])
+@pytest.mark.parametrize("spelling", ["Precision", "precision", "setting"])
 @pytest.mark.parametrize("section", ["LayerType", "LayerName"])
 def test_every_role_takes_effect(section: str, spelling: str) -> None:
     config: dict[str, Any] = {}
     for layer, (kind, roles) in LAYERS.items():
         stated = dict.fromkeys(roles, TYPE)
-        entry = {"Precision": stated} if spelling == "precision" else {f"{role}_t": TYPE for role in roles}
+        entry = {f"{role}_t": TYPE for role in roles} if spelling == "setting" else {spelling: stated}
         config[layer if section == "LayerName" else kind] = entry
     graph = built({section: config})
     assert not graph.remarks
@@ -95,6 +96,22 @@ def test_types_of_the_network_win_over_those_of_a_type_of_layer() -> None:
 
 
 @pytest.mark.parametrize(
+    ("config", "type_"),
+    [
+        ({}, "auto"),
+        ({"LayerName": {"pad": {"Trace": True}}}, "auto"),
+        ({"LayerType": {"zeropadding2d": {"result_t": TYPE}}}, TYPE),
+        ({"LayerName": {"pad": {"Precision": {"result": TYPE}}}}, TYPE),
+    ],
+)
+def test_a_padding_has_the_type_of_its_data_unless_one_is_stated(config: dict[str, Any], type_: str) -> None:
+    """Not that of the model, which may be narrower."""
+    pad = {"name": "pad", "class_name": "ZeroPadding2D"}
+    found = reaching(config, [pad], ["ZeroPadding2D"], lambda _: ())
+    assert found["LayerName"]["pad"]["Precision"] == {"result": type_}
+
+
+@pytest.mark.parametrize(
     ("config", "message"),
     [
         ({"LayerType": {"Softmax": {"Precision": {"exp_table": "auto"}}}}, "cannot find the type of a table"),
@@ -103,6 +120,7 @@ def test_types_of_the_network_win_over_those_of_a_type_of_layer() -> None:
         ({"LayerName": {"fc": {"reuse_factor": 0}}}, "0 is no reuse factor"),
         ({"Model": {"Precision": {"wieght": TYPE}}}, "no layer has a precision 'wieght'"),
         ({"LayerType": {"Dense": {"Trace": False}, "dense": {"Trace": False}}}, "are the same type of layer"),
+        ({"LayerName": {"fc": {"precision": TYPE, "Precision": TYPE}}}, "are the same setting"),
     ],
 )
 def test_slips(config: dict[str, Any], message: str) -> None:
