@@ -66,22 +66,25 @@ def naming(source: Path) -> Iterator[None]:
 
 def import_onnx_model(source: Path, session: Session, inputs: Path | None) -> ModuleOp:
     """The network, with sample inputs and what ONNX Runtime makes of them, or nn's own definition if it is QONNX."""
-    from split4ml.compiler.frontend.onnx_import import import_onnx, notes_in, quantisers_in
+    from split4ml.compiler.frontend.onnx_import import import_model, quantisers_in
+    from split4ml.compiler.frontend.onnx_load import load
+    from split4ml.compiler.frontend.onnx_tails import notes
     from split4ml.compiler.frontend.reference import Reference, evaluated, load_inputs, samples_for
     from split4ml.dialects import nn
 
-    module = import_onnx(source, session.store)
+    proto = load(source)
+    module = import_model(proto, source, session.store)
     (model,) = (op for op in module.ops if isinstance(op, nn.ModelOp))
     shapes = {op.source.data: op.shape for op in model.inputs}
     at_once, samples = _frames(model)
     arrays = load_inputs(inputs, shapes) if inputs else samples_for(model, samples)
-    quantisers = quantisers_in(source)
-    for text in notes_in(source):
+    quantisers = quantisers_in(proto)
+    for text in notes(proto):
         session.note(text)
     if "QONNX" in quantisers:
         outputs = evaluated(model, session.store, arrays)
     else:
-        outputs = Reference(source, literally="QDQ" in quantisers).run(arrays, at_once)
+        outputs = Reference(source, "QDQ" in quantisers, proto).run(arrays, at_once)
     stimulus = Stimulus(
         arrays,
         {op.source.data: outputs[op.source.data] for op in model.outputs},

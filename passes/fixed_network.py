@@ -16,9 +16,8 @@ from split4ml.dialects import nn
 from split4ml.dialects.precision import Precision
 from split4ml.passes import nn_numpy
 from split4ml.passes.fixed.enclosure import Enclosure, Watch, fit
-from split4ml.passes.fixed.grid import Floats
 from split4ml.passes.nn_firmware import Kernel, NotModelled, computed
-from split4ml.passes.nn_rewriting import is_constant
+from split4ml.passes.nn_rewriting import array_of, is_constant
 from split4ml.passes.weights import WeightStore
 
 Types = Mapping[str, Mapping[str, Precision]]
@@ -63,16 +62,11 @@ def layer(
 
 def _exact(op: nn.TensorOp, values: Values, weights: WeightStore) -> Enclosure:
     frames = len(next(values[value].low for value in op.operands if value in values))
+    constants = {value: array for value in op.operands if (array := array_of(value, weights)) is not None}
     results = []
     for frame in range(frames):
         operands = [
-            values[value].low[frame] if value in values else _constant(value, weights)
-            for value in op.operands
+            values[value].low[frame] if value in values else constants[value] for value in op.operands
         ]
         results.append(nn_numpy.evaluate(op, operands))
     return Enclosure.of(np.stack(results))
-
-
-def _constant(value: SSAValue, weights: WeightStore) -> Floats:
-    assert isinstance(value.owner, nn.ConstantOp)
-    return np.asarray(weights.get(value.owner.blob.data), np.float64)

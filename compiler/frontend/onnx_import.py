@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnx
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.utils.exceptions import VerifyException
 
@@ -26,7 +27,6 @@ from split4ml.compiler.frontend.onnx_graph import read_graph
 from split4ml.compiler.frontend.onnx_load import first_line, load
 from split4ml.compiler.frontend.onnx_ops import HANDLERS
 from split4ml.compiler.frontend.onnx_quantised import PASSING, QDQ, integer_result
-from split4ml.compiler.frontend.onnx_tails import notes
 from split4ml.compiler.frontend.qonnx import is_qonnx
 from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
@@ -38,16 +38,11 @@ def supported_operators() -> list[str]:
     return sorted(HANDLERS)
 
 
-def quantisers_in(path: Path) -> set[str]:
+def quantisers_in(model: onnx.ModelProto) -> set[str]:
     """Which of `QONNX` and `QDQ` (QuantizeLinear and the like) a model has."""
-    nodes = load(path).graph.node
+    nodes = model.graph.node
     kinds = {"QONNX" for proto in nodes if is_qonnx(proto)}
     return kinds | {"QDQ" for proto in nodes if proto.op_type in QDQ}
-
-
-def notes_in(path: Path) -> list[str]:
-    """What of a model is left to software, as sentences for its user."""
-    return notes(load(path))
 
 
 def import_onnx(path: Path, weights: WeightStore) -> ModuleOp:
@@ -55,7 +50,12 @@ def import_onnx(path: Path, weights: WeightStore) -> ModuleOp:
 
     Raises Split4mlError, naming the node, for all that the file may get wrong.
     """
-    graph = batch_first(read_graph(load(path), path, HANDLERS))
+    return import_model(load(path), path, weights)
+
+
+def import_model(model: onnx.ModelProto, path: Path, weights: WeightStore) -> ModuleOp:
+    """The same for what `load` made of the file."""
+    graph = batch_first(read_graph(model, path, HANDLERS))
     builder = Builder(path.stem, graph, weights)
     for name in (*graph.inputs, *graph.outputs):
         if not name.isascii():

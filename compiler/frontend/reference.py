@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 
 from split4ml.compiler.frontend.onnx_load import first_line, load
 from split4ml.compiler.frontend.onnx_tails import notes
@@ -104,16 +105,17 @@ def evaluated(model: nn.ModelOp, weights: WeightStore, inputs: Mapping[str, Floa
 class Reference:
     """An ONNX model, ready to run."""
 
-    def __init__(self, path: Path, literally: bool = False) -> None:
+    def __init__(self, path: Path, literally: bool = False, model: onnx.ModelProto | None = None) -> None:
         """literally: operator by operator, as ONNX defines them; else quantisers may be fused with the layers between them, which
-        rounds elsewhere. Raises Split4mlError if ONNX Runtime does not take the model."""
+        rounds elsewhere. model: what `load` made of the file, if that is at hand. Raises Split4mlError if ONNX Runtime does not take
+        the model."""
         self._where = str(path)
         options = onnxruntime.SessionOptions()
         if literally:
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.log_severity_level = 4
         options.intra_op_num_threads = 1  # the same sums whatever the machine
-        model = load(path)
+        model = load(path) if model is None else model
         try:
             self._session = onnxruntime.InferenceSession(
                 model.SerializeToString() if notes(model) else str(path),

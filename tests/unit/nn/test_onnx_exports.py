@@ -10,8 +10,8 @@ import onnx
 import pytest
 from lowered import LOWERED, outcome
 
-from split4ml.compiler.frontend.onnx_import import notes_in
-from split4ml.compiler.frontend.onnx_tails import plain
+from split4ml.compiler.frontend.onnx_load import load
+from split4ml.compiler.frontend.onnx_tails import notes, plain
 from split4ml.compiler.frontend.reference import Reference, sample_inputs
 
 NETWORKS = Path(__file__).parents[2] / "networks"
@@ -77,12 +77,12 @@ def test_external_weights(name: str, tmp_path: Path) -> None:
 def test_labels_are_left_to_software() -> None:
     """scikit-learn's classifiers have a label beside the probabilities, or a dictionary of them."""
     folder = NETWORKS / "sklearn"
-    (note,) = notes_in(folder / "classifier.onnx")
+    (note,) = notes(load(folder / "classifier.onnx"))
     assert note.startswith("output 'label' is left to software")
-    label, dictionary = notes_in(folder / "classifier_zipmap.onnx")
+    label, dictionary = notes(load(folder / "classifier_zipmap.onnx"))
     assert "output 'output_label' is left to software" in label
     assert "'output_probability' is a dictionary of 'out_activations_result', which stands" in dictionary
-    assert not notes_in(folder / "regressor.onnx")
+    assert not notes(load(folder / "regressor.onnx"))
     model = outcome(folder / "classifier_zipmap.onnx").model
     assert [port.source.data for port in model.outputs] == ["out_activations_result"]
     frames = sample_inputs({"X": (4,)}, 3)

@@ -12,6 +12,7 @@ import pytest
 from onnx import NodeProto, helper
 
 from split4ml.compiler.frontend.onnx_import import import_onnx, quantisers_in
+from split4ml.compiler.frontend.onnx_load import load
 from split4ml.dialects import nn
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.weights import MemoryStore
@@ -51,7 +52,7 @@ def test_a_pair(kind: Any, zero: int, check: Check, make_onnx: MakeOnnx) -> None
     """QuantizeLinear and DequantizeLinear: the zero point is in the range, or in a type of its own."""
     nodes, weights = pair(kind, zero)
     path = make_onnx(nodes, {"x": [1, 4, 6]}, ["y"], weights, opset=13)
-    assert quantisers_in(path) == {"QDQ"}
+    assert quantisers_in(load(path)) == {"QDQ"}
     model = check(path)
     quantisers = [op for op in model.block.ops if isinstance(op, nn.QuantizeOp)]
     assert len(quantisers) == (2 if zero in (7,) else 1)
@@ -210,7 +211,7 @@ def test_qonnx_refused(
     path = make_onnx([quant_node(**attributes)], {"x": [1, 4]}, ["y"], given)
     text = refused(path)
     assert "node 'it' (Quant)" in text and message in text
-    assert quantisers_in(path) == {"QONNX"}
+    assert quantisers_in(load(path)) == {"QONNX"}
 
 
 def test_brevitas_domain(make_onnx: MakeOnnx) -> None:
