@@ -1,0 +1,140 @@
+"""Clocked hardware and the replay's algebra agree to the cycle on task graphs, schedules and surroundings that hypothesis makes up.
+
+`test_twin_replay.py` has three fixed designs; here every example is a graph of its own, which Verilator builds once and runs many times.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+from rtl_models import graph_of, random_design, random_schedules, random_tokens, the_model
+
+from split4ml.backends.verilator.simulation import build_simulation
+from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.flow import ModelOp
+from split4ml.passes.networks import Built, NetworkOptions, network
+from split4ml.passes.timed import sizable
+from split4ml.passes.timing.metrics import measure
+from split4ml.passes.timing.replay import replay
+from split4ml.passes.timing.schedule import Schedule
+from split4ml.passes.timing.sizing import size
+
+DEEPEST = 8
+"""As deep as every FIFO of these designs can be made in a simulation."""
+
+
+@dataclass(frozen=True)
+class Design:
+    seed: int
+    tasks: int
+    inputs: int
+    subgraphs: int
+    start: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: what every task does when, how deep FIFOs are, how fast data come and are taken.
+
+    depths: `generous`, `minimal` (as `bisect` sizes them for these schedules), `one` or `random`. throttle: cycles between frames;
+    None: the design's own interval. stalls: of each output in turn.
+    """
+
+    schedules: int
+    frames: int
+    depths: str
+    throttle: int | None
+    stalls: tuple[tuple[int, ...], ...]
+
+
+DESIGNS = st.builds(
+    Design,
+    seed=st.integers(0, 2**32),
+    tasks=st.integers(2, 10),
+    inputs=st.integers(1, 3),
+    subgraphs=st.integers(2, 4),
+    start=st.sampled_from(["per-frame", "per-frame", "held"]),
+)
+PATTERNS = st.lists(st.integers(0, 1), min_size=1, max_size=12).filter(lambda bits: 0 in bits).map(tuple)
+RUNS = st.lists(
+    st.builds(
+        Run,
+        schedules=st.integers(0, 2**32),
+        frames=st.integers(1, 8),
+        depths=st.sampled_from(["generous", "minimal", "minimal", "one", "random"]),
+        throttle=st.one_of(st.just(0), st.none(), st.integers(1, 80)),
+        stalls=st.one_of(st.just(((0,),)), st.lists(PATTERNS, min_size=1, max_size=3).map(tuple)),
+    ),
+    min_size=16,
+    max_size=16,
+)
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(design=DESIGNS, runs=RUNS)
+def test_equal(design: Design, runs: list[Run]) -> None:
+    module = random_design(design.seed, design.tasks, design.inputs, design.subgraphs, design.start)
+    model, graph = the_model(module), graph_of(module)
+    tokens = random_tokens(design.seed, graph, frames=2)
+    with tempfile.TemporaryDirectory() as folder:
+        simulation = build_simulation(module, Path(folder))
+        for number, run in enumerate(runs):
+            schedules = random_schedules(random.Random(run.schedules), graph)
+            depths = depths_of(run, network(model, lambda task, _, s=schedules: s[task]))
+            stalls = {
+                graph.streams[s].name: np.array(run.stalls[k % len(run.stalls)], np.int64)
+                for k, s in enumerate(graph.outputs)
+            }
+            throttle = run.throttle
+            if throttle is None:
+                throttle = sustained(model, schedules, depths)
+            options = NetworkOptions(throttle=throttle, stalls=stalls, depths=depths)
+            built = network(model, lambda task, _, s=schedules: s[task], options)
+            wanted = replay(built.network, run.frames)
+            got = simulation.run(
+                schedules, depths, None if number else tokens, run.frames, stalls=stalls, throttle=throttle
+            )
+            assert got.tokens_match, got.mismatches
+            assert got.first_in == tuple(wanted.first_in)
+            assert got.last_out == tuple(wanted.last_out)
+            assert got.peaks == {name: wanted.peak[channel] for name, channel in built.fifos.items()}
+            assert got.slice_peaks == {name: wanted.peak[channel] for name, channel in built.slices.items()}
+            assert got.completed == wanted.completed
+            event(f"{run.depths}: {'completed' if wanted.completed else 'stuck'}")
+            if wanted.completed:
+                assert got.cycles == wanted.cycles
+            else:
+                assert got.waiting and wanted.stuck
+
+
+def depths_of(run: Run, built: Built) -> dict[str, int]:
+    """By FIFO. What deadlocks however deep its FIFOs are has no minimal depths; 1 is tried then."""
+    if run.depths == "random":
+        rng = random.Random(run.schedules)
+        return {name: rng.randint(1, DEEPEST) for name in built.fifos if rng.random() < 0.8}
+    if run.depths == "minimal":
+        try:
+            sized = size(built.network, sizable(built))
+        except Split4mlError:
+            pass
+        else:
+            return dict(zip(built.fifos, (min(d, DEEPEST) for d in sized.depths), strict=True))
+    return dict.fromkeys(built.fifos, DEEPEST if run.depths == "generous" else 1)
+
+
+def sustained(model: ModelOp, schedules: dict[str, Schedule], depths: dict[str, int]) -> int:
+    """Cycles from frame to frame that the design keeps up with; 0 if it is stuck."""
+    found = measure(network(model, lambda task, _: schedules[task], NetworkOptions(depths=depths)).network, 8)
+    return int(found.interval or 0)
