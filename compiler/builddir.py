@@ -96,7 +96,7 @@ def check_free(directory: Path, force: bool) -> None:
 def new_build(directory: Path, force: bool = False) -> Iterator[Path]:
     """Gives a folder to write into, which becomes `directory` when the block ends, and vanishes if it fails.
 
-    The folder is a hidden sibling, so that taking its place is one rename (with `force`, one exchange). Raises
+    What the vendor's tools made of projects that are there again is kept (compiler/synthesised.py). The folder is a hidden sibling, so that taking its place is one rename (with `force`, one exchange). Raises
     Split4mlError if `directory` may not be replaced.
     """
     check_free(directory, force)
@@ -122,9 +122,13 @@ def new_build(directory: Path, force: bool = False) -> Iterator[Path]:
 
 def _take_place(partial: Path, directory: Path) -> None:
     """Renames, or exchanges if there is a directory; what was there is then at `partial`."""
+    from split4ml.compiler.synthesised import keep_synthesised
+
     if not directory.exists():
         os.rename(partial, directory)
-    elif not _exchange(partial, directory):
+    elif _exchange(partial, directory):
+        keep_synthesised(partial, directory)
+    else:
         # Not atomic, but at no time is anything half-written in the place: the old one, nothing, the new one.
         old = partial.with_suffix(".old")
         os.rename(directory, old)
@@ -133,6 +137,7 @@ def _take_place(partial: Path, directory: Path) -> None:
         except OSError:
             os.rename(old, directory)
             raise
+        keep_synthesised(old, directory)
         shutil.rmtree(old, ignore_errors=True)
 
 

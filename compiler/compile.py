@@ -18,12 +18,13 @@ from split4ml.backends.report.render import html
 from split4ml.compiler import network
 from split4ml.compiler.builddir import REPORT, new_build, write_options
 from split4ml.compiler.defaults import pipeline_of
-from split4ml.compiler.emit import write_projects, write_stitched
+from split4ml.compiler.emit import write_makefile, write_projects, write_stitched
 from split4ml.compiler.given import check_given
 from split4ml.compiler.importing import import_source
 from split4ml.compiler.learning import learn, used_cost_data
 from split4ml.compiler.services import ARCHIVE, Session
 from split4ml.compiler.stages import run_stages, stage_of
+from split4ml.compiler.synthesised import lost
 from split4ml.compiler.workspace import hls_options, services_of
 from split4ml.dialects import flow
 from split4ml.dialects.errors import CheckFailed, Split4mlError, UsageError
@@ -110,6 +111,7 @@ def compile_with(
         with reporter.step("writing projects"):
             write_projects(model, session, folder)
             write_stitched(module, folder)
+            write_makefile(module, folder)
         try:
             report = finish(module, folder, Path(scratch), session, options, reporter)
         except CheckFailed as error:
@@ -120,8 +122,11 @@ def compile_with(
         for name, text in (texts or {}).items():
             (folder / name).write_text(text, "utf-8")
         write_options(folder, used_cost_data(options))
+        dropped = lost(directory, folder)
     for note in report["notes"]:
         reporter.warn(note)
+    if dropped:
+        reporter.warn(f"changed since they were synthesised, which is gone: {', '.join(dropped)}")
     return report
 
 

@@ -1,4 +1,4 @@
-"""Writes what a design is built from: one hls4ml project per subgraph, and the stitched top."""
+"""Writes what a design is built from: one hls4ml project per subgraph, the stitched top, and a Makefile for the vendor's tools."""
 
 from __future__ import annotations
 
@@ -76,6 +76,19 @@ def write_stitched(module: ModuleOp, folder: Path) -> None:
             (stitched / "sim", simulation),
         ):
             write_texts(place, texts)
+
+
+def write_makefile(module: ModuleOp, folder: Path) -> None:
+    """`folder/Makefile`, which builds what the two functions above have written."""
+    from split4ml.backends.rtl.top import top_of
+    from split4ml.backends.vivado.project import makefile
+    from split4ml.dialects import stitch
+
+    (model,) = (op for op in module.ops if isinstance(op, flow.ModelOp))
+    tops = [top_of(op).name for op in module.ops if isinstance(op, stitch.DesignOp)]
+    projects = [f"{PROJECTS}/{symbol(part)}" for part in (*model.subgraphs,) or (model,)]
+    backend = model.backend.data if model.backend is not None else "Vitis"
+    write_texts(folder, {"Makefile": makefile(projects, next(iter(tops), None), backend)})
 
 
 def write_texts(folder: Path, texts: Mapping[str, str]) -> None:

@@ -54,7 +54,7 @@ def learn_build(directory: Path, file: Path | None, reporter: Reporter) -> CostD
         raise Split4mlError(
             "no subgraph of this build has been synthesised: there is no csynth.xml",
             str(directory / "subgraphs"),
-            "run build_prj.tcl in subgraphs/<name>/ with Vitis HLS first",
+            "make -C DIR subgraphs, with Vitis HLS, makes them",
         )
     with reporter.step("synthesis reports"):
         found, errors = harvest(directory)

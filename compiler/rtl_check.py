@@ -150,6 +150,6 @@ def _exported(model: flow.ModelOp, folder: Path) -> dict[str, Path]:
         raise Split4mlError(
             "no subgraph has been synthesised: there is no exported Verilog",
             f"{folder / PROJECTS}/*/{VERILOG}",
-            "run build_prj.tcl in a subproject with Vitis HLS, or verify with --rtl twin",
+            "make -C DIR subgraphs, with Vitis HLS, makes it; or verify with --rtl twin",
         )
     return found

@@ -1,7 +1,7 @@
 """Writes hls4ml projects from a saved graph: the monolithic one, and one per subgraph.
 
-They are what hls4ml's own writer makes, for its own tools (`link_existing_project`, `build_lib.sh`, `build_prj.tcl`), less
-what would tie them to a place or a time: weights are in the headers only (hls4ml compiles the absolute path of its
+They are what hls4ml's own writer makes, for its own tools (`link_existing_project`, `build_lib.sh`, `build_prj.tcl`), with the steps
+set that a stitched top needs, and less what would tie them to a place or a time: weights are in the headers only (hls4ml compiles the absolute path of its
 text files into libraries), the stamp is fixed, and `OutputDir` in `hls4ml_config.yml` is `.`, so hls4ml's Python tools are
 to be run inside the project's folder.
 """
@@ -9,6 +9,7 @@ to be run inside the project's folder.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -25,6 +26,10 @@ from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.names import is_legal, legal_name
 
 CONFIG = "hls4ml_config.yml"
+STEPS = "build_opt.tcl"
+"""What hls4ml's script for Vitis HLS is to do, which hls4ml's `build()` writes anew. The writer's own asks for a co-simulation on data that
+are not there, and for no IP."""
+_SYNTHESIS = {"synth", "export"}
 
 
 def write_monolithic(
@@ -101,9 +106,18 @@ def _write(model: Any, out_dir: Path, styles: Mapping[str, str]) -> None:
         out_dir.mkdir(parents=True, exist_ok=True)
         # The writer alone: hls4ml's `write` flow would draw a random stamp first.
         get_writer(config.backend.name).write_hls(model)
+        if (steps := out_dir / STEPS).exists():
+            steps.write_text(_only_synthesis(steps.read_text()))
         bind_storage(out_dir / "firmware" / f"{config.get_project_name()}.cpp", styles)
         portable = json.loads(json.dumps({**config.config, "OutputDir": "."}))
         (out_dir / CONFIG).write_text(yaml.safe_dump(portable, sort_keys=True))
     except BaseException:
         shutil.rmtree(out_dir, ignore_errors=True)
         raise
+
+
+def _only_synthesis(steps: str) -> str:
+    def wanted(line: re.Match[str]) -> str:
+        return line[1] + str(int(line[2] in _SYNTHESIS))
+
+    return re.sub(r"^( *(\w+) +)[01]$", wanted, steps, flags=re.MULTILINE)

@@ -1,8 +1,9 @@
-"""The files by which Vivado builds a stitched top: Tcl script and constraints."""
+"""The files by which the vendor's tools build a design: Tcl script and constraints of a stitched top, and a Makefile for all."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,6 +45,16 @@ def vivado_sources(design: stitch.DesignOp, subgraphs: str = "../subgraphs") -> 
     if regions:
         files[f"{top.name}_slr.xdc"] = _render("top_slr.xdc.j2", top=top, regions=regions)
     return files
+
+
+def makefile(projects: Sequence[str], top: str | None, backend: str) -> str:
+    """Of a folder with HLS projects, and a stitched top in `stitched` if there is one.
+
+    projects: folders, seen from there, named like what they hold.
+    """
+    if not projects or not all(re.fullmatch(r"[A-Za-z0-9_/]+", name) for name in [*projects, top or "top"]):
+        raise ValueError(f"{projects} or {top} may not stand in a Makefile")
+    return _render("Makefile.j2", subgraphs=list(projects), top=top, vitis=backend != "Vivado")
 
 
 def _regions(top: Top) -> list[tuple[int, list[str]]]:
