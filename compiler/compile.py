@@ -230,23 +230,23 @@ def finish(
     from split4ml.passes.timed import Timed
 
     model = flow_model(module)
+    info = session.describe(model)
     profiled = all(fifo.peak is not None for fifo in model.fifos)
     timing = None
     if profiled:
         with reporter.step("cycle counts"):
-            timing = timing_of(model, session, options.profile_frames)
+            timed = Timed(model, session.trace(model))
+            timing = timing_of(timed, options.profile_frames)
             if not (folder / "profile" / "unbounded.vcd").exists():  # the profile was made in another build
-                observe_unbounded(Timed(model, session.trace(model)), session, options.profile_frames)
-            timeline = timeline_of(symbol(model), Timed(model, session.trace(model)).network())
+                observe_unbounded(timed, session, options.profile_frames)
+            timeline = timeline_of(symbol(model), timed.network())
             (folder / "timeline.svg").write_text(timeline, "utf-8")
         session.save_trace(model, _parent(folder / "profile" / "trace.npz"))
     checks = run_checks(module, folder, scratch, session, options.verify, reporter)
-    precision = reached(module, [port_name(port) for port in model.outputs], session.describe(model))
+    precision = reached(module, [port_name(port) for port in model.outputs], info)
     if precision is not None:
         session.notes += missed(precision, checks)
-    return build_report(
-        symbol(model), model, session.describe(model), timing, checks, session.notes, precision
-    )
+    return build_report(symbol(model), model, info, timing, checks, session.notes, precision)
 
 
 def _keep_evidence(folder: Path) -> str:

@@ -62,7 +62,7 @@ def timing_of(design: TimedDesign, asked: Asked) -> dict[str, Any]:
             "tasks": _tasks(design, found),
             "deadlock": _deadlock(design, engine, asked.frames) if found.metrics.deadlock else None,
             "one_more_word": [] if found.metrics.deadlock else _one_more(design, engine, asked.frames, found),
-            "tails": _tails(design, asked.frames, found),
+            "tails": _tails(design, asked.frames),
         }
 
 
@@ -179,35 +179,16 @@ def _one_more(design: TimedDesign, engine: Engine, frames: int, found: Bottlenec
     return rows
 
 
-def _tails(design: TimedDesign, frames: int, found: Bottleneck) -> dict[str, Any]:
+def _tails(design: TimedDesign, frames: int) -> dict[str, Any]:
     """Tasks whose calls end in a pipeline that the next frame's tokens must push, and what draining them would give."""
-    from dataclasses import replace
+    from split4ml.backends.report.tails import tail_keys
+    from split4ml.passes.timing.tails import tails_of
 
-    from split4ml.passes.timing.metrics import measure
-
-    network = design.built.network
-    holding = [
-        (index, p.name)
-        for index, p in enumerate(network.processes)
-        if p.schedule is not None and len(p.schedule.offset) and p.schedule.period <= p.schedule.offset[-1]
-    ]
-    processes = list(network.processes)
-    for index, _ in holding:
-        schedule = processes[index].schedule
-        assert schedule is not None
-        drained = replace(schedule, period=int(schedule.offset[-1]) + 1)
-        processes[index] = replace(processes[index], schedule=drained)
-    drained_metrics = (
-        measure(replace(network, processes=tuple(processes)), frames) if holding else found.metrics
-    )
+    found = tails_of(design.built.network, frames)
     return {
-        "tasks": [name for _, name in holding],
-        "stuck_if_start_is_held": list(measure(design.held.network, frames).stuck),
-        "drained": {
-            "latency_cycles": drained_metrics.latency_lone,
-            "latency_stream_cycles": drained_metrics.latency_stream,
-            "interval_cycles": drained_metrics.interval,
-        },
+        **tail_keys(found),
+        "tasks": [tail.name for tail in found.tasks],
+        "stuck_if_start_is_held": [tail.name for tail in found.tasks if tail.stuck],
     }
 
 

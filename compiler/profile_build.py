@@ -85,12 +85,13 @@ def _report(
     reporter: Reporter,
 ) -> dict[str, Any]:
     from split4ml.backends.report.tails import tail_keys
-    from split4ml.compiler.timing_summary import counts_of, tails_in
+    from split4ml.compiler.timing_summary import counts_of
     from split4ml.passes.dataflow import style_of
     from split4ml.passes.networks import NetworkOptions
     from split4ml.passes.timed import sizable
     from split4ml.passes.timing.metrics import measure
     from split4ml.passes.timing.sizing import size
+    from split4ml.passes.timing.tails import tails_of
 
     built = timed.network()
     as_is = measure(built.network, frames)
@@ -130,7 +131,7 @@ def _report(
         **design.report,
         **counts_of(sized.metrics).keys(),
         "as_is": counts_of(as_is).keys(),
-        "tails": tail_keys(tails_in(timed, NetworkOptions(depths=depths), frames)),
+        "tails": tail_keys(tails_of(timed.network(NetworkOptions(depths=depths)).network, frames)),
         "monolithic": {**(design.report["monolithic"] or {}), **counts_of(monolithic.metrics).keys()},
         "fifos": fifos,
         "fifo_bits": bits,

@@ -118,8 +118,7 @@ def profile_project(
         depths |= {name: design.pragma(name, peak + 1) for name, peak in observed.peaks.items()}
     report = _report(design, facts, as_is, sized, depths, frames)
     report |= ranges(design, frames)
-    now, held = (design.network(depths, held_start=start).network for start in (False, True))
-    report["tails"] = tail_keys(tails_of(now, held, frames))
+    report["tails"] = tail_keys(tails_of(design.network(depths).network, frames))
     report["calibration"] = calibration.keys() if calibration is not None else None
     for fifo in report["fifos"]:
         if calibration is not None:

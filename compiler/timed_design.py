@@ -29,7 +29,7 @@ class TimedTask:
 
 @dataclass(frozen=True, eq=False)
 class TimedDesign:
-    """built: the network with the depths as they are; held: the same with `ap_start` tied high.
+    """built: the network with the depths as they are.
 
     fifos: as the sizing takes them, in the order of built.fifos. bits: of a token, by FIFO. depth: from FIFO and capacity to the pragma's depth.
     """
@@ -38,7 +38,6 @@ class TimedDesign:
     tool: str
     clock_ns: float
     built: Built
-    held: Built
     fifos: tuple[Fifo, ...]
     bits: Mapping[str, int]
     latency: LatencyRule
@@ -53,7 +52,6 @@ class TimedDesign:
 def of_build(design: Design, reporter: Reporter) -> TimedDesign:
     """The last stage of a build, with its depths as they stand. Raises Split4mlError."""
     from split4ml.dialects.flow import symbol
-    from split4ml.passes.networks import NetworkOptions
     from split4ml.passes.timed import Timed, sizable
     from split4ml.passes.timing.judge import fifo_latency
 
@@ -69,7 +67,6 @@ def of_build(design: Design, reporter: Reporter) -> TimedDesign:
         timed.tool,
         timed.clock_ns,
         built,
-        timed.network(NetworkOptions(held_start=True)),
         tuple(sizable(built)),
         {fifo["name"]: fifo["width_bits"] for fifo in design.report["fifos"]},
         fifo_latency,
@@ -95,7 +92,6 @@ def of_project(directory: Path, tool: str | None, clock_ns: float | None, report
         facts.tool,
         facts.clock_ns,
         built,
-        design.network(held_start=True),
         tuple(design.sizable(built)),
         {name: design.streams[name].width_bits for name in built.fifos},
         design.latency_rule,

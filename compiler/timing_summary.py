@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from split4ml.backends.report.build import CycleCounts, Timing
-from split4ml.dialects import flow
-from split4ml.passes.interfaces import Tracer
 from split4ml.passes.networks import NetworkOptions
 from split4ml.passes.timed import Timed, sizable
 from split4ml.passes.timing.metrics import Metrics, measure
 from split4ml.passes.timing.sizing import size
-from split4ml.passes.timing.tails import Tails, tails_of
+from split4ml.passes.timing.tails import tails_of
 
 
-def timing_of(model: flow.ModelOp, tracer: Tracer, frames: int) -> Timing:
+def timing_of(timed: Timed, frames: int) -> Timing:
     """Split: with the depths of the IR. Monolithic: same tasks in one project, its own FIFOs sized by bisection."""
-    timed = Timed(model, tracer.trace(model))
     network = timed.network().network
     split = measure(network, frames)
     whole = timed.network(NetworkOptions(monolithic=True))
@@ -27,14 +22,11 @@ def timing_of(model: flow.ModelOp, tracer: Tracer, frames: int) -> Timing:
         monolithic=counts_of(sized.metrics),
         monolithic_depths=chosen,
         frames=frames,
-        tails=tails_in(timed, NetworkOptions(), frames),
-        monolithic_tails=tails_in(timed, NetworkOptions(monolithic=True, depths=chosen), frames),
+        tails=tails_of(network, frames),
+        monolithic_tails=tails_of(
+            timed.network(NetworkOptions(monolithic=True, depths=chosen)).network, frames
+        ),
     )
-
-
-def tails_in(timed: Timed, options: NetworkOptions, frames: int) -> Tails:
-    held = timed.network(replace(options, held_start=True))
-    return tails_of(timed.network(options).network, held.network, frames)
 
 
 def counts_of(metrics: Metrics) -> CycleCounts:

@@ -37,13 +37,13 @@ class Tails:
     drained: Metrics
 
 
-def tails_of(network: Network, held: Network, frames: int = 8) -> Tails:
-    """held: the same design with `ap_start` tied high."""
+def tails_of(network: Network, frames: int = 8) -> Tails:
+    """What its tasks hold of `frames` frames."""
     holding = [n for n, process in enumerate(network.processes) if _holds(process.schedule)]
     if not holding:
         return Tails((), measure(network, frames))
     lone, stream = replay(network, 1, record=True), replay(network, frames, record=True)
-    stuck = set(replay(held, frames).stuck)
+    stuck = set(replay(replace(network, held_start=True), frames).stuck)
     found = []
     for number in holding:
         process = network.processes[number]

@@ -31,24 +31,20 @@ def _network(*schedules: Schedule, throttle: int = 0) -> Network:
     )
 
 
-def _tails(network: Network):  # type: ignore[no-untyped-def]
-    return tails_of(network, replace(network, held_start=True))
-
-
 def test_what_is_ready_after_its_last_write_keeps_nothing() -> None:
-    found = _tails(_network(_pipeline(0), _pipeline(3, bubble=3)))
+    found = tails_of(_network(_pipeline(0), _pipeline(3, bubble=3)))
     assert found.tasks == () and found.drained.completed
 
 
 def test_a_tail_waits_for_the_next_frame_only_once_that_has_begun() -> None:
     """With a start per frame a lone frame drains; in a stream it waits for tokens that come 50 cycles later."""
     network = _network(_pipeline(0), _pipeline(2), throttle=50)
-    (tail,) = _tails(network).tasks
+    (tail,) = tails_of(network).tasks
     assert (tail.name, tail.tokens, tail.cost, tail.lone, tail.stuck) == ("t1", 2, 2, 0, True)
     # the start of the next frame is not before its data, which is then there two cycles later
     assert tail.stream is not None and 0 <= tail.stream <= 2
     held = replace(network, held_start=True)
-    (tail,) = tails_of(held, held).tasks
+    (tail,) = tails_of(held).tasks
     assert tail.lone is None, "the next call begins at once, and its data never comes"
     assert tail.stream is not None and tail.stream > 30
     assert measure(held).stuck == ("t1",)
@@ -58,7 +54,7 @@ def test_drained_it_never_sticks_and_calls_follow_later() -> None:
     network = _network(_pipeline(0), _pipeline(2))
     cured = drained(replace(network, held_start=True))
     assert measure(cured).stuck == ()
-    found = _tails(network)
+    found = tails_of(network)
     assert found.drained.interval == measure(network).interval + found.tasks[0].cost
 
 
