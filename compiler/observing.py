@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Observed:
-    """profiles: of the FIFOs that the file has; missing: those that it does not have. strangers: what it has besides."""
+    """profiles: of the FIFOs that the file has."""
 
     profiles: Mapping[str, FifoProfile]
-    missing: tuple[str, ...]
-    strangers: tuple[str, ...] = ()
 
     @property
     def peaks(self) -> dict[str, int]:
@@ -62,7 +60,7 @@ def _channels(place: Path, names: list[str], reporter: Reporter) -> Observed:
     profiles = {name: FifoProfile(peaks[name], None, None) for name in names if name in peaks}
     others = tuple(name for name in peaks if name not in names)
     _check(place, names, list(profiles), others, f"{len(peaks)} channels", reporter)
-    return Observed(profiles, tuple(name for name in names if name not in profiles), others)
+    return Observed(profiles)
 
 
 def _vcd(vcd: Path, names: list[str], clock_ps: int, reporter: Reporter) -> Observed:
@@ -84,7 +82,7 @@ def _vcd(vcd: Path, names: list[str], clock_ps: int, reporter: Reporter) -> Obse
             f"{vcd}: of {len(inexact)} FIFOs ({', '.join(inexact[:3])}{', …' * (len(inexact) > 3)}) only what their memories held was "
             "logged; with a token in the output register they held one more"
         )
-    return Observed(profiles, tuple(name for name in names if name not in there), others)
+    return Observed(profiles)
 
 
 def _check(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from split4ml.compiler.explain import Asked
-from split4ml.compiler.progress import make_reporter
+from split4ml.compiler.progress import Reporter, make_reporter
 from split4ml.compiler.timed_design import TimedDesign, of_build, of_project
 from split4ml.dialects.errors import Split4mlError, UsageError
 
@@ -34,7 +34,7 @@ def run_pareto(arguments: argparse.Namespace) -> int:
         finally:
             if "design" in vars(asked):
                 asked.design.close()
-    found = pareto(design, arguments)
+    found = pareto(design, arguments, reporter)
     chosen = _picked(found, arguments.pick)
     if arguments.svg is not None:
         write_atomically(arguments.svg, picture(found))
@@ -51,7 +51,7 @@ def run_pareto(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def pareto(design: TimedDesign, arguments: argparse.Namespace) -> dict[str, Any]:
+def pareto(design: TimedDesign, arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
     """The front, as JSON. Raises Split4mlError."""
     from split4ml.passes.timing.front import front
 
@@ -59,7 +59,6 @@ def pareto(design: TimedDesign, arguments: argparse.Namespace) -> dict[str, Any]
         fifo.channel: design.bits[name] for name, fifo in zip(design.built.fifos, design.fifos, strict=True)
     }
     name_of = {channel: name for name, channel in design.built.fifos.items()}
-    reporter = make_reporter(arguments.quiet or arguments.json)
     with reporter.step("points") as step:
         points = front(
             design.built.network,

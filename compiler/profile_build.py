@@ -159,12 +159,9 @@ def _sized(timed: Timed, built: Built, design: Design, method: Method, frames: i
 
 def _reported(design: Design, timed: Timed, reporter: Reporter) -> dict[str, Known]:
     """II and depth of tasks whose subgraphs have been synthesised. Raises Split4mlError for reports of another build."""
-    from split4ml.backends.reports.matching import match
     from split4ml.backends.reports.solutions import find_reports
     from split4ml.backends.trace.sources import find_top, read_top
-    from split4ml.passes.timing import constants
-    from split4ml.passes.timing.known import UNKNOWN
-    from split4ml.passes.timing.reported import known_of
+    from split4ml.compiler.project_reports import reported
 
     found: dict[str, Known] = {}
     for project in sorted((design.directory / SUBGRAPHS).glob("*/")):
@@ -176,17 +173,9 @@ def _reported(design: Design, timed: Timed, reporter: Reporter) -> dict[str, Kno
         if strangers:
             raise Split4mlError(f"has the task {strangers[0]}, which is not in the IR", str(project))
         traces = [timed.traces[call.name] for call in calls]
-        matched = match(calls, traces, solution)
-        for name, why in matched.foreign.items():
-            reporter.warn(f"{solution.source}: not used for {name}, since {why}")
         if solution.tool not in (None, timed.tool):
             reporter.warn(f"{solution.source}: is of {solution.tool}, and the build's timing of {timed.tool}")
-        rules = constants.tool(timed.tool)
-        for task in traces:
-            if task.name in matched.tasks:
-                known = known_of(matched.tasks[task.name], task, rules, timed.clock_ns)
-                if known != UNKNOWN:
-                    found[task.name] = known
+        found |= reported(calls, traces, solution, timed.tool, timed.clock_ns, reporter)
     reporter.note(f"II and depth of {len(found)} of {len(timed.traces)} tasks from reports of HLS")
     return found
 

@@ -154,7 +154,7 @@ def traced_design(
         streams,
         facts.tool,
         facts.clock_ns,
-        known=known_tasks(found, traced, reporter).tasks,
+        known=known_tasks(found, traced, reporter),
     )
     return top, design, facts
 

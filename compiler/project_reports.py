@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,9 @@ from split4ml.dialects.errors import Split4mlError
 if TYPE_CHECKING:
     from split4ml.backends.reports.solution import Solution
     from split4ml.backends.trace.tasks import TracedTasks
+    from split4ml.backends.trace.toplevel import TaskCall
     from split4ml.passes.timing.known import Known
+    from split4ml.passes.timing.tasktrace import TaskTrace
 
 NONE = "none"
 """In place of a folder: reports are not looked for."""
@@ -28,15 +30,6 @@ class FoundReports:
 
     solution: Solution | None
     facts: ProjectFacts
-
-
-@dataclass(frozen=True)
-class KnownTasks:
-    """tasks: what is known, by task. modules: of the RTL, likewise. unmatched: tasks that the reports say nothing of."""
-
-    tasks: Mapping[str, Known] = field(default_factory=dict)
-    modules: Mapping[str, str] = field(default_factory=dict)
-    unmatched: tuple[str, ...] = ()
 
 
 def reports_of(
@@ -90,28 +83,37 @@ def _of_another_build(solution: Solution, top: str, facts: ProjectFacts, tool: s
     return None
 
 
-def known_tasks(found: FoundReports, traced: TracedTasks, reporter: Reporter) -> KnownTasks:
-    """What the reports say of each task. Warns of modules that cannot be what the C++ is now."""
+def known_tasks(found: FoundReports, traced: TracedTasks, reporter: Reporter) -> dict[str, Known]:
+    """What the reports say of the project's tasks, by task; and tells the user of how many."""
+    if found.solution is None:
+        return {}
+    facts = found.facts
+    known = reported(traced.top.tasks, traced.tasks, found.solution, facts.tool, facts.clock_ns, reporter)
+    reporter.note(f"HLS reports of {facts.tool}: II and depth of {len(known)} of {len(traced.tasks)} tasks")
+    return known
+
+
+def reported(
+    calls: Sequence[TaskCall],
+    traces: Sequence[TaskTrace],
+    solution: Solution,
+    tool: str,
+    clock_ns: float,
+    reporter: Reporter,
+) -> dict[str, Known]:
+    """What reports say of tasks, by task. calls, traces: of one project. Warns of modules that cannot be what the C++ is now."""
     from split4ml.backends.reports.matching import match
     from split4ml.passes.timing import constants
     from split4ml.passes.timing.known import UNKNOWN
     from split4ml.passes.timing.reported import known_of
 
-    if found.solution is None:
-        return KnownTasks()
-    matched = match(traced.top.tasks, traced.tasks, found.solution)
+    matched = match(calls, traces, solution)
     for name, why in matched.foreign.items():
-        reporter.warn(f"{found.solution.source}: not used for {name}, since {why}")
-    rules = constants.tool(found.facts.tool)
+        reporter.warn(f"{solution.source}: not used for {name}, since {why}")
+    rules = constants.tool(tool)
     known = {
-        task.name: known_of(matched.tasks[task.name], task, rules, found.facts.clock_ns)
-        for task in traced.tasks
+        task.name: known_of(matched.tasks[task.name], task, rules, clock_ns)
+        for task in traces
         if task.name in matched.tasks
     }
-    tasks = {name: each for name, each in known.items() if each != UNKNOWN}
-    modules = {name: matched.tasks[name].module for name in tasks}
-    unmatched = tuple(task.name for task in traced.tasks if task.name not in tasks)
-    reporter.note(
-        f"HLS reports of {found.facts.tool}: II and depth of {len(tasks)} of {len(traced.tasks)} tasks"
-    )
-    return KnownTasks(tasks, modules, unmatched)
+    return {name: each for name, each in known.items() if each != UNKNOWN}

@@ -14,22 +14,20 @@ from split4ml.passes.timing.tasktrace import TaskTrace
 
 @dataclass(frozen=True)
 class Matched:
-    """tasks: what was found, by task. missing: tasks of which no module was found. foreign: task -> why its module is not its."""
+    """tasks: what was found, by task. foreign: task -> why its module is not its. Of others no module was found."""
 
     tasks: Mapping[str, Reported]
-    missing: tuple[str, ...]
     foreign: Mapping[str, str]
 
 
 def match(calls: Sequence[TaskCall], traces: Sequence[TaskTrace], solution: Solution) -> Matched:
     """calls and traces: the project's tasks, in program order."""
     tasks: dict[str, Reported] = {}
-    missing, foreign = [], {}
+    foreign: dict[str, str] = {}
     taken: set[str] = set()
     for call, trace in zip(calls, traces, strict=True):
         module = _module(call, trace, solution, taken)
         if module is None:
-            missing.append(call.name)
             continue
         taken.add(module.name)
         reported = _reported(module, solution)
@@ -38,7 +36,7 @@ def match(calls: Sequence[TaskCall], traces: Sequence[TaskTrace], solution: Solu
             foreign[call.name] = f"{module.name}: {why}"
         else:
             tasks[call.name] = reported
-    return Matched(tasks, tuple(missing), foreign)
+    return Matched(tasks, foreign)
 
 
 def _module(call: TaskCall, trace: TaskTrace, solution: Solution, taken: set[str]) -> Module | None:

@@ -60,7 +60,7 @@ def front(
     these. Raises Split4mlError as `size` does.
     """
     found: list[Point] = []
-    wanted = [Limits()] + [limits_of(against, percent) for percent in percents]
+    wanted = list(dict.fromkeys([Limits(), *(limits_of(against, percent) for percent in percents)]))
     for number, limits in enumerate(wanted):
         if progress is not None:
             progress(number, len(wanted))
