@@ -55,7 +55,8 @@ def test_drained_it_never_sticks_and_calls_follow_later() -> None:
     cured = drained(replace(network, held_start=True))
     assert measure(cured).stuck == ()
     found = tails_of(network)
-    assert found.drained.interval == measure(network).interval + found.tasks[0].cost
+    interval = measure(network).interval
+    assert interval is not None and found.drained.interval == interval + found.tasks[0].cost
 
 
 def test_frames_that_drain_together_do_not_make_the_interval_short() -> None:
