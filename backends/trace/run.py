@@ -88,7 +88,7 @@ def _explain(kind: str, words: list[str], where: str) -> tuple[str, str, str | N
             return (
                 f"the elements of stream {name} have {words[1]} bits; only 1 to 64 can be traced",
                 where,
-                "choose a narrower precision",
+                "choose a narrower precision, with max_precision if hls4ml's config_from_…_model infers the types",
             )
         case "elements":
             return f"a token of input {name} has {words[1]} elements, not what was given", where, None

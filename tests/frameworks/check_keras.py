@@ -23,7 +23,11 @@ FRAMES = 6
 
 def graph_of(model: Any, folder: Path) -> Any:
     config = hls4ml.utils.config_from_keras_model(
-        model, granularity="name", backend="Vitis", default_precision="fixed<24,10>"
+        model,
+        granularity="name",
+        backend="Vitis",
+        default_precision="fixed<24,10>",
+        max_precision="fixed<48,20>",  # hls4ml infers types without limit, and elements of over 64 bits cannot be traced
     )
     return hls4ml.converters.convert_from_keras_model(
         model, hls_config=config, output_dir=str(folder), backend="Vitis", io_type="io_stream"
