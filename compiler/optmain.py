@@ -18,7 +18,7 @@ from xdsl.xdsl_opt_main import xDSLOptMain
 
 from split4ml.compiler.binding import BoundPass, bind_all
 from split4ml.compiler.cli.parser import Parser
-from split4ml.compiler.passrunner import apply_instance, register_dialects
+from split4ml.compiler.passrunner import apply_instance, register_dialects, settle_hints
 from split4ml.compiler.passtable import PASSES
 from split4ml.compiler.sources import Begin, parse_ir, verify_ir
 from split4ml.compiler.workspace import MODELS, workspace, write_atomically
@@ -131,6 +131,7 @@ class OptMain(xDSLOptMain):
                 print(f"{item.spec.name}: {seconds:.3f} s", file=sys.stderr)
             if args.print_between_passes and index + 1 < len(self.bound):
                 print(f"// IR after {item.spec}:")
+                settle_hints(prog)
                 Printer(stream=sys.stdout, print_debuginfo=args.print_debuginfo).print_op(prog)
                 print("\n")
 
@@ -148,6 +149,7 @@ class OptMain(xDSLOptMain):
         return _Later(path)
 
     def output_resulting_program(self, prog: ModuleOp) -> str:
+        settle_hints(prog)
         text = super().output_resulting_program(prog)
         if self.args.output_file is not None:
             self.files.save_beside(prog, Path(self.args.output_file))

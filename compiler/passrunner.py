@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from io import StringIO
 
@@ -15,6 +16,8 @@ from split4ml.compiler.binding import BoundPass, Services, bind_all
 from split4ml.compiler.diagnostics import PassCrash
 from split4ml.compiler.pipeline.syntax import PassSpec, render
 from split4ml.dialects.errors import Split4mlError
+
+_NUMBERED = re.compile(r"_\d+$")
 
 
 def context() -> Context:
@@ -31,8 +34,21 @@ def register_dialects(ctx: Context) -> None:
         ctx.register_dialect(name, loader)
 
 
+def settle_hints(module: ModuleOp) -> None:
+    """Takes all numbers from the ends of the values' names, to which xDSL's printer puts its own: it takes only one away, and
+    prints the second `%a` as `%a_1`, the first `%a_1_2` as well."""
+    for op in module.walk():
+        for value in (
+            *op.results,
+            *(argument for region in op.regions for block in region.blocks for argument in block.args),
+        ):
+            while value.name_hint and _NUMBERED.search(value.name_hint):
+                value.name_hint = value.name_hint  # setting it is what takes one away
+
+
 def print_module(module: ModuleOp, locations: bool = True) -> str:
     """MLIR text that parses back."""
+    settle_hints(module)
     stream = StringIO()
     Printer(stream=stream, print_debuginfo=locations).print_op(module)
     return stream.getvalue() + "\n"
