@@ -60,6 +60,9 @@ def has_result_width(op: nn.TensorOp) -> bool:
 
 
 def has_constants_width(op: nn.TensorOp, weights: WeightStore) -> bool:
+    """Not if a pass has stated the type of what it wrote itself: of weights of zeros and ones, and of one over a number of elements."""
+    if {"weight", "scale"}.intersection(op.element_types):
+        return False
     return is_typed(op) and (isinstance(op, (*LINEAR, *BENT)) or affine_of(op, weights) is not None)
 
 
@@ -77,7 +80,9 @@ class Typing:
         if not is_typed(op):
             self.elements[op.result] = op.element_types.get("result", DEFAULT)
             return dict(op.element_types)
-        types = dict(op.element_types) or self._types(op, accumulators)
+        types = dict(op.element_types)
+        if "result" not in types:
+            types = {**self._types(op, accumulators), **types}
         if isinstance(op, nn.QuantizeOp):
             types["result"] = op.precision
         self.elements[op.result] = types["result"]
@@ -90,10 +95,10 @@ class Typing:
         if isinstance(op, LINEAR):
             return {"result": result, **self._linear(op, accumulators)}
         if (form := affine_of(op, self.weights)) is not None:
-            width = self.widths.constants[op.symbol]
+            stated = op.element_types.get("scale")
             return {
                 "result": result,
-                "scale": holding(form.scale, width),
+                "scale": stated or holding(form.scale, self.widths.constants[op.symbol]),
                 "bias": aligned_to(form.bias, result.fraction + 2),
             }
         types = {"result": result}
@@ -129,7 +134,8 @@ class Typing:
         kernel = array_of(op.weight, self.weights)
         assert kernel is not None  # the lowering says it otherwise
         data = self.elements[op.data]
-        weight = holding(kernel, self.widths.constants[op.symbol])
+        stated = op.element_types.get("weight")
+        weight = stated or holding(kernel, self.widths.constants[op.symbol])
         bias = array_of(op.bias, self.weights) if op.bias is not None else None
         fraction = data.fraction + weight.fraction
         types = {"weight": weight, "bias": Precision(LEAST_WIDTH, LEAST_WIDTH)}

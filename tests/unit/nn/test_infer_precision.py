@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from onnx import helper
 
 from split4ml.compiler.defaults import pipeline_of
 from split4ml.compiler.options import CompileOptions
@@ -24,9 +26,9 @@ ZOO = Path(__file__).parents[2] / "networks" / "zoo"
 NUMBERS = st.floats(-1e4, 1e4).filter(lambda x: x == 0 or abs(x) > 1e-6)
 
 
-def found(name: str, bound: float) -> Found:
-    """For a network of the zoo, as the default pipeline leaves it before it is lowered."""
-    path = ZOO / f"{name}.onnx"
+def found(network: str | Path, bound: float) -> Found:
+    """For a network of the zoo, or in a file, as the default pipeline leaves it before it is lowered."""
+    path = network if isinstance(network, Path) else ZOO / f"{network}.onnx"
     specs = pipeline_of(CompileOptions())
     specs = specs[: [spec.name for spec in specs].index("lower-nn-to-flow")]
     with workspace(path) as files:
@@ -112,3 +114,34 @@ def test_sums_are_exact_whatever_the_data(data: st.DataObject) -> None:
         ):
             sums = np.cumsum([offset[column], *(corner * held[:, column])])
             assert np.array_equal(quantized(sums, types["accum"]), sums)
+
+
+STATED = {
+    "slices and sums of channels": [
+        helper.make_node("Conv", ["x", "w"], ["d"]),
+        helper.make_node("Split", ["d"], ["a", "b"], axis=1),
+        helper.make_node("Relu", ["b"], ["r"]),
+        helper.make_node("Concat", ["r", "a"], ["c"], axis=1),
+        helper.make_node("ReduceSum", ["c", "axes"], ["y"], keepdims=1),
+    ],
+    "pools that overlap": [
+        helper.make_node("AveragePool", ["x"], ["a"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["a"], ["y"]),
+    ],
+    "shuffled channels": [
+        helper.make_node("DepthToSpace", ["x"], ["a"], blocksize=2),
+        helper.make_node("Relu", ["a"], ["y"]),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", STATED)
+def test_types_that_a_pass_has_stated_are_kept(name: str, make_onnx: Callable[..., Path]) -> None:
+    """Weights of zeros and ones, and one over a number of elements: all other types are found."""
+    kernel = np.linspace(-1, 1, 16, dtype=np.float32).reshape(4, 4, 1, 1)
+    weights = {"axes": np.array([1]), "w": kernel} if "sums" in name else {}
+    path = make_onnx(STATED[name], {"x": ["N", 4, 6, 6]}, ["y"], weights)
+    result = found(path, 0.01)
+    assert result.met and max(result.error.values()) <= 0.01
+    stated = {str(types["weight"]) for types in result.types.values() if "weight" in types}
+    assert stated.intersection(("fixed<3,2>", "fixed<18,-2>"))
