@@ -204,16 +204,19 @@ class ModelOp(NamedOp):
             raise VerifyException(f"@{self.symbol}: a model needs at least one nn.input and one nn.output.")
 
 
-def _check_order(symbol: str, order: Shape | None, rank: int) -> None:
-    if order is not None and sorted(order) != list(range(rank)):
-        raise VerifyException(f"@{symbol}: order {list(order)} is no permutation of {rank} axes.")
+def _check_order(symbol: str, order: Shape, shape: Shape) -> None:
+    if not order and shape == (1,):  # one number of a tensor without axes: streams carry at least one
+        return
+    if sorted(order) != list(range(len(shape))):
+        raise VerifyException(f"@{symbol}: order {list(order)} is no permutation of {len(shape)} axes.")
 
 
 @irdl_op_definition
 class InputOp(TensorOp):
     """Data from outside: the tensor `source` of the user's model, without its batch axis.
 
-    order: the axes of the user's tensor as they stand here; `[1, 2, 0]` if CxHxW of the user is HxWxC here.
+    order: the axes of the user's tensor as they stand here; `[1, 2, 0]` if CxHxW of the user is HxWxC here, `[]` if the user's
+    tensor has no axes, but one number a frame, which is a vector of one here.
     """
 
     name = "nn.input"
@@ -241,7 +244,7 @@ class InputOp(TensorOp):
     def verify_(self) -> None:
         super().verify_()
         check_text(self.source.data, self.symbol)
-        _check_order(self.symbol, self.axes, len(self.shape))
+        _check_order(self.symbol, self.axes, self.shape)
 
 
 @irdl_op_definition
@@ -271,7 +274,7 @@ class OutputOp(NamedOp):
         check_name(self.symbol)
         check_text(self.source.data, self.symbol)
         check_tensor(self.data, f"@{self.symbol}: the output")
-        _check_order(self.symbol, self.axes, len(shape_of(self.data)))
+        _check_order(self.symbol, self.axes, shape_of(self.data))
 
 
 @irdl_op_definition

@@ -93,7 +93,8 @@ class _Relayout:
     ) -> None:
         """The same op on other operands, with a physical result shape and some other properties."""
         properties = {**op.properties, **changes}
-        new = type(op).create(operands=operands, properties=properties, result_types=[nn.tensor(shape)])
+        types = [nn.tensor(shape if isinstance(op, nn.ConstantOp) else _physical(shape))]
+        new = type(op).create(operands=operands, properties=properties, result_types=types)
         self._emit(new, op.result, stored)
 
     def _error(self, op: nn.NamedOp, message: str) -> Split4mlError:
@@ -171,6 +172,7 @@ class _Relayout:
         return new.result
 
     def _reshaped(self, op: nn.NamedOp, data: SSAValue, shape: Shape) -> SSAValue:
+        shape = _physical(shape)
         if nn.shape_of(data) == shape:
             return data
         return self._added(op, "shape", lambda name: nn.ReshapeOp(name, data, shape))
@@ -255,10 +257,11 @@ class _Relayout:
     def _input(self, op: nn.InputOp) -> None:
         rank = len(op.shape)
         order = self.wishes.get(op.result, tuple(range(rank)))
-        new = nn.InputOp(op.symbol, op.source.data, tuple(op.shape[axis] for axis in order))
-        composed = [op.axes[axis] for axis in order]
+        shape = _physical(tuple(op.shape[axis] for axis in order))
+        new = nn.InputOp(op.symbol, op.source.data, shape)
+        composed = [op.axes[axis] for axis in order] if op.axes else []
         new.properties.update(op.properties)
-        if composed != list(range(rank)):
+        if composed != list(range(len(shape))):
             new.properties["order"] = nn.integers(composed)
         self._emit(new, op.result, Stored.of(op.shape, order))
 
@@ -266,8 +269,8 @@ class _Relayout:
         order = self._order(op, op.data)
         shape = tuple(self._stored(op.data).shape[axis] for axis in order)
         new = nn.OutputOp(op.symbol, op.source.data, self._shaped(op, op.data, shape))
-        composed = [op.axes[axis] for axis in order]
-        if composed != list(range(len(order))):
+        composed = [op.axes[axis] for axis in order] if op.axes else []
+        if composed != list(range(len(_physical(shape)))):
             new.properties["order"] = nn.integers(composed)
         self.block.add_op(new)
 
@@ -392,7 +395,7 @@ class _Relayout:
         if order is None and len(op.shape) != 1:  # interleaved axes, for as long as nothing needs them
             self.values[op.result], self.stored[op.result] = physical, stored
             return
-        shape = op.shape if order is None else tuple(op.shape[axis] for axis in order)
+        shape = _physical(op.shape if order is None else tuple(op.shape[axis] for axis in order))
         if nn.shape_of(physical) == shape:
             self.values[op.result], self.stored[op.result] = physical, stored
         else:
@@ -403,6 +406,11 @@ class _Relayout:
         data = self._in_order(op, op.data, order)
         axes = nn.numbers(op.axes)
         reduced = sorted(order.index(axis) for axis in axes)
+        if not op.shape:  # down to one number
+            single = Stored.plain(op.shape)
+            self._rebuild(op, [data], (1,) * len(order), single, axes=nn.integers(reduced), keep=UnitAttr())
+            self.values[op.result] = self._reshaped(op, self.values[op.result], op.shape)
+            return
         kept = [axis for axis in range(len(order)) if op.keep is not None or axis not in axes]
         after = tuple(kept.index(axis) for axis in order if axis in kept)
         shape = tuple(op.shape[axis] for axis in after)
@@ -435,6 +443,11 @@ class _Relayout:
             bounds["steps"] = nn.integers([op.step[axis] for axis in order])
         shape = tuple(op.shape[axis] for axis in order)
         self._rebuild(op, [data], shape, Stored.of(op.shape, order), **bounds)
+
+
+def _physical(shape: Shape) -> Shape:
+    """A number without axes is a vector of one: streams carry no less."""
+    return shape or (1,)
 
 
 def _place(op: nn.NamedOp) -> str:

@@ -17,6 +17,7 @@ from split4ml.dialects.precision import Precision
 from split4ml.passes import nn_numpy
 from split4ml.passes.fixed.enclosure import Enclosure, Watch, fit
 from split4ml.passes.nn_firmware import Kernel, NotModelled, computed
+from split4ml.passes.nn_numpy import to_user
 from split4ml.passes.nn_rewriting import array_of, is_constant
 from split4ml.passes.weights import WeightStore
 
@@ -30,14 +31,13 @@ def from_input(
 ) -> Enclosure:
     """A user's frames as they enter the firmware."""
     array = np.asarray(inputs[op.source.data], np.float64)
-    moved = array.transpose(0, *(axis + 1 for axis in op.axes))
+    moved = array.transpose(0, *(axis + 1 for axis in op.axes)).reshape(len(array), *op.shape)
     return fit(Enclosure.of(moved), precision, "result", Watch())
 
 
 def to_output(op: nn.OutputOp, values: Values) -> Enclosure:
     """Frames of an output in the user's layout."""
-    order = (0, *(int(axis) + 1 for axis in np.argsort(op.axes)))
-    return values[op.data].map(lambda x: x.transpose(order))
+    return values[op.data].map(lambda x: to_user(x, op.axes, frames=1))
 
 
 def layer(

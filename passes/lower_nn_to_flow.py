@@ -24,9 +24,9 @@ from split4ml.passes.weights import WeightStore
 def port_of(op: nn.InputOp | nn.OutputOp) -> Port:
     """The user's tensor: `order` says which of its axes stands where in the shape here."""
     shape = nn.shape_of(op.result if isinstance(op, nn.InputOp) else op.data)
-    user = [0] * len(shape)
-    for axis, size in zip(op.axes, shape, strict=True):
-        user[axis] = size
+    user = [0] * len(op.axes)
+    for axis, place in enumerate(op.axes):
+        user[place] = shape[axis]
     return Port(op.source.data, tuple(user), op.axes)
 
 

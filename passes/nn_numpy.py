@@ -265,16 +265,25 @@ def values(
     for op in model.block.ops:
         match op:
             case nn.InputOp():
-                values[op.result] = np.asarray(inputs[op.source.data], np.float64).transpose(op.axes)
+                array = np.asarray(inputs[op.source.data], np.float64)
+                values[op.result] = array.transpose(op.axes).reshape(op.shape)
             case nn.ConstantOp():
                 values[op.result] = weights.get(op.blob.data).astype(np.float64)
             case nn.OutputOp():
-                outputs[op.source.data] = values[op.data].transpose(np.argsort(op.axes))
+                outputs[op.source.data] = to_user(values[op.data], op.axes)
             case nn.TensorOp():
                 values[op.result] = evaluate(op, [values[operand] for operand in op.operands])
         if typed and isinstance(op, nn.TensorOp) and not isinstance(op, nn.ConstantOp):
             values[op.result] = as_stated(op, values[op.result])
     return values, outputs
+
+
+def to_user(array: Array, order: Sequence[int], frames: int = 0) -> Array:
+    """What an `nn.output` of that order holds, as the user's model has it. frames: how many axes stand before those of a frame."""
+    if not order:
+        return array.reshape(array.shape[:frames])
+    places = (frames + int(axis) for axis in np.argsort(order))
+    return array.transpose(*range(frames), *places)
 
 
 def as_stated(op: nn.TensorOp, result: Array) -> Array:
