@@ -33,8 +33,14 @@ Array = npt.NDArray[Any]
 FOLDABLE = frozenset(
     [
         "Abs",
+        "Acos",
+        "Acosh",
         "Add",
         "And",
+        "Asin",
+        "Asinh",
+        "Atan",
+        "Atanh",
         "Cast",
         "CastLike",
         "Ceil",
@@ -42,47 +48,86 @@ FOLDABLE = frozenset(
         "Concat",
         "Constant",
         "ConstantOfShape",
+        "Cos",
+        "Cosh",
+        "CumSum",
         "DequantizeLinear",
         "Div",
+        "Elu",
         "Equal",
+        "Erf",
+        "Exp",
         "Expand",
+        "EyeLike",
         "Flatten",
         "Floor",
         "Gather",
+        "GatherElements",
         "GatherND",
+        "Gemm",
         "Greater",
         "GreaterOrEqual",
+        "HardSigmoid",
         "Identity",
+        "IsInf",
+        "IsNaN",
+        "LeakyRelu",
         "Less",
         "LessOrEqual",
+        "Log",
+        "MatMul",
         "Max",
+        "Mean",
         "Min",
         "Mod",
         "Mul",
         "Neg",
         "Not",
+        "OneHot",
         "Or",
+        "Pad",
         "Pow",
         "QuantizeLinear",
         "Range",
         "Reciprocal",
+        "ReduceL1",
+        "ReduceL2",
+        "ReduceLogSum",
+        "ReduceLogSumExp",
         "ReduceMax",
+        "ReduceMean",
         "ReduceMin",
         "ReduceProd",
         "ReduceSum",
+        "ReduceSumSquare",
+        "Relu",
         "Reshape",
         "Round",
+        "ScatterElements",
+        "ScatterND",
         "Shape",
+        "Sigmoid",
+        "Sign",
+        "Sin",
+        "Sinh",
         "Size",
         "Slice",
+        "Softmax",
+        "Softplus",
+        "Softsign",
         "Split",
         "Sqrt",
         "Squeeze",
         "Sub",
+        "Sum",
+        "Tan",
+        "Tanh",
         "Tile",
         "Transpose",
+        "Trilu",
         "Unsqueeze",
         "Where",
+        "Xor",
     ]
 )
 """Operators that are evaluated when all their operands are constants: no control flow, no state."""
@@ -100,6 +145,8 @@ _ONNX_ERRORS = (
 
 MAX_FOLDED = 1 << 27
 """Elements of the largest tensor that folding may make: 512 MiB of float32, which holds VGG's largest layer."""
+MAX_PRODUCTS = 1 << 33
+"""Multiplications in a product of constants: seconds, and far more than a weight's normalisation takes."""
 
 
 _INTEGERS = (TensorProto.INT32, TensorProto.INT64)
@@ -298,6 +345,7 @@ def _visit(walk: _Walk, proto: onnx.NodeProto) -> None:
                 raise Split4mlError(f"the constant {name!r} has more than {MAX_RANK} axes", where=where)
             if prod(extents) > MAX_FOLDED:
                 raise Split4mlError(f"the constant {name!r} has more than {MAX_FOLDED} elements", where=where)
+            _check_products(walk, proto, extents, where)
             walk.folded += prod(extents)
         if walk.folded > MAX_CONSTANTS:
             raise Split4mlError(
@@ -326,6 +374,16 @@ def _visit(walk: _Walk, proto: onnx.NodeProto) -> None:
             label,
         )
     )
+
+
+def _check_products(walk: _Walk, proto: onnx.NodeProto, result: Shape, where: str) -> None:
+    """Constants of few bytes can ask for any amount of arithmetic."""
+    if proto.op_type in ("MatMul", "Gemm"):
+        inner = max(walk.constants[proto.input[0]].shape, default=1)
+        if prod(result) * inner > MAX_PRODUCTS:
+            raise Split4mlError(
+                f"this product of constants takes more than {MAX_PRODUCTS} multiplications", where=where
+            )
 
 
 def _is_static(kind: onnx.TypeProto) -> bool:

@@ -15,7 +15,9 @@ HINTS = {
     "DynamicQuantizeLinear": "its scale depends on the frame, which hardware cannot follow: quantise statically, e.g. with"
     " onnxruntime.quantization.quantize_static(…, quant_format=QuantFormat.QDQ)",
     "Erf": "this is an exact GELU: use GELU(approximate='tanh') of PyTorch, or HardSwish",
-    **dict.fromkeys(("Sqrt", "Reciprocal"), _NORMALISATION),
+    **dict.fromkeys(
+        ("Sqrt", "Reciprocal", "ReduceL2", "MeanVarianceNormalization", "LpNormalization"), _NORMALISATION
+    ),
     **dict.fromkeys(("Less", "LessOrEqual", "GreaterOrEqual", "Equal", "And", "Or", "Not"), _CONDITION),
     **dict.fromkeys(("Sign", "Floor", "Ceil", "Round", "Mod"), _STEPS),
     **dict.fromkeys(("Exp", "Sin", "Cos", "Atan", "Sinh", "Cosh"), _FUNCTION),

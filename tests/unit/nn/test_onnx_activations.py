@@ -93,6 +93,19 @@ EINSUMS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "bti,iho->bhto": ((4, 5), (5, 2, 3)),
     "bti,iho->btho": ((4, 5), (5, 2, 3)),
     "bti,i->bt": ((4, 5), (5,)),
+    # several axes summed, axes of both kept, axes of one alone
+    "bti,ti->b": ((4, 5), (4, 5)),
+    "bti,tio->bo": ((4, 5), (4, 5, 3)),
+    "bti,ito->bo": ((4, 5), (5, 4, 3)),
+    "bhti,tio->boh": ((2, 4, 5), (4, 5, 3)),
+    "bti,tio->bto": ((4, 5), (4, 5, 3)),
+    "bti,tio->bot": ((4, 5), (4, 5, 3)),
+    "bti,ti->bti": ((4, 5), (4, 5)),
+    "bti,i->bit": ((4, 5), (5,)),
+    "bti,t->bi": ((4, 5), (4,)),
+    "bi,o->bio": ((5,), (3,)),
+    "bti,io->bo": ((4, 5), (5, 3)),
+    "bi,ion->bo": ((5,), (5, 3, 2)),
 }
 
 
@@ -105,6 +118,61 @@ def test_einsum(equation: str, make_onnx: MakeOnnx, check: Check) -> None:
     second, result = rest.split("->")
     node = N("Einsum", ["w", "x"], ["y"], equation=f"{second},{first}->{result}")
     check(make_onnx([node], {"x": [1, *data]}, ["y"], {"w": noise(*weight)}))
+
+
+@pytest.mark.parametrize(
+    ("data", "weight"),
+    [
+        ((4, 5), (5,)),
+        ((5,), (5,)),
+        ((4, 5), (1, 5, 3)),
+        ((2, 4, 5), (1, 1, 5, 3)),
+        ((2, 4, 5), (2, 5, 3)),
+        ((2, 4, 5), (1, 5, 3)),
+        ((1, 4, 5), (2, 5, 3)),
+        ((3, 2, 4, 5), (2, 5, 3)),
+        ((3, 1, 4, 5), (3, 2, 5, 3)),
+    ],
+)
+def test_matmul_by_a_weight_with_axes_of_its_own(
+    data: tuple[int, ...], weight: tuple[int, ...], make_onnx: MakeOnnx, check: Check
+) -> None:
+    node = N("MatMul", ["x", "w"], ["y"], name="product")
+    model = check(make_onnx([node], {"x": ["N", *data]}, ["y"], {"w": noise(*weight)}))
+    assert "product" in [op.symbol for op in model.block.ops if isinstance(op, nn.TensorOp)]
+
+
+@pytest.mark.parametrize(
+    ("operator", "attributes", "data", "weight"),
+    [
+        ("Einsum", {"equation": "bti,tio->bo"}, (4, 5), (4, 5, 3)),
+        ("Einsum", {"equation": "bti,tio->bto"}, (4, 5), (4, 5, 3)),
+        ("Einsum", {"equation": "bti,ti->b"}, (4, 5), (4, 5)),
+        ("MatMul", {}, (2, 4, 5), (2, 5, 3)),
+        ("MatMul", {}, (4, 5), (5,)),
+    ],
+)
+def test_products_are_lowered(
+    operator: str,
+    attributes: dict[str, Any],
+    data: tuple[int, ...],
+    weight: tuple[int, ...],
+    make_onnx: MakeOnnx,
+    check_lowered: Callable[[Path], object],
+) -> None:
+    nodes = [N("Relu", ["x"], ["r"]), N(operator, ["r", "w"], ["y"], **attributes)]
+    check_lowered(make_onnx(nodes, {"x": ["N", *data]}, ["y"], {"w": noise(*weight)}))
+
+
+@pytest.mark.parametrize(
+    ("data", "weight"),
+    [((4, 5), (4,)), ((4, 5), (3, 4)), ((4, 5), (1, 3, 4)), ((2, 4, 5), (2, 3, 4)), ((1, 4, 5), (2, 3, 4))],
+)
+def test_matmul_with_the_weight_on_the_left(
+    data: tuple[int, ...], weight: tuple[int, ...], make_onnx: MakeOnnx, check: Check
+) -> None:
+    """A graph's adjacency, or a filter along the steps."""
+    check(make_onnx([N("MatMul", ["w", "x"], ["y"])], {"x": ["N", *data]}, ["y"], {"w": noise(*weight)}))
 
 
 def test_refused(make_onnx: MakeOnnx) -> None:
@@ -124,6 +192,13 @@ def test_refused(make_onnx: MakeOnnx) -> None:
     assert "'n7' (MatMul): it multiplies data by data" in text("MatMul", ["x", "z"])
     product = text("Einsum", ["x", "z"], equation="bij,bjk->bik")
     assert "'n7' (Einsum): it multiplies data by data" in product
-    trace = text("Einsum", ["x", "w"], {"w": noise(4, 4)}, equation="bij,ij->b")
-    assert "only one axis of the data" in trace
+    trace = text("Einsum", ["x", "w"], {"w": noise(4, 4)}, equation="bii,io->bo")
+    assert "takes a diagonal" in trace
+    moved = text("Einsum", ["x", "w"], {"w": noise(4, 4)}, equation="bij,jo->iob")
+    assert "the batch, must stay the first of the result" in moved
+    stacked = text("MatMul", ["x", "w"], {"w": noise(3, 2, 4, 4)})
+    assert "the weight has an axis where the data has its batch" in stacked
+    assert "it contracts the batch" in refused(
+        make_onnx([N("MatMul", ["w", "x"], ["y"], name="n7")], {"x": [2, 4]}, ["y"], {"w": noise(3, 2)})
+    )
     assert "Sqrt: part of a normalisation" in text("Sqrt", ["x"])
