@@ -85,7 +85,8 @@ class Solution:
     optimal:     no valid partition into as many subgraphs is better.
     starts:      when the synthesis of each subgraph begins.
     region_of:   the region of each subgraph; () if there are none.
-    method:      "z3" (proven by Z3), "ideals" (proven by the dynamic program alone), "time-limit" (best found, not
+    method:      "z3" (proven by Z3), "ideals" (proven by the dynamic program alone), "branches" (proven by adding up parallel
+                 branches in two halves, see passes/solve/wide.py), "time-limit" (best found, not
                  proven) or "cut-before" (given by the user's cuts alone).
     """
 

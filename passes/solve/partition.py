@@ -275,6 +275,8 @@ class _Lexicographic:
         self.part = part
         if not self.optimal:
             self.method = "time-limit"
+        elif "branches" in self._proofs:
+            self.method = "branches"
         elif "z3" in self._proofs or (
             self.certify
             and all(

@@ -114,6 +114,11 @@ class Question:
         if self.parts > len(atoms) or any(bound is not None and bound < 0 for bound in bounds):
             return None
         window = self._by_mass()
+        # No subgraph is empty: what everything comes behind is in the first one, what comes behind everything in the last.
+        for ends, k in (({v for _, v in atoms.pairs}, 0), ({u for u, _ in atoms.pairs}, self.parts - 1)):
+            alone = [v for v in range(len(atoms)) if v not in ends]
+            if len(alone) == 1:
+                window[alone[0]] = (max(window[alone[0]][0], k), min(window[alone[0]][1], k))
         for v, k in atoms.pins.items():
             window[v] = (max(window[v][0], k), min(window[v][1], k))
         if self.known is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from split4ml.passes.solve.atoms import Atoms
 from split4ml.passes.solve.bounds import simple_bound
@@ -18,8 +19,12 @@ from split4ml.passes.solve.dynamic import Dynamic, Part, TooMany
 from split4ml.passes.solve.family import Family
 from split4ml.passes.solve.labels import Labelled, Labels
 from split4ml.passes.solve.objectives import BALANCE, BITS, LATENCY, SUBGRAPHS, TIME, better
+from split4ml.passes.solve.options import Limit
 from split4ml.passes.solve.question import Answer, Question, Window
+from split4ml.passes.solve.wide import TooWide, Wide
 from split4ml.passes.solve.within import LOAD, Side, Within, keeps, side_of, value_of
+
+Proof = Literal["z3", "ideals", "branches", ""]
 
 CERTIFIED = 1_500
 """Booleans of a question up to which Z3 confirms what the dynamic program found."""
@@ -33,13 +38,13 @@ EFFORT = 4_000_000
 class Found:
     """value: the best known, None if there is no partition, or none is known. bound: no partition is better.
 
-    proof: who proved that value is the best, or that there is no partition: "z3", "ideals", or "" for nobody.
+    proof: who proved that value is the best, or that there is no partition: "z3", "ideals", "branches", or "" for nobody.
     part: a partition of that value, if one is at hand.
     """
 
     value: int | None
     bound: int | None
-    proof: str
+    proof: Proof
     part: Part | None = None
 
 
@@ -313,6 +318,7 @@ class _Descent:
         self.objective, self.parts, self.within, self.side = objective, parts, within, side
         self.sign = -1 if objective == BALANCE else 1
         self.lower = self.sign * bound
+        self.proof: Proof = "z3"
         self.cost: int | None = None
         self.part: Part | None = None
 
@@ -329,12 +335,15 @@ class _Descent:
                 return Found(None, None if answer.proven else bound, "z3" if answer.proven else "")
             self.take(answer.part)
         assert self.cost is not None
+        if not self.program.exact and not self.side and self.cost > self.lower:
+            self._by_branches(self.clock.left() / 2)
+            self.proof = "z3" if self.cost > self.lower else "branches"
         if self.objective == BITS and not self.program.exact and self.cost > self.lower:
             self._by_cores(self.clock.left() / 2)
         while self.cost > self.lower and self.clock.left() > 0:
             if not self._improve() and not self._refute():
                 break
-        proof = "" if self.cost > self.lower else "z3"
+        proof = "" if self.cost > self.lower else self.proof
         return Found(self.sign * self.cost, self.sign * self.lower, proof, self.part)
 
     def _ask(self, within: Within, seconds: float) -> Answer:
@@ -380,6 +389,32 @@ class _Descent:
             else:
                 moved = True
         return moved
+
+    def _by_branches(self, seconds: float) -> None:
+        """Many parallel branches, added up in two halves."""
+        if self.objective not in (TIME, LOAD, BITS) or self.within.least is not None or self.part is None:
+            return
+        atoms = self.search.atoms
+        question = Question(atoms, self.parts, self.within)
+        window = question.window()
+        heaviest = Limit(atoms.load, max(atoms.loads(self.part)) if self.objective != BITS else atoms.total)
+        limits = [Limit(values, most) for values, most in question.limits()]
+        limits.sort(key=lambda limit: limit.values != atoms.load)
+        if self.objective != BITS or not limits:
+            limits = [heaviest, *(limit for limit in limits if limit.values != atoms.load)]
+        if window is None:
+            return
+        try:
+            wide = Wide(atoms, self.parts, window, limits, self.within.bits, Clock(seconds))
+        except (TooWide, TimeUp):
+            return
+        if self.objective == BITS:
+            part, bound = wide.fewest_bits(self.part)
+            self.lower = max(self.lower, bound)
+        else:
+            fixed = atoms.fixed if self.objective == TIME else 0
+            part = wide.improve(self.part, self.lower - fixed)
+        self.take(part)
 
     def _by_cores(self, seconds: float) -> None:
         """MaxSAT, from below."""

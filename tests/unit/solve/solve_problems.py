@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 from typing import Any
 
 from hypothesis import strategies as st
@@ -53,6 +53,33 @@ def problems(draw: st.DrawFn, most: int = 6) -> Problem:
         (tuple(group),),
         tuple(cuts),
         fixed=draw(st.integers(0, 3)),
+        capacity={"dsp": 7},
+        hop=4,
+    )
+
+
+@st.composite
+def parallel(draw: st.DrawFn) -> Problem:
+    """Branches between a first and a last task, with budgets, uncuttable edges and a stem or none."""
+    sizes = draw(st.lists(st.integers(1, 2), min_size=2, max_size=3))
+    stem = draw(st.integers(0, 1))
+    fork, last = stem, stem + 1 + sum(sizes)
+    pairs = [(0, 1)] if stem else []
+    at = fork + 1
+    for size in sizes:
+        chain = [fork, *range(at, at + size), last]
+        pairs += list(pairwise(chain))
+        at += size
+    n = last + 1
+    edges = tuple(Edge(u, v, draw(st.integers(0, 9)), draw(st.integers(0, 4)) > 0, "test") for u, v in pairs)
+    amounts = st.tuples(*[st.integers(0, 5)] * n)
+    return Problem(
+        tuple(f"t{i}" for i in range(n)),
+        draw(amounts),
+        edges,
+        {"dsp": draw(amounts), "lut": draw(amounts)},
+        draw(st.sampled_from([{}, {"dsp": 9}, {"dsp": 9, "lut": 9}])),
+        fixed=2,
         capacity={"dsp": 7},
         hop=4,
     )

@@ -8,7 +8,7 @@ from operator import le
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from solve_problems import WISHES, best, every, problems, wished
+from solve_problems import WISHES, best, every, parallel, problems, wished
 
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.solve.check import check
@@ -37,7 +37,7 @@ def same(problem: Problem, parts: int, goal: Goal) -> None:
         return
     solution = partition(problem, parts, goal=goal)
     check(problem, solution, goal)
-    assert solution.optimal and solution.method in ("z3", "ideals")
+    assert solution.optimal and solution.method in ("z3", "ideals", "branches")
     assert dict(solution.bounds) == expected
     assert all(solution.values[name] == value for name, value in expected.items() if not goal.slack)
 
@@ -64,6 +64,20 @@ def test_z3_without_the_dynamic_program(wish: str, data: st.DataObject, parts: i
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("split4ml.passes.solve.family.LIMIT", 1)
         same(problem, parts, goal)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    parallel(),
+    st.integers(1, 4),
+    st.sampled_from([("time", "bits"), ("bits", "time"), ("utilisation", "bits")]),
+)
+def test_parallel_branches(problem: Problem, parts: int, order: tuple[str, ...]) -> None:
+    """Too many ideals, so that branches are added up; small leaves, so that boxes are compared too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("split4ml.passes.solve.family.LIMIT", 1)
+        patch.setattr("split4ml.passes.solve.wide.LEAF", 2)
+        same(problem, parts, Goal(order))
 
 
 @settings(max_examples=120, deadline=None)
