@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from split4ml.compiler.passtable import PASSES, PassEntry
 from split4ml.compiler.pipeline.options import bind, options_of
 from split4ml.compiler.pipeline.source import PipelineError
 from split4ml.compiler.pipeline.syntax import PassSpec
-from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.errors import Split4mlError, meant
 
 if TYPE_CHECKING:
     from xdsl.passes import ModulePass
@@ -65,10 +64,9 @@ def bind_pass(spec: PassSpec, table: Mapping[str, PassEntry] = PASSES) -> BoundP
     """Looks up the pass and types its options. Raises PipelineError with suggestions."""
     entry = table.get(spec.name)
     if entry is None:
-        near = difflib.get_close_matches(spec.name, table, n=1)
         raise PipelineError(
             f"there is no pass {spec.name!r}",
-            hint=f"did you mean {near[0]!r}?" if near else f"the passes are {', '.join(table)}",
+            hint=meant(spec.name, table) or f"the passes are {', '.join(table)}",
             place=spec.place,
         )
     cls = entry.loader()

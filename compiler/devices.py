@@ -15,7 +15,6 @@ same dies in other grades.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.errors import Split4mlError, meant
 from split4ml.passes.interfaces import Device
 
 BUILT_IN = Path(__file__).parent / "devices.toml"
@@ -45,13 +44,10 @@ class Catalogue:
         device = self.device_of(self.part(name))
         if device is None:
             known = [*self.devices, *(board for board, _ in self.boards.values())]
-            near = difflib.get_close_matches(name.lower(), {text.lower(): text for text in known}, 3, 0.6)
-            spelt = {text.lower(): text for text in known}
             raise Split4mlError(
                 f"there is no device or board {name!r}",
-                hint=f"did you mean {' or '.join(spelt[text] for text in near)}?"
-                if near
-                else "describe it in a file, and name that with --device-file (docs/devices.md)",
+                hint=meant(name, known, 3)
+                or "describe it in a file, and name that with --device-file (docs/devices.md)",
             )
         return device
 
@@ -165,11 +161,10 @@ class _Reader:
             begin = headers[at] if at < len(headers) else 1
             for key in entry:
                 if key not in known:
-                    near = difflib.get_close_matches(key, known, 1)
                     raise self._error(
                         f"a {kind} has no {key!r}",
                         self._line_of(key, begin),
-                        f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(known))}",
+                        meant(key, known) or f"it has {', '.join(sorted(known))}",
                     )
             yield begin, entry
 
@@ -185,11 +180,10 @@ class _Reader:
                 )
             for key in region:
                 if key not in RESOURCES:
-                    near = difflib.get_close_matches(key, RESOURCES, 1)
                     raise self._error(
                         f"there is no resource {key!r}",
                         self._line_of(key, begin),
-                        f"did you mean {near[0]}?" if near else f"there are {', '.join(RESOURCES)}",
+                        meant(key, RESOURCES) or f"there are {', '.join(RESOURCES)}",
                     )
             for key in RESOURCES:
                 amount = region.get(key, 0 if key == "uram" else None)

@@ -6,6 +6,7 @@ that makes no sense (2); anything else that escapes is our own fault (3). Only t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -33,3 +34,15 @@ class CheckFailed(Split4mlError):
 
 class UsageError(Split4mlError):
     """A command line or option that makes no sense."""
+
+
+def meant(name: str, known: Iterable[str], most: int = 1) -> str | None:
+    """A hint: the known words nearest to one that is not, in whatever case, at most so many; None if none is near."""
+    from difflib import get_close_matches
+
+    words = list(dict.fromkeys(known))
+    near = get_close_matches(name, words, most)
+    if not near:
+        spelt = {word.lower(): word for word in words}
+        near = [spelt[match] for match in get_close_matches(name.lower(), spelt, most)]
+    return f"did you mean {' or '.join(map(repr, near))}?" if near else None

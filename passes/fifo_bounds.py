@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from split4ml.dialects.errors import UsageError
+from split4ml.dialects.errors import UsageError, meant
 from split4ml.passes.timing.network import UNBOUNDED
 
 Bounds = dict[str, tuple[int, int]]
@@ -27,12 +26,11 @@ def matching(pattern: str, names: Sequence[str], option: str) -> list[str]:
     """The FIFOs of that name or pattern. Raises UsageError, with the nearest names, if there are none."""
     found = [name for name in names if name == pattern or fnmatchcase(name, pattern)]
     if not found:
-        near = difflib.get_close_matches(pattern, names, n=3)
         what = "matches no FIFO" if _WILD & set(pattern) else "is no FIFO of this design"
         some = ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
         raise UsageError(
             f"{option}: {pattern!r} {what}",
-            hint=f"did you mean {' or '.join(near)}?" if near else f"its FIFOs are {some}",
+            hint=meant(pattern, names, 3) or f"its FIFOs are {some}",
         )
     return found
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from split4ml.dialects import flow
-from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.errors import Split4mlError, meant
 from split4ml.dialects.flow import symbol
 from split4ml.passes.flow_graph import fifo_before, reader_of, writer_of
 
@@ -94,8 +93,7 @@ def inserted_before(task: flow.TaskOp) -> flow.TaskOp | None:
 
 
 def _unknown(what: str, name: str, known: Collection[str], otherwise: str = "") -> Split4mlError:
-    close = difflib.get_close_matches(name, known, 3)
-    hint = f"did you mean {' or '.join(close)}?" if close else otherwise
+    hint = meant(name, known, 3) or otherwise
     return Split4mlError(f"there is no {what} {name!r}", hint=hint or f"{what}s are: {_listed(known)}")
 
 

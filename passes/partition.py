@@ -24,7 +24,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from split4ml.dialects import flow
-from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.errors import Split4mlError, meant
 from split4ml.passes.form_subgraphs import form_subgraphs
 from split4ml.passes.interfaces import Devices
 
@@ -266,10 +266,6 @@ def _assignments(texts: Sequence[str], known: Sequence[str], option: str) -> lis
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> Split4mlError:
-    import difflib
-
-    near = difflib.get_close_matches(name, known, 1)
     return Split4mlError(
-        f"there is no {what} {name!r}",
-        hint=f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}",
+        f"there is no {what} {name!r}", hint=meant(name, known) or f"there are {', '.join(known)}"
     )

@@ -17,7 +17,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from math import inf, isfinite, prod
 
 from xdsl.context import Context
@@ -26,7 +25,7 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from split4ml.dialects import nn
-from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.errors import Split4mlError, meant
 from split4ml.dialects.nn_base import typed
 from split4ml.dialects.precision import TYPED, Precision
 from split4ml.passes.cost.shape import TaskShape
@@ -91,11 +90,10 @@ class Tile(ModulePass):
         known = [op for op in model.block.ops if isinstance(op, Linear)]
         for name in self.layers:
             if not any(name in (layer.symbol, *layer.onnx_names) for layer in known):
-                near = get_close_matches(name, [layer.symbol for layer in known], 1)
                 raise Split4mlError(
                     f"the network has no dense layer or convolution {name!r}",
                     f"tile, nn.model @{model.symbol}",
-                    f"did you mean {near[0]!r}?" if near else None,
+                    meant(name, [layer.symbol for layer in known]),
                 )
 
     def _tile_all(self, model: nn.ModelOp, layers: Sequence[object]) -> None:

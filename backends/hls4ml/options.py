@@ -5,14 +5,13 @@ hls4ml ignores names it does not know and falls back on defaults; here every suc
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from split4ml.backends.hls4ml.places import Places
-from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.errors import Split4mlError, meant
 from split4ml.dialects.precision import TYPED, Precision
 
 BACKENDS = ("Vitis", "Vivado")
@@ -283,13 +282,8 @@ def check_layer_keys(
 def suggestion(name: str, known: Iterable[str]) -> str | None:
     """A hint naming the nearest known word, or all of them if they are few."""
     words = list(dict.fromkeys(known))
-    near = difflib.get_close_matches(name, words, 1)
-    if not near:
-        by_lower = {word.lower(): word for word in words}
-        near = [by_lower[match] for match in difflib.get_close_matches(name.lower(), by_lower, 1)]
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"there are {', '.join(sorted(words))}" if 0 < len(words) <= 30 else None
+    others = f"there are {', '.join(sorted(words))}" if 0 < len(words) <= 30 else None
+    return meant(name, words) or others
 
 
 def _check_mapping(value: Any, where: str) -> Mapping[str, Any]:
@@ -357,11 +351,7 @@ def check_strategy(value: Any, where: str) -> None:
 
 def _check_word(value: Any, words: tuple[str, ...], where: str) -> None:
     if not isinstance(value, str) or squash(value) not in {squash(word) for word in words}:
-        near = suggestion(str(value), words)
-        hint = (
-            near if near is not None and near.startswith("did you mean") else None
-        )  # or it lists them again
-        raise Split4mlError(f"{value!r} is none of {', '.join(words)}", where, hint)
+        raise Split4mlError(f"{value!r} is none of {', '.join(words)}", where, meant(str(value), words))
 
 
 def _check_scalar(value: Any, where: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import difflib
 import types
 import typing
 from collections.abc import Callable, Collection
@@ -14,7 +13,7 @@ from split4ml.compiler.options import HELP, PATHS, CompileOptions
 from split4ml.compiler.pipeline.convert import convert
 from split4ml.compiler.pipeline.options import OptionInfo, options_of
 from split4ml.compiler.pipeline.syntax import Option, Scalar
-from split4ml.dialects.errors import UsageError
+from split4ml.dialects.errors import UsageError, meant
 
 GROUPS = {
     "hardware": "hardware",
@@ -116,12 +115,9 @@ def _part_of(board: str, device_file: Path | None) -> str:
     known = catalogue(device_file)
     if (part := known.part(board)) != board:
         return part
-    names = {name.lower(): name for name, _ in known.boards.values()}
-    near = [names[name] for name in difflib.get_close_matches(board.lower(), names, 3)]
+    near = meant(board, [name for name, _ in known.boards.values()], 3)
     otherwise = "name the --part, or describe the board in a --device-file"
-    raise UsageError(
-        f"there is no board {board!r}", hint=f"did you mean {' or '.join(near)}?" if near else otherwise
-    )
+    raise UsageError(f"there is no board {board!r}", hint=near or otherwise)
 
 
 def compile_options(arguments: argparse.Namespace) -> CompileOptions:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from pathlib import Path
 from typing import Any, NoReturn
 
 from split4ml.compiler.cli.compile_options import add_board, add_compile_options
-from split4ml.dialects.errors import UsageError
+from split4ml.dialects.errors import UsageError, meant
 
 COMMANDS = {
     "compile": "compile a model into a directory: IR of every stage, projects, stitched top, report",
@@ -51,9 +50,8 @@ class Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments") and unknown[0].startswith("-"):
             name = unknown[0].split("=")[0]
             known = [text for action in self._actions for text in action.option_strings]
-            near = difflib.get_close_matches(name, known, n=1)
             message = f"there is no option {name}"
-            hint = f"did you mean {near[0]}?" if near else hint
+            hint = meant(name, known) or hint
         raise UsageError(message, hint=hint)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import inspect
 import sys
 import typing
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from split4ml.compiler.pipeline.convert import convert, describe
 from split4ml.compiler.pipeline.source import PipelineError, Place
 from split4ml.compiler.pipeline.syntax import Option
+from split4ml.dialects.errors import meant
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def bind(
         if info is None:
             raise PipelineError(
                 f"{what} has no option {option.name!r}",
-                hint=_suggestion(option.name, known, takes),
+                hint=" ".join(filter(None, (meant(option.name, known), takes))),
                 place=option.place,
             )
         if info.attribute in values:
@@ -85,8 +85,3 @@ def bind(
     if missing:
         raise PipelineError(f"{what} needs {' and '.join(missing)}", hint=takes, place=place)
     return values
-
-
-def _suggestion(name: str, known: Collection[str], otherwise: str) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}? {otherwise}" if near else otherwise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -16,6 +15,7 @@ from lark.tree import Meta
 
 from split4ml.compiler.pipeline import syntax
 from split4ml.compiler.pipeline.source import PipelineError, Place, Source
+from split4ml.dialects.errors import meant
 
 KEYWORDS = ("set", "load", "pipeline", "run", "print", "emit", "compile")
 
@@ -109,10 +109,9 @@ def _syntax_error(error: UnexpectedInput, source: Source, start: str) -> Pipelin
             place=place,
         )
     if start == "script" and "SET" in expected:
-        near = difflib.get_close_matches(found, KEYWORDS, n=1)
         return PipelineError(
             f"{found!r} begins no statement",
-            hint=f"did you mean {near[0]!r}?" if near else f"a statement begins with {', '.join(KEYWORDS)}",
+            hint=meant(found, KEYWORDS) or f"a statement begins with {', '.join(KEYWORDS)}",
             place=place,
         )
     words = [_WORDS.get(name, name.lower()) for name in sorted(expected)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
@@ -29,6 +28,7 @@ from split4ml.compiler.pipeline.syntax import (
     Statement,
     render,
 )
+from split4ml.dialects.errors import meant
 
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
@@ -108,10 +108,9 @@ def expand(pipeline: Pipeline, names: dict[str, Pipeline]) -> Pipeline:
             passes.append(spec)
         else:
             known = [*names, *PASSES]
-            near = difflib.get_close_matches(spec.name, known, n=1)
             raise PipelineError(
                 f"there is no pass or pipeline {spec.name!r}",
-                hint=f"did you mean {near[0]!r}?" if near else f"the passes are {', '.join(PASSES)}",
+                hint=meant(spec.name, known) or f"the passes are {', '.join(PASSES)}",
                 place=spec.place,
             )
     return tuple(passes)

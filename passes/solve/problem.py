@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from split4ml.dialects.errors import Split4mlError
+from split4ml.dialects.errors import Split4mlError, meant
 
 HUGE = 2**60
 """Loads, resources and bits sum to less, so that 64-bit integers hold every sum."""
@@ -163,9 +162,7 @@ class Problem:
         try:
             return self.tasks.index(name)
         except ValueError:
-            close = difflib.get_close_matches(name, self.tasks, 3)
-            hint = f"did you mean {' or '.join(close)}?" if close else None
-            raise Split4mlError(f"there is no task {name!r}", hint=hint) from None
+            raise Split4mlError(f"there is no task {name!r}", hint=meant(name, self.tasks, 3)) from None
 
 
 def topological_order(

@@ -54,7 +54,7 @@ def test_costs_of_nothing_can_be_split(lab: Lab, tiny_split: Path) -> None:
 DEVICES: dict[str, tuple[str, str]] = {
     "[[device]": (":1: this is no TOML", ""),
     "[[device]]\nnames = ['chip']\n": (":1: slr is missing", ""),
-    "[[device]]\nnames = ['chip']\nslr = [{ lut = 1, ff = 1, dsps = 1 }]\n": (":3: ", "did you mean dsp?"),
+    "[[device]]\nnames = ['chip']\nslr = [{ lut = 1, ff = 1, dsps = 1 }]\n": (":3: ", "did you mean 'dsp'?"),
     "[[device]]\nnames = ['chip']\nslr = [{ lut = -4, ff = 1, dsp = 1, bram18 = 1 }]\n": (
         ":3: lut is -4",
         "",

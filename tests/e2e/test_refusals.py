@@ -72,7 +72,7 @@ CASES: dict[str, tuple[Callable[[Path], list[object]], int, list[str]]] = {
     "no archive": (lambda f: [text(f / "m.fml", "hello")], 1, ["m.fml"]),
     "an unknown pass": (lambda f: [DIGITS, "-p", "partitoin"], 2, ["partitoin", "did you mean 'partition'"]),
     "an unknown option": (lambda f: [DIGITS, "-p", "partition{subgraph=2}"], 2, ["subgraph", "-p:1:11"]),
-    "an unknown layer": (lambda f: [DIGITS, "--cut-before", "stemm"], 1, ["stemm", "did you mean stem"]),
+    "an unknown layer": (lambda f: [DIGITS, "--cut-before", "stemm"], 1, ["stemm", "did you mean 'stem'"]),
     "a budget too small": (lambda f: [DIGITS, "--budget", "dsp=3"], 1, ["dsp", "3"]),
     "io_parallel": (lambda f: [DIGITS, "--io-type", "io_parallel"], 2, ["io_stream"]),
     "a layer of the YAML": (

@@ -13,7 +13,7 @@
 // RUN: not split4ml opt %s -p 'partition{subgraphs=2 dsp=5 keep-together="a+join"}' 2>&1 | filecheck %s --check-prefix=CONFLICT
 // What cannot be: one message each, with what would do.
 
-// OBJECTIVE: there is no objective 'tme'; did you mean time?
+// OBJECTIVE: there is no objective 'tme'; did you mean 'time'?
 // NUMBER: at-most: 'time=x' does not give time a number
 // PIN: 'b' is no pin such as conv1=0
 // FAR: b: b is pinned to subgraph 7, but with 2 subgraphs the last one is 1

@@ -14,7 +14,7 @@ from split4ml.compiler.diagnostics import guarded
 from split4ml.compiler.main import main
 from split4ml.compiler.passrunner import apply_instance, context
 from split4ml.compiler.pipeline.parser import parse_pipeline
-from split4ml.dialects.errors import Split4mlError, UsageError
+from split4ml.dialects.errors import Split4mlError, UsageError, meant
 
 
 def failing(error: BaseException) -> Callable[[], int]:
@@ -180,7 +180,7 @@ def test_bad_ir_is_one_message_with_a_place(
         (["verify", "nowhere", "--rtl", "real"], 2, "invalid choice"),
         ([], 2, "COMMAND"),
         (["expolre"], 2, "invalid choice"),
-        (["report", "--jsn", "x"], 2, "did you mean --json?"),
+        (["report", "--jsn", "x"], 2, "did you mean '--json'?"),
     ],
 )
 def test_statuses(
@@ -199,3 +199,16 @@ def test_a_closed_pipe_is_no_error() -> None:
     command = f"{sys.executable} -m split4ml.compiler.main compile m.onnx --print-pipeline | true"
     run = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert run.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "hint"),
+    [
+        ("partitoin", 1, "did you mean 'partition'?"),
+        ("PROFILE", 1, "did you mean 'profile'?"),
+        ("conv", 2, "did you mean 'conv2' or 'conv1'?"),
+        ("zzz", 3, None),
+    ],
+)
+def test_nearest_words(name: str, most: int, hint: str | None) -> None:
+    assert meant(name, ["partition", "profile", "conv2", "conv1"], most) == hint

@@ -193,5 +193,5 @@ def test_a_cycle_is_refused() -> None:
 
 
 def test_an_unknown_task_is_named_with_a_suggestion() -> None:
-    with pytest.raises(Split4mlError, match="did you mean conv1"):
+    with pytest.raises(Split4mlError, match="did you mean 'conv1'"):
         skip().index("conv_1")
