@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
+from split4ml.compiler.json_file import read_json
 from split4ml.dialects.errors import Split4mlError
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 NONE = "none"
-MAX_BYTES = 64 << 20
 LARGEST = 1e12
 
 
@@ -46,16 +46,7 @@ def load(path: Path) -> CostData:
     """What the file holds; nothing if there is none. Raises Split4mlError if it is damaged."""
     from split4ml.passes.cost.measured import CostData, MeasuredProject, MeasuredTask
 
-    try:
-        if not path.is_file():
-            return CostData()
-        if path.stat().st_size > MAX_BYTES:
-            raise Split4mlError(f"this is larger than {MAX_BYTES >> 20} MB", str(path), _HINT)
-        found = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise Split4mlError((error.strerror or str(error)).lower(), str(path)) from None
-    except (ValueError, RecursionError) as error:
-        raise Split4mlError(f"this is no JSON: {error}", str(path), _HINT) from None
+    found = read_json(path, _HINT, {"schema": SCHEMA, "tasks": (), "projects": ()})
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         raise Split4mlError(f"this is no cost data of schema {SCHEMA}", str(path), _HINT)
     try:

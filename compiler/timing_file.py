@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from split4ml.compiler.json_file import read_json
 from split4ml.dialects.errors import Split4mlError
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 NAME = "timing.json"
 SCHEMA = 1
-MAX_BYTES = 64 << 20
 _HINT = "it is the timing.json that `split4ml profile … -o` writes"
 
 
@@ -51,16 +51,7 @@ def load(path: Path) -> Measurements:
     """What the file says. Raises Split4mlError if it is not there, damaged, or something else."""
     from split4ml.passes.timing.measured import Measurements
 
-    try:
-        if path.is_dir():
-            raise Split4mlError("this is a folder, not a file", str(path), f"name the {NAME} in it")
-        if path.stat().st_size > MAX_BYTES:
-            raise Split4mlError(f"this is larger than {MAX_BYTES >> 20} MB", str(path), _HINT)
-        found = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise Split4mlError((error.strerror or str(error)).lower(), str(path)) from None
-    except (ValueError, RecursionError) as error:
-        raise Split4mlError(f"this is no JSON: {error}", str(path), _HINT) from None
+    found = read_json(path, _HINT)
     if (
         not isinstance(found, dict)
         or found.get("schema") != SCHEMA
