@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from split4ml.backends.report import svg
+from split4ml.backends.report.plot import Plot
 
 WIDTH, HEIGHT = 700.0, 420.0
 LEFT, RIGHT, TOP, BOTTOM = 100.0, 30.0, 50.0, 60.0
@@ -42,26 +43,19 @@ def picture(found: Mapping[str, Any]) -> str:
     key = "latency_cycles" if found["against"] == "latency" else "interval_cycles"
     points = sorted(found["points"], key=lambda point: (point[key], point["bits"]))
     root = svg.picture(WIDTH, HEIGHT, f"FIFO bits of {found['model']}")
-    across = svg.ticks(max(point[key] for point in points))
-    up = svg.ticks(max(point["bits"] for point in points))
-    right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
-
-    def x(cycles: float) -> float:
-        return LEFT + (right - LEFT) * cycles / across[-1]
-
-    def y(bits: float) -> float:
-        return bottom - (bottom - TOP) * bits / up[-1]
-
-    svg.text(root, LEFT, 26, f"{found['model']}: FIFO bits", font_size="15")
-    for value in across:
-        svg.add(root, "line", x1=x(value), x2=x(value), y1=TOP, y2=bottom, stroke=svg.LINE)
-        svg.text(root, x(value), bottom + 18, f"{value:,g}", text_anchor="middle", fill=svg.PALE)
-    for value in up:
-        svg.add(root, "line", x1=LEFT, x2=right, y1=y(value), y2=y(value), stroke=svg.LINE)
-        svg.text(root, LEFT - 8, y(value) + 4, f"{value:,.0f}", text_anchor="end", fill=svg.PALE)
     what = "latency of a lone frame" if key == "latency_cycles" else "interval"
-    svg.text(root, (LEFT + right) / 2, bottom + 42, f"{what}, cycles", text_anchor="middle")
-    places = [(x(point[key]), y(point["bits"])) for point in points]
+    plot = Plot.drawn(
+        root,
+        LEFT,
+        WIDTH - RIGHT,
+        TOP,
+        HEIGHT - BOTTOM,
+        across=max(point[key] for point in points),
+        up=max(point["bits"] for point in points),
+        title=f"{found['model']}: FIFO bits",
+        label=f"{what}, cycles",
+    )
+    places = [(plot.x(point[key]), plot.y(point["bits"])) for point in points]
     svg.add(root, "polyline", points=svg.points(places), fill="none", stroke=svg.PALE, stroke_dasharray="3 3")
     for point, (left, top) in zip(points, places, strict=True):
         dot = svg.add(root, "circle", cx=left, cy=top, r=4.5, fill=svg.colour(0))

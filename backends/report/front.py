@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from split4ml.backends.report import svg
+from split4ml.backends.report.plot import Plot
 
 WIDTH, HEIGHT = 760.0, 460.0
 LEFT, RIGHT, TOP, BOTTOM = 90.0, 150.0, 50.0, 60.0
@@ -65,23 +66,17 @@ def picture(front: Mapping[str, Any]) -> str:
     found: Sequence[Mapping[str, Any]] = front["points"]
     root = svg.picture(WIDTH, HEIGHT, f"Pareto front of splits of {front['model']}")
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
-    across = svg.ticks(max(point["synthesis_seconds"] for point in found))
-    up = svg.ticks(max(point["crossing_bits"] for point in found))
-
-    def x(seconds: float) -> float:
-        return LEFT + (right - LEFT) * seconds / across[-1]
-
-    def y(bits: float) -> float:
-        return bottom - (bottom - TOP) * bits / up[-1]
-
-    svg.text(root, LEFT, 24, f"{front['model']}: {len(found)} splits worth choosing from", font_size="15")
-    for value in across:
-        svg.add(root, "line", x1=x(value), y1=TOP, x2=x(value), y2=bottom, stroke=svg.LINE)
-        svg.text(root, x(value), bottom + 18, f"{value:,g}", text_anchor="middle", fill=svg.PALE)
-    for value in up:
-        svg.add(root, "line", x1=LEFT, y1=y(value), x2=right, y2=y(value), stroke=svg.LINE)
-        svg.text(root, LEFT - 8, y(value) + 4, f"{value:,.0f}", text_anchor="end", fill=svg.PALE)
-    svg.text(root, (LEFT + right) / 2, bottom + 42, "synthesis time, s (estimated)", text_anchor="middle")
+    plot = Plot.drawn(
+        root,
+        LEFT,
+        right,
+        TOP,
+        bottom,
+        across=max(point["synthesis_seconds"] for point in found),
+        up=max(point["crossing_bits"] for point in found),
+        title=f"{front['model']}: {len(found)} splits worth choosing from",
+        label="synthesis time, s (estimated)",
+    )
     label = svg.text(root, 0, 0, "bits that cross in a frame", text_anchor="middle")
     label.set("transform", f"translate(18 {svg.number((TOP + bottom) / 2)}) rotate(-90)")
 
@@ -89,7 +84,7 @@ def picture(front: Mapping[str, Any]) -> str:
     svg.add(
         root,
         "polyline",
-        points=svg.points([(x(p["synthesis_seconds"]), y(p["crossing_bits"])) for p in best]),
+        points=svg.points([(plot.x(p["synthesis_seconds"]), plot.y(p["crossing_bits"])) for p in best]),
         fill="none",
         stroke=svg.PALE,
         stroke_dasharray="3 3",
@@ -97,7 +92,7 @@ def picture(front: Mapping[str, Any]) -> str:
     counts = sorted({point["subgraphs"] for point in found})
     for point in found:
         shade = svg.colour(counts.index(point["subgraphs"]))
-        at = (x(point["synthesis_seconds"]), y(point["crossing_bits"]))
+        at = (plot.x(point["synthesis_seconds"]), plot.y(point["crossing_bits"]))
         on_line = any(point is other for other in best)
         dot = svg.add(
             root,
