@@ -9,7 +9,7 @@ sums are exact. What only moves numbers keeps their type.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import frexp
 
@@ -74,6 +74,8 @@ class Typing:
     ranges: Mapping[SSAValue, Range]
     widths: Widths
     elements: dict[SSAValue, Precision] = field(default_factory=dict)
+    given: Mapping[SSAValue, Precision] = field(default_factory=dict)
+    """Types of results that are not chosen (`of_lstms`)."""
 
     def visit(self, op: nn.TensorOp, accumulators: bool = True) -> Types:
         """The types of one operator. accumulators: without, those of sums are only wide enough."""
@@ -83,6 +85,8 @@ class Typing:
         types = dict(op.element_types)
         if "result" not in types:
             types = {**self._types(op, accumulators), **types}
+            if op.result in self.given:
+                types["result"] = self.given[op.result]
         if isinstance(op, nn.QuantizeOp):
             types["result"] = op.precision
         self.elements[op.result] = types["result"]
@@ -157,6 +161,22 @@ class Typing:
             total = weighted(held, grid, quantized(bias, types["bias"]))
         types["accum"] = (total | products.with_zero()).element()
         return types
+
+
+def of_lstms(ops: Iterable[nn.TensorOp]) -> dict[SSAValue, Precision]:
+    """Results that an LSTM reads, whatever moves them on the way: hls4ml's kernel (`nnet_recurrent.h`) multiplies its data and its
+    states, which have the type of its results, by one function."""
+    found: dict[SSAValue, Precision] = {}
+    for op in ops:
+        if isinstance(op, nn.LstmOp):
+            waiting = [op.data]
+            while waiting:
+                value = waiting.pop()
+                if isinstance(value.owner, (*COPYING, *LARGEST, nn.IdentityOp, nn.ConcatOp)):
+                    waiting += value.owner.operands
+                else:
+                    found[value] = op.element_types.get("result", DEFAULT)
+    return found
 
 
 UNREACHED = 1024

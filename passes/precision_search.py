@@ -28,6 +28,7 @@ from split4ml.passes.chosen_types import (
     Widths,
     has_constants_width,
     has_result_width,
+    of_lstms,
 )
 from split4ml.passes.fixed.grid import Floats
 from split4ml.passes.fixed_network import Values, from_input, layer, to_output
@@ -91,6 +92,7 @@ class _Search:
         self.ops = [
             op for op in model.block.ops if isinstance(op, nn.TensorOp) and not isinstance(op, nn.ConstantOp)
         ]
+        self.given = of_lstms(self.ops)
         self.macs = max(1, sum(self._multiplications(op) for op in self.ops))
         count = len(next(iter(inputs.values())))
         chosen = np.unique(
@@ -204,7 +206,7 @@ class _Search:
     def _typed(
         self, widths: Widths, accumulators: bool = False
     ) -> tuple[dict[str, Types], dict[SSAValue, Precision]]:
-        typing = Typing(self.weights, self.ranges, widths)
+        typing = Typing(self.weights, self.ranges, widths, given=self.given)
         return {op.symbol: typing.visit(op, accumulators) for op in self.ops}, typing.elements
 
     def _values(

@@ -121,6 +121,7 @@ def build_graph(
             )
     check_layer_names(stated, [*callable_as, *names, *model.graph], spelling)
     _check_inserted(model, hls_config, names, spelling)
+    _check_lstms(model, renamed)
     with captured(), explained("hls4ml cannot build this network"):
         warnings = repair_reuse_factors(model, asked)
     return Graph(
@@ -282,6 +283,23 @@ def _callable_as(
     single = {node: owners[0] for node, owners in found.items() if len(owners) == 1}
     several = {node: owners for node, owners in found.items() if len(owners) > 1}
     return single | {name: name for name in names}, several
+
+
+def _check_lstms(model: Any, renamed: Mapping[str, str]) -> None:
+    """hls4ml's kernel multiplies data and states, which have the type of its results, by one function; others do not compile."""
+    users = {new: old for old, new in renamed.items()}
+    for node in model.graph.values():
+        if node.class_name != "LSTM":
+            continue
+        data, result = (
+            variable.type.precision for variable in (node.get_input_variable(), node.get_output_variable())
+        )
+        if str(data) != str(result):
+            raise Split4mlError(
+                f"its data has the type {data} and its results {result}, but hls4ml's LSTM takes data of its results' type only",
+                f"layer {users.get(node.name, node.name)} (LSTM)",
+                "give both the same type in --hls-config (Precision: result) or on the layers in front of it",
+            )
 
 
 def _check_kinds(layers: list[Layer], hls_config: Config, backend_name: str, spelling: Spelling) -> None:

@@ -326,3 +326,17 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     printed = capfd.readouterr()
     assert printed.out == "" and printed.err == ""
     assert "Invalid ReuseFactor=5" in graph.messages
+
+
+def test_an_lstm_of_two_types_does_not_reach_the_compiler() -> None:
+    n = Network()
+    n.lstm("steps", n.input("x", 4, 3), 2)
+    config = {"LayerName": {"steps": {"Precision": {"result": "fixed<18,8>"}}}}
+    with pytest.raises(
+        Split4mlError,
+        match=r"layer steps \(LSTM\): its data has the type fixed<16,6.*takes data of its results' type",
+    ) as caught:
+        build_graph(n.layers, ["x"], ["steps"], HlsOptions(hls_config=config))
+    assert "give both the same type" in str(caught.value.hint)
+    both = {"LayerName": {name: {"Precision": {"result": "fixed<18,8>"}} for name in ("x", "steps")}}
+    build_graph(n.layers, ["x"], ["steps"], HlsOptions(hls_config=both))

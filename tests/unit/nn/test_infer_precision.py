@@ -17,7 +17,7 @@ from split4ml.compiler.passrunner import context, run_passes
 from split4ml.compiler.sources import read_source
 from split4ml.compiler.workspace import workspace
 from split4ml.dialects import nn
-from split4ml.passes.chosen_types import Typing, Widths, aligned_to, covering, holding
+from split4ml.passes.chosen_types import DEFAULT, Typing, Widths, aligned_to, covering, holding
 from split4ml.passes.fixed.grid import ends, quantized
 from split4ml.passes.precision_search import Found, search
 from split4ml.passes.weights import MemoryStore
@@ -145,3 +145,27 @@ def test_types_that_a_pass_has_stated_are_kept(name: str, make_onnx: Callable[..
     assert result.met and max(result.error.values()) <= 0.01
     stated = {str(types["weight"]) for types in result.types.values() if "weight" in types}
     assert stated.intersection(("fixed<3,2>", "fixed<18,-2>"))
+
+
+@pytest.mark.parametrize("name", ["lstm.dynamo", "lstm_stacked.script"])
+def test_an_lstm_is_given_data_of_its_results_type(name: str) -> None:
+    """hls4ml's kernel does not compile otherwise."""
+    types = found(name, 0.01).types
+    source = next(iter(types.values()))
+    assert source["result"] == DEFAULT and DEFAULT.rounding == "TRN"
+
+
+def test_through_what_moves_data_to_an_lstm(make_onnx: Callable[..., Path]) -> None:
+    nodes = [
+        helper.make_node("Conv", ["x", "k"], ["c"], name="conv"),
+        helper.make_node("Relu", ["c"], ["r"], name="relu"),
+        helper.make_node("MaxPool", ["r"], ["p"], kernel_shape=[2], strides=[2]),
+        helper.make_node("Transpose", ["p"], ["t"], perm=[2, 0, 1]),
+        helper.make_node("LSTM", ["t", "w", "u"], ["", "h"], hidden_size=3),
+        helper.make_node("Squeeze", ["h", "axes"], ["y"]),
+    ]
+    shapes = {"k": (3, 2, 2), "w": (1, 12, 3), "u": (1, 12, 3)}
+    weights = {name: np.full(shape, 0.25, np.float32) for name, shape in shapes.items()}
+    path = make_onnx(nodes, {"x": ["N", 2, 7]}, ["y"], weights | {"axes": np.array([0])})
+    types = found(path, 0.01).types
+    assert types["relu"]["result"] == DEFAULT and types["conv"]["result"] != DEFAULT
