@@ -9,7 +9,8 @@ from xdsl.ir import SSAValue
 
 from split4ml.compiler.frontend.onnx_builder import Builder, origin
 from split4ml.compiler.frontend.onnx_graph import Node
-from split4ml.compiler.frontend.onnx_ops import handles
+from split4ml.compiler.frontend.onnx_ops import handles, reduced_axes
+from split4ml.compiler.frontend.onnx_slicing import part
 from split4ml.dialects import nn
 from split4ml.passes.nn_rewriting import array_of
 
@@ -29,6 +30,9 @@ class _Steps:
 
     def unary(self, kind: type[nn.ElementwiseOp], data: SSAValue, role: str | None = None) -> SSAValue:
         return self.builder.emit(kind(self._symbol(role), data, onnx=self.names))
+
+    def pair(self, kind: type[nn.BinaryOp], left: SSAValue, right: SSAValue, role: str) -> SSAValue:
+        return self._binary(kind, left, right, role)
 
     def times(self, left: SSAValue, right: SSAValue | float, role: str | None = None) -> SSAValue:
         return self._binary(nn.MultiplyOp, left, right, role)
@@ -113,15 +117,65 @@ def power(builder: Builder, node: Node, name: str) -> SSAValue:
     return result
 
 
+@handles("LogSoftmax")
+def log_softmax(builder: Builder, node: Node, name: str) -> SSAValue:
+    shape = builder.data_shape(node)
+    axis = builder.axis(node, node.attributes["axis"], len(shape))
+    if builder.graph.opset < 13 and any(size > 1 for size in shape[axis + 2 :]):
+        raise builder.error(
+            node,
+            f"before opset 13 it spans all axes from {axis + 1} on, which is not supported for {list(shape)}",
+            "export with opset 13 or newer",
+        )
+    return _log_of_softmax(builder, node, name, builder.data(node), axis)
+
+
+def _log_of_softmax(builder: Builder, node: Node, name: str, data: SSAValue, axis: int) -> SSAValue:
+    """x - log(sum(exp(x)))"""
+    total = log_sum_exp(builder, node, data, axis)
+    return builder.emit(nn.SubtractOp(name, data, total, onnx=origin(node)))
+
+
+def log_sum_exp(builder: Builder, node: Node, data: SSAValue, axis: int) -> SSAValue:
+    """log(sum(exp(x))) along an axis, which stays with one element, in pairs: of two it is max(a, b) + softplus(min(a, b) - max(a, b)),
+    whose softplus is looked up where its table is good, below 0."""
+    steps, names = _Steps(builder, node, builder.name(f"{node.name}_total")), origin(node)
+    while (size := nn.shape_of(data)[axis]) > 1:
+        half = size // 2
+        left, right = (
+            builder.emit(part(node, builder.name(f"{steps.name}_{role}"), data, axis, start, start + half))
+            for role, start in (("left", 0), ("right", half))
+        )
+        upper = steps.pair(nn.MaximumOp, left, right, "upper")
+        below = steps.pair(nn.SubtractOp, steps.pair(nn.MinimumOp, left, right, "lower"), upper, "below")
+        joined = steps.plus(upper, steps.unary(nn.SoftplusOp, below, "softplus"), "joined")
+        if size % 2:
+            rest = builder.emit(part(node, builder.name(f"{steps.name}_rest"), data, axis, size - 1, size))
+            symbol = builder.name(f"{steps.name}_all")
+            joined = builder.emit(nn.ConcatOp(symbol, [joined, rest], axis, onnx=names))
+        data = joined
+    return data
+
+
+@handles("ReduceLogSumExp")
+def reduce_log_sum_exp(builder: Builder, node: Node, name: str) -> SSAValue:
+    axes, names, data = reduced_axes(builder, node), origin(node), builder.data(node)
+    for axis in axes:
+        data = log_sum_exp(builder, node, data, axis)
+    return builder.emit(nn.ReshapeOp(name, data, builder.result_shape(node), onnx=names))
+
+
 @handles("Log")
 def log(builder: Builder, node: Node, name: str) -> SSAValue:
-    """Of a sigmoid, as exporters write log-sigmoids: -softplus(-x)."""
+    """Of a sigmoid, as exporters write log-sigmoids: -softplus(-x); of a softmax likewise."""
     sigmoid = builder.data(node).owner
+    if isinstance(sigmoid, nn.SoftmaxOp):
+        return _log_of_softmax(builder, node, name, sigmoid.data, sigmoid.axis.value.data)
     if not isinstance(sigmoid, nn.SigmoidOp):
         raise builder.error(
             node,
-            "hls4ml has no layer for logarithms",
-            "leave a LogSoftmax or a log at the end out: the order of the classes is the same",
+            "hls4ml has no layer for logarithms, but those of a sigmoid or softmax",
+            "leave a logarithm at the end out: the order of the classes is the same",
         )
     steps = _Steps(builder, node, name)
     soft = steps.unary(nn.SoftplusOp, steps.times(sigmoid.data, -1.0, "negated"), "softplus")

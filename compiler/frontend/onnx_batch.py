@@ -1,6 +1,8 @@
-"""Puts the batch first everywhere: recurrent layers of ONNX take it second, and exporters move it there and back.
+"""Puts the batch first everywhere: recurrent layers of ONNX take it second, and exporters move it there and back. So does a stack of
+results along a new first axis.
 
     x: N x T x C -> Transpose [1, 0, 2] -> LSTM -> T x 1 x N x H -> Squeeze -> Transpose [1, 0, 2] -> N x T x H
+    x: N x C, … -> Unsqueeze [0] -> 1 x N x C, … -> Concat -> M x N x C -> ReduceMean [0] -> N x C
 
 Each tensor's batch axis is followed through the graph; where it is not the first, the node is rewritten for the tensor
 that has it first. The transposes above then move nothing. Operators that are not listed here want the batch first.
@@ -25,10 +27,12 @@ _UNARY = (
     "Clip",
     "Dropout",
     "Elu",
+    "Gelu",
     "HardSigmoid",
     "HardSwish",
     "Identity",
     "LeakyRelu",
+    "Log",
     "Mish",
     "Neg",
     "Relu",
@@ -39,12 +43,13 @@ _UNARY = (
     "Tanh",
     "ThresholdedRelu",
 )
+_REDUCTIONS = ("ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "ReduceLogSumExp")
 _BINARY = ("Add", "Sub", "Mul", "Div", "Max", "Min", "Sum", "Mean")
 
 
 def batch_first(graph: Graph) -> Graph:
     """The same graph with every batch axis first. Raises Split4mlError, naming the node, where that cannot be."""
-    if not any(node.op == "Transpose" or node.op in RECURRENT for node in graph.nodes):
+    if not any(node.op in ("Transpose", "Unsqueeze", *RECURRENT) for node in graph.nodes):
         return graph
     return _Mover(graph).run()
 
@@ -181,6 +186,21 @@ class _Mover:
         given = self.constants.get(node.inputs[1]) if len(node.inputs) > 1 else node.attributes.get("axes")
         return None if given is None else [int(axis) % rank for axis in np.reshape(given, -1)]
 
+    def _reduce(self, node: Node, batch: int) -> Node:
+        """Other axes than the batch; those in front of it may vanish."""
+        axes = self._named(node, len(self.graph.shapes[node.inputs[0]]))
+        if axes is None or batch in axes:
+            raise self._error(
+                node, "it works along the batch axis, so that frames would depend on each other"
+            )
+        kept = bool(node.attributes.get("keepdims", 1))
+        self._results(node, batch if kept else batch - sum(axis < batch for axis in axes))
+        moved = [self._axis(node, axis, batch) for axis in axes]
+        if "axes" in node.attributes:
+            return replace(node, attributes={**node.attributes, "axes": moved})
+        name = self._constant(node, 1, np.array(moved, np.int64))
+        return replace(node, inputs=(node.inputs[0], name))
+
     def _reshape(self, node: Node, batch: int) -> Node:
         """As many elements stand before the batch as did."""
         before, after = self.graph.shapes[node.inputs[0]], self.graph.shapes[node.outputs[0]]
@@ -232,10 +252,12 @@ _RULES: dict[str, Callable[[_Mover, Node, int], Node]] = {
     "Unsqueeze": _Mover._unsqueeze,
     "Reshape": _Mover._reshape,
     "Softmax": _Mover._along,
+    "LogSoftmax": _Mover._along,
     "Concat": _Mover._along,
     "Split": _Mover._along,
     "Gather": _Mover._gather,
     "Slice": _Mover._slice,
+    **dict.fromkeys(_REDUCTIONS, _Mover._reduce),
     **dict.fromkeys(_UNARY, _Mover._same),
     **dict.fromkeys(_BINARY, _Mover._binary),
 }

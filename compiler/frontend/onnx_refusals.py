@@ -42,7 +42,6 @@ HINTS = {
         ("Attention", "RotaryEmbedding"),
         "hls4ml's streams multiply matrices by constants only: use convolutions",
     ),
-    "LogSoftmax": "use Softmax, or leave it out: the order of the classes is the same",
     "ArgMax": "leave it out, and compare the outputs after the hardware",
     "LpPool": "use AveragePool",
 }

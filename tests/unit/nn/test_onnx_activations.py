@@ -55,6 +55,26 @@ def test_log_sigmoid(make_onnx: MakeOnnx, check: Check) -> None:
     check(make_onnx([N("Sigmoid", ["x"], ["s"]), N("Log", ["s"], ["y"])], {"x": [1, 5]}, ["y"]))
 
 
+@pytest.mark.parametrize(("shape", "axis"), [((5,), -1), ((1,), 1), ((8,), 1), ((3, 4), -1), ((4, 3), 1)])
+def test_log_softmax(shape: tuple[int, ...], axis: int, make_onnx: MakeOnnx, check: Check) -> None:
+    inputs = {"x": ["N", *shape]}
+    check(make_onnx([N("LogSoftmax", ["x"], ["y"], axis=axis)], inputs, ["y"]))
+    check(make_onnx([N("Softmax", ["x"], ["s"], axis=axis), N("Log", ["s"], ["y"])], inputs, ["y"]))
+
+
+def test_log_sum_exp(make_onnx: MakeOnnx, check: Check) -> None:
+    for options in ({"axes": [1]}, {"axes": [1, 2], "keepdims": 0}):
+        check(make_onnx([N("ReduceLogSumExp", ["x"], ["y"], **options)], {"x": ["N", 3, 4]}, ["y"]))
+
+
+@pytest.mark.parametrize("shape", [(5,), (2, 4)])
+def test_log_softmax_is_lowered(
+    shape: tuple[int, ...], make_onnx: MakeOnnx, check_lowered: Callable[[Path], object]
+) -> None:
+    nodes = [N("Relu", ["x"], ["r"]), N("LogSoftmax", ["r"], ["y"], axis=-1)]
+    check_lowered(make_onnx(nodes, {"x": ["N", *shape]}, ["y"]))
+
+
 def test_softplus_as_torch_export_writes_it(make_onnx: MakeOnnx, check: Check) -> None:
     """Only where the condition changes nothing: another threshold, or another branch, is a choice by data."""
     plain = [
