@@ -215,6 +215,7 @@ SPELLINGS: tuple[Spelling, ...] = (
     Spelling("ReduceMax", IMAGE, {}, {"axes": [2, 3]}, note="over space"),
     Spelling("ReduceSum", IMAGE, {"axes": np.array([2, 3])}),
     Spelling("ReduceMin", IMAGE, {}, {"axes": [2, 3]}),
+    Spelling("ReduceLogSumExp", VECTOR, {}, {"axes": [1]}),
     Spelling("ArgMax", VECTOR, {}, {"axis": 1}),
     Spelling("TopK", VECTOR, {"k": np.array([2])}),
     # shapes
@@ -240,6 +241,14 @@ SPELLINGS: tuple[Spelling, ...] = (
         {"mode": "linear"},
         inputs=["data", "", "s"],
         note="linear",
+    ),
+    Spelling(
+        "Resize",
+        IMAGE,
+        {"s": np.array([1, 1, 2, 2], np.float32)},
+        {"mode": "cubic"},
+        inputs=["data", "", "s"],
+        note="cubic",
     ),
     Spelling("Upsample", IMAGE, {"s": np.array([1, 1, 2, 2], np.float32)}, {"mode": "nearest"}, opset=9),
     Spelling("Split", IMAGE, {"s": np.array([2, 2])}, {"axis": 1}, outputs=2),

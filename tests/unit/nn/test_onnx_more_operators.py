@@ -138,6 +138,34 @@ def test_upsample(make_onnx: MakeOnnx, check: Check) -> None:
     check(path)
 
 
+@pytest.mark.parametrize("mode", ["asymmetric", "half_pixel", "pytorch_half_pixel"])
+@pytest.mark.parametrize("scales", [(2, 2), (3, 1), (4, 5), (1, 2)])
+def test_linear(mode: str, scales: tuple[int, int], make_onnx: MakeOnnx, check: Check) -> None:
+    node = helper.make_node(
+        "Resize", ["x", "", "s"], ["y"], mode="linear", coordinate_transformation_mode=mode
+    )
+    check(make_onnx([node], {"x": [1, 2, 3, 4]}, ["y"], {"s": np.array([1, 1, *scales], np.float32)}))
+    check(make_onnx([node], {"x": [1, 2, 1, 2]}, ["y"], {"s": np.array([1, 1, *scales], np.float32)}))
+    check(make_onnx([node], {"x": [1, 2, 5]}, ["y"], {"s": np.array([1, 1, scales[0]], np.float32)}))
+
+
+def test_linear_in_old_opsets(make_onnx: MakeOnnx, check: Check) -> None:
+    scales = {"s": np.array([1, 1, 2, 3], np.float32)}
+    for operator, opset in (("Upsample", 9), ("Resize", 10)):
+        node = helper.make_node(operator, ["x", "s"], ["y"], mode="linear")
+        check(make_onnx([node], {"x": [1, 2, 3, 4]}, ["y"], scales, opset=opset))
+
+
+def test_linear_is_lowered(make_onnx: MakeOnnx, check_lowered: Callable[[Path], object]) -> None:
+    nodes = [
+        helper.make_node("Conv", ["x", "k"], ["c"]),
+        helper.make_node("Resize", ["c", "", "s"], ["y"], mode="linear"),
+    ]
+    kernel = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 1, 2, 2)
+    scales = np.array([1, 1, 2, 2], np.float32)
+    check_lowered(make_onnx(nodes, {"x": [1, 1, 4, 5]}, ["y"], {"k": kernel, "s": scales}))
+
+
 def refused(path: Path) -> str:
     with pytest.raises(Split4mlError) as caught:
         import_onnx(path, MemoryStore())
@@ -151,8 +179,11 @@ def test_refused(make_onnx: MakeOnnx) -> None:
     def node(kind: str, *inputs: str, **attributes: Any) -> Any:
         return helper.make_node(kind, ["x", *inputs], ["y"], name="n7", **attributes)
 
-    text = refused(make_onnx([node("Resize", "", "s", mode="linear")], image, ["y"], s))
-    assert "'n7' (Resize): its mode is 'linear'" in text
+    text = refused(make_onnx([node("Resize", "", "s", mode="cubic")], image, ["y"], s))
+    assert "'n7' (Resize): its mode is 'cubic'" in text
+    aligned = {"mode": "linear", "coordinate_transformation_mode": "align_corners"}
+    text = refused(make_onnx([node("Resize", "", "s", **aligned)], image, ["y"], s))
+    assert "whose weights differ from place to place" in text and "align_corners=False" in text
     half = {"s": np.array([1, 1, 1.5, 1], np.float32)}
     text = refused(make_onnx([node("Resize", "", "s")], image, ["y"], half))
     assert "from 4 to 6, which is no whole number of times" in text

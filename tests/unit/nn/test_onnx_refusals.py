@@ -59,11 +59,11 @@ REFUSED: dict[str, tuple[list[NodeProto], dict[str, list[int]], dict[str, Any], 
         "runs bidirectional",
         "use a layer in one direction",
     ),
-    "linear": (
-        [N("Resize", ["x", "", "s"], ["y"], name="n7", mode="linear")],
+    "cubic": (
+        [N("Resize", ["x", "", "s"], ["y"], name="n7", mode="cubic")],
         {"x": [1, 2, 4, 4]},
         {"s": np.array([1, 1, 2, 2], np.float32)},
-        "its mode is 'linear'",
+        "its mode is 'cubic'",
         "mode='nearest'",
     ),
     "smaller": (
