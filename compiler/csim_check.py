@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from split4ml.compiler.accuracy import classes, labelled, share
 from split4ml.compiler.emit import PROJECTS
 from split4ml.compiler.layout import Raw, frames_in, from_tokens, port_name, to_tokens
 from split4ml.dialects import flow
@@ -145,7 +146,7 @@ def _compare(port: flow.OutputOp, found: Raw, expected: Raw, frames: int) -> Non
 def against_model(
     model: flow.ModelOp, firmware: Mapping[str, np.ndarray[Any, Any]], stimulus: Stimulus
 ) -> dict[str, Any]:
-    """Errors per output of the user's model; and of a model with one output of classes the accuracy of both if there are
+    """Errors per output of the user's model; and of an output of classes (`labelled`) the accuracy of both if there are
     labels, and in how many frames their classes agree."""
     assert stimulus.outputs is not None
     errors: dict[str, Any] = {}
@@ -159,19 +160,21 @@ def against_model(
             "max_relative_error": float(error.max()) / (high - low) if high > low else None,
         }
     found: dict[str, Any] = {"onnx": errors}
-    if len(stimulus.outputs) > 1:
+    chosen = labelled({name: reference.shape[1:] for name, reference in stimulus.outputs.items()})
+    if chosen is None:
         return found
-    ((name, reference),) = stimulus.outputs.items()
+    reference = stimulus.outputs[chosen]
     frames = len(reference)
+    of_model, of_firmware = classes(reference, reference), classes(firmware[chosen], reference)
     if stimulus.labels is not None:
         found["accuracy"] = {
-            "float": _accuracy(reference, stimulus.labels),
-            "firmware": _accuracy(firmware[name], stimulus.labels),
+            "output": chosen,
+            "float": share(of_model, stimulus.labels),
+            "firmware": share(of_firmware, stimulus.labels),
             "frames": frames,
         }
     if reference.ndim == 2 and reference.shape[1] > 1:
-        agreement = _accuracy(firmware[name], _classes(reference))
-        found["agreement"] = {"classes": agreement, "frames": frames}
+        found["agreement"] = {"output": chosen, "classes": share(of_firmware, of_model), "frames": frames}
     return found
 
 
@@ -184,11 +187,3 @@ def _check_errors(errors: Mapping[str, Mapping[str, Any]], most: float) -> None:
                 f"output {name!r}",
                 "give it more bits (--precision, --hls-config), or let --precision auto find them",
             )
-
-
-def _accuracy(outputs: np.ndarray[Any, Any], labels: Sequence[int] | np.ndarray[Any, Any]) -> float:
-    return float(np.mean(_classes(outputs) == np.asarray(labels)))
-
-
-def _classes(outputs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return np.asarray(outputs.reshape(len(outputs), -1).argmax(axis=1))

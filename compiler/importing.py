@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,7 +89,14 @@ def import_onnx_model(source: Path, session: Session, inputs: Path | None) -> Mo
     stimulus = Stimulus(
         arrays,
         {op.source.data: outputs[op.source.data] for op in model.outputs},
-        _labels(inputs, len(next(iter(arrays.values())))) if inputs else None,
+        _labels(
+            inputs,
+            arrays,
+            {op.source.data: outputs[op.source.data].shape[1:] for op in model.outputs},
+            session,
+        )
+        if inputs
+        else None,
         random=inputs is None,
     )
     attach(module, stimulus, session.store)
@@ -109,19 +117,33 @@ def _frames(model: nn.ModelOp) -> tuple[int, int]:
     return max(1, AT_ONCE // max(data)), max(1, min(SAMPLE_FRAMES, AT_ONCE // sum(data)))
 
 
-def _labels(path: Path, frames: int) -> Any:
-    """The array `labels` of a file of sample inputs, one class per frame; None without one."""
+def _labels(
+    path: Path, arrays: Mapping[str, Any], outputs: Mapping[str, Sequence[int]], session: Session
+) -> Any:
+    """The array `labels` of a file of sample inputs, one class per frame; None without one. What else is in the file is told.
+
+    outputs: shapes without frames."""
     import numpy as np
 
-    from split4ml.compiler.npz import read_npz
+    from split4ml.compiler.accuracy import check_labels, labelled
+    from split4ml.compiler.npz import names_in, read_npz
 
+    for name in names_in(path):
+        if name not in (*arrays, *outputs, "labels"):
+            near = get_close_matches(name, [*arrays, *outputs, "labels"], 1)
+            meant = f"; {near[0]!r} may be meant" if near else ""
+            session.note(
+                f"{path.name} has an array {name!r}, which is no input or output of the model and not `labels`: it is not used{meant}"
+            )
     labels = read_npz(path, (), ("labels",)).get("labels")
     if labels is None:
         return None
-    if labels.shape != (frames,) or labels.dtype.kind not in "iu":
-        raise Split4mlError(
-            f"labels must be {frames} integers, not {labels.dtype} of shape {list(labels.shape)}", str(path)
+    check_labels(labels, len(next(iter(arrays.values()))), outputs, str(path))
+    if labelled(outputs) is None:
+        session.note(
+            f"{path.name} has labels, but none of the outputs {', '.join(outputs)} is the only vector of classes: there is no accuracy"
         )
+        return None
     return labels.astype(np.int64)
 
 
@@ -159,7 +181,8 @@ def import_graph(graph: Graph, name: str, session: Session, inputs: Path | None 
         )
         arrays = load_inputs(inputs, shapes)
         frames = len(next(iter(arrays.values())))
-        stimulus = Stimulus(arrays, _expected(inputs, results, frames), _labels(inputs, frames))
+        labels = _labels(inputs, arrays, results, session)
+        stimulus = Stimulus(arrays, _expected(inputs, results, frames), labels)
         attach(module, stimulus, session.store)
     return module
 
@@ -234,8 +257,7 @@ def _replace_inputs(module: ModuleOp, path: Path, session: Session) -> None:
     present = load(module, list(shapes), outputs, session.store)
     if present is not None and all(np.array_equal(present.inputs[name], arrays[name]) for name in shapes):
         return
-    labels = _labels(path, len(next(iter(arrays.values()))))
-    attach(module, Stimulus(arrays, None, labels), session.store)
+    attach(module, Stimulus(arrays), session.store)
     session.notes.append(
         f"{path.name} holds other sample inputs than the IR, which has no reference outputs for them"
     )

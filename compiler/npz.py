@@ -48,6 +48,16 @@ def read_npz(
             return {name: _array(archive, name, path) for name in dict.fromkeys((*required, *more))}
 
 
+def names_in(path: Path) -> list[str]:
+    """The names of all arrays. Raises Split4mlError as `read_npz`."""
+    with _explained(path), path.open("rb") as stream:
+        if not zipfile.is_zipfile(stream):
+            raise Split4mlError("this must be an .npz file, as numpy.savez writes", str(path))
+        stream.seek(0)
+        with np.load(stream, allow_pickle=False) as archive:
+            return list(dict.fromkeys(archive.files))
+
+
 def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
     """Writes all arrays or, on failure, nothing. Raises Split4mlError."""
     partial = path.with_name(f".{secrets.token_hex(4)}.partial")

@@ -283,6 +283,10 @@ INPUTS: dict[str, tuple[dict[str, np.ndarray], str]] = {
     "text": ({"x": np.array(["a"])}, "'x': the array holds <U1, not numbers"),
     "objects": ({"x": np.array([{}], object)}, "holds Python objects, which are not loaded"),
     "labels": ({"x": GOOD, "labels": np.zeros(5)}, "labels must be 3 integers"),
+    "classes": (
+        {"x": GOOD, "labels": np.full(3, 9999)},
+        "labels reach from 9999 to 9999, but the classes of output",
+    ),
 }
 
 
@@ -291,6 +295,14 @@ def test_inputs(lab: Lab, tiny_onnx: Path, case: str) -> None:
     arrays, words = INPUTS[case]
     np.savez(lab.folder / "x.npz", **arrays)  # type: ignore[arg-type]
     lab.refuse(tiny_onnx, "--input", lab.folder / "x.npz", words=["x.npz: ", words])
+
+
+def test_arrays_that_nothing_uses_are_told(lab: Lab, tiny_onnx: Path) -> None:
+    np.savez(lab.folder / "x.npz", x=GOOD, lables=np.zeros(3, int))
+    done = lab.compile(tiny_onnx, "--input", lab.folder / "x.npz")
+    assert done.status == 0
+    assert "x.npz has an array 'lables', which is no input or output of the model" in done.err
+    assert "'labels' may be meant" in done.err
 
 
 def test_inputs_that_are_no_npz(lab: Lab, tiny_onnx: Path, tiny_split: Path) -> None:
