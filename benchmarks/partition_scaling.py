@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from split4ml.passes.cost.glue import link_cost, slice_cost, start_cost
 from split4ml.passes.solve.atoms import contract
 from split4ml.passes.solve.check import check
 from split4ml.passes.solve.family import Family
@@ -93,24 +94,30 @@ SHAPES: dict[str, Callable[[int], Pairs]] = {
 
 
 def problem(shape: str, n: int, parts: int = 8) -> Problem:
-    """Half the tasks are light, the others heavy by a log-normal law; twice the average in the budgets of `parts` subgraphs."""
+    """Half the tasks are light, the others heavy by a log-normal law; twice the average in the budgets of `parts` subgraphs, which
+    hold the glue of streams of 8 to 64 bits as well."""
     rng = random.Random(f"{shape} {n}")
     load = tuple(round(1000 * rng.lognormvariate(2.5, 1.2)) if rng.random() < 0.5 else 50 for _ in range(n))
-    edges = tuple(
-        Edge(u, v, 16 * rng.choice([8, 16, 32, 64]) * 4 ** rng.randint(2, 5)) for u, v in SHAPES[shape](n)
-    )
+    edges = []
+    for u, v in SHAPES[shape](n):
+        width = rng.choice([8, 16, 32, 64])
+        bits = 16 * width * 4 ** rng.randint(2, 5)
+        link, port = link_cost(width, 2, False), slice_cost(width)
+        leaving, entering = ({"lut": cost.lut, "ff": cost.ff} for cost in (link + port, port))
+        edges.append(Edge(u, v, bits, leaving=leaving, entering=entering))
     resources = {
         r: tuple(round(t * rng.uniform(0.5, 1.5) / 10) + rng.randint(0, 20) for t in load) for r in RESOURCES
     }
     return Problem(
         tuple(f"t{i}" for i in range(n)),
         load,
-        edges,
+        tuple(edges),
         resources,
         budgets={r: max(*use, 2 * sum(use) // parts) for r, use in resources.items()},
         capacity={r: sum(use) for r, use in resources.items()},
         fixed=20_000,
         hop=4,
+        own={"lut": start_cost(1, 1).lut, "ff": start_cost(1, 1).ff},
     )
 
 

@@ -208,10 +208,10 @@ def _given(wanted: Partition) -> dict[str, str]:
 def _fullest(problem: Problem, solution: Solution) -> str:
     """The resource of which some subgraph uses the greatest share."""
     from split4ml.passes.flow_problem import PLACED
-    from split4ml.passes.solve.objectives import sums
+    from split4ml.passes.solve.objectives import uses
 
     def share(resource: str) -> float:
-        use = sums(solution.subgraph_of, problem.resources[resource], solution.subgraphs)
+        use = uses(problem, solution.subgraph_of, resource)
         return max(use) / problem.capacity[resource]
 
     return max(problem.capacity, key=share).removesuffix(PLACED)

@@ -12,7 +12,7 @@ from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import symbol
 from split4ml.dialects.flow_attrs import CostAttr, StreamType
 from split4ml.passes.cost.fifo import fifo_cost
-from split4ml.passes.cost.glue import link_cost, slice_cost
+from split4ml.passes.cost.glue import link_cost, slice_cost, start_cost
 from split4ml.passes.cost.scale import FACTORS
 from split4ml.passes.cost.synthesis import PROJECT, PROJECT_MB
 from split4ml.passes.flow_graph import reader_of, writer_of
@@ -23,6 +23,10 @@ from split4ml.passes.solve.problem import Edge, Problem, Region, Workshop
 RESOURCES = ("lut", "ff", "dsp", "bram18", "uram")
 PLACED = " after synthesis"
 """Ends the names of resources as logic synthesis leaves them, which is what a device's capacity is compared with."""
+STORED = ("lut", "ff", "bram18")
+"""What FIFOs and glue take."""
+SMALLEST = 2
+"""Beats of a FIFO between subgraphs, before it has a depth that counts."""
 HOP = 3
 """Cycles that a boundary adds at most: a register slice at either port, and a FIFO that a wider bus turns into a memory."""
 LIMITS: Mapping[str, int] = {"lut": 70, "ff": 50, "dsp": 80, "bram18": 80, "uram": 80}
@@ -51,7 +55,7 @@ class Wishes:
     cut, never_cut: streams. cut_points: patterns of the layers at which subgraphs may begin. pins: (layer, where):
     the number of a subgraph, or `slr` and one of a region. budgets: of a subgraph, by resource.
     jobs, memory_mb: of synthesis at once. end: of the ranges of costs that is compared.
-    fifos: count what FIFOs take with their depths, with the tasks that write them.
+    fifos: count what FIFOs take with their depths, with the tasks that write them. What cuts and subgraphs add in glue counts in any case.
     """
 
     cut_before: Sequence[str] = ()
@@ -113,6 +117,7 @@ class _Builder:
             regions=regions,
             placed=homes,
             fixed=round(getattr(PROJECT, wishes.end) * 1000),
+            own=self._own(),
         )
 
     # Costs
@@ -130,19 +135,41 @@ class _Builder:
         return costs
 
     def _stored(self, resource: str) -> tuple[int, ...]:
-        """What FIFOs take, by the task that writes them; nothing, unless they count."""
+        """What FIFOs inside subgraphs take, by the task that writes them, if they count; and what the start module takes for every
+        input of the design, by the task that reads it."""
         used = [0] * len(self.tasks)
-        if self.wishes.fifos and resource in ("lut", "ff", "bram18"):
-            for fifo in self.model.fifos:
-                type_, depth = _type(fifo), fifo.depth.value.data
-                writer = self._at(writer_of(fifo))
-                if not fifo.is_boundary:
-                    used[writer] += getattr(fifo_cost(type_.width_bits, depth), resource)
-                    continue
-                link = link_cost(type_.bus_bits, depth, flow.fifo_style(fifo) != "shift")
-                used[writer] += getattr(link + slice_cost(type_.bus_bits), resource)
-                used[self._at(reader_of(fifo.out))] += getattr(slice_cost(type_.bus_bits), resource)
+        if resource not in STORED:
+            return tuple(used)
+        for fifo in self.model.fifos if self.wishes.fifos else ():
+            used[self._at(writer_of(fifo))] += self._inside(fifo, resource)
+        alone = start_cost(1, 0)
+        for stream in self.model.inputs:
+            used[self._at(reader_of(stream.out))] += getattr(alone, resource)
         return tuple(used)
+
+    def _inside(self, fifo: flow.FifoOp, resource: str) -> int:
+        type_ = _type(fifo)
+        return int(getattr(fifo_cost(type_.width_bits, fifo.depth.value.data), resource))
+
+    def _glue(self, fifo: flow.FifoOp) -> tuple[dict[str, int], dict[str, int]]:
+        """What a cut adds to the subgraph that writes a stream, the FIFO in between and a slice at its port, and to the one that reads it, a
+        slice. Without depths that count, the FIFO is the smallest there is; else it takes the place of the one inside, which the
+        writing task has been charged with, and is not counted as less than that."""
+        bits = _type(fifo).bus_bits
+        port = slice_cost(bits)
+        if self.wishes.fifos:
+            link = link_cost(bits, fifo.depth.value.data, flow.fifo_style(fifo) != "shift")
+        else:
+            link = link_cost(bits, SMALLEST, memory=False)
+        inside = {name: self._inside(fifo, name) if self.wishes.fifos else 0 for name in STORED}
+        leaving = {name: max(0, getattr(link + port, name) - inside[name]) for name in STORED}
+        return _both(leaving), _both({name: getattr(port, name) for name in STORED})
+
+    def _own(self) -> dict[str, int]:
+        """What the start module takes for every subgraph."""
+        inputs = len(self.model.inputs)
+        one, none = start_cost(inputs, 1), start_cost(inputs, 0)
+        return _both({name: getattr(one, name) - getattr(none, name) for name in STORED})
 
     def _after_synthesis(self, resource: str, used: Sequence[int]) -> tuple[int, ...]:
         """Costs on the scale of HLS shrink by what is usual."""
@@ -201,6 +228,7 @@ class _Builder:
         edges = []
         for fifo in self.model.fifos:
             name = symbol(fifo)
+            leaving, entering = self._glue(fifo)
             kept = "the user wants it whole" if name in never else ""
             edges.append(
                 Edge(
@@ -212,6 +240,8 @@ class _Builder:
                     name=name,
                     must_cut=name in must,
                     wished=bool(kept) and fifo.uncuttable is None,
+                    leaving=leaving,
+                    entering=entering,
                 )
             )
         return sorted(edges, key=lambda edge: (edge.src, edge.dst, edge.name))
@@ -260,6 +290,11 @@ class _Builder:
                     found.add(self._at(at))
                     at = inserted_before(at)
         return frozenset(found)
+
+
+def _both(used: Mapping[str, int]) -> dict[str, int]:
+    """By resource, and the same as logic synthesis leaves it: what the stitched top is made of is counted in primitives."""
+    return {**used, **{f"{name}{PLACED}": amount for name, amount in used.items()}}
 
 
 def _sum(one: Sequence[int], other: Sequence[int]) -> tuple[int, ...]:

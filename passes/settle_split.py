@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from split4ml.passes.solve.problem import Problem
     from split4ml.passes.solve.settle import Visit
 
-STORED = ("lut", "ff", "bram18")
-"""What FIFOs take of a device."""
-
 
 @dataclass(frozen=True)
 class SettleSplit(ModulePass):
@@ -128,6 +125,8 @@ def _by_hand(model: flow.ModelOp, wanted: Partition) -> bool:
 def _affected(model: flow.ModelOp, wanted: Partition) -> bool:
     """Whether anything that was asked for depends on what FIFOs take. Raises Split4mlError if with them the design does
     not fit its device."""
+    from split4ml.passes.flow_problem import STORED
+
     goal = wanted.goal()
     problem = wanted.problem(model, fifos=True)
     judged = any("utilisation" in names for names in (goal.order, goal.weights, goal.at_most))

@@ -33,7 +33,8 @@ class Atoms:
     pins:      atom -> number of its subgraph; placed: atom -> its region.
     inner:     (atom, atoms before it): the atom may be behind a boundary only if one of those before it is too, so that
                the boundary does not begin with it.
-    resources: of tasks by atom; budgets, capacity and regions are those of the problem.
+    leaving, entering: resource -> per edge, what its cut adds to the subgraph that it leaves, and to that which it enters.
+    resources: of tasks by atom; own, budgets, capacity and regions are those of the problem.
     """
 
     members: tuple[tuple[int, ...], ...]
@@ -51,6 +52,9 @@ class Atoms:
     inner: tuple[tuple[int, tuple[int, ...]], ...]
     regions: tuple[Region, ...]
     placed: Mapping[int, int]
+    own: Mapping[str, int]
+    leaving: Mapping[str, tuple[int, ...]]
+    entering: Mapping[str, tuple[int, ...]]
 
     def __len__(self) -> int:
         return len(self.members)
@@ -84,10 +88,19 @@ class Atoms:
     def share(self, part: Sequence[int]) -> int:
         """The greatest utilisation, in millionths."""
         return utilisation(
-            (use, whole)
-            for resource, whole in self.capacity.items()
-            for use in sums(part, self.resources[resource], max(part) + 1)
+            (use, whole) for resource, whole in self.capacity.items() for use in self.uses(part, resource)
         )
+
+    def uses(self, part: Sequence[int], resource: str) -> list[int]:
+        """What each subgraph uses, with its ends of the edges that are cut."""
+        out = sums(part, self.resources[resource], max(part) + 1, self.own.get(resource, 0))
+        if resource in self.leaving:
+            ends = zip(self.edges, self.leaving[resource], self.entering[resource], strict=True)
+            for (u, v, _), leaving, entering in ends:
+                if part[u] != part[v]:
+                    out[part[u]] += leaving
+                    out[part[v]] += entering
+        return out
 
     def plan(self, part: Sequence[int]) -> Plan:
         """Of the synthesis."""
@@ -130,11 +143,11 @@ def contract(problem: Problem) -> Atoms:
     members: list[list[int]] = [[] for _ in dense]
     for task in range(n):
         members[atom[task]].append(task)
-    bits: dict[tuple[int, int], int] = {}
+    joined: dict[tuple[int, int], list[Edge]] = {}
     for e in problem.edges:
         if atom[e.src] != atom[e.dst]:
-            pair = (atom[e.src], atom[e.dst])
-            bits[pair] = bits.get(pair, 0) + e.bits
+            joined.setdefault((atom[e.src], atom[e.dst]), []).append(e)
+    between = [joined[pair] for pair in sorted(joined)]
 
     def total(values: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(sum(values[t] for t in group) for group in members)
@@ -143,13 +156,14 @@ def contract(problem: Problem) -> Atoms:
     budgets = {r: problem.budgets[r] for r in sorted(problem.budgets)}
     wanted = set(budgets) | set(problem.capacity) | {r for region in problem.regions for r in region.capacity}
     resources = {r: total(problem.resources[r]) for r in sorted(wanted)}
+    dear = [r for r in resources if any(e.leaving.get(r) or e.entering.get(r) for e in problem.edges)]
     if shop.memory is not None:
         resources[MEMORY] = total(problem.memory)
         budgets[MEMORY] = shop.memory - shop.fixed_memory
     return Atoms(
         members=tuple(tuple(group) for group in members),
         load=total(problem.load),
-        edges=tuple((u, v, w) for (u, v), w in sorted(bits.items())),
+        edges=tuple((*pair, sum(e.bits for e in joined[pair])) for pair in sorted(joined)),
         strict=tuple(sorted({(atom[e.src], atom[e.dst]) for e in problem.edges if must_cut(problem, e)})),
         resources=resources,
         budgets=budgets,
@@ -162,6 +176,9 @@ def contract(problem: Problem) -> Atoms:
         inner=_inner(problem, atom),
         regions=problem.regions,
         placed={atom[task]: region for task, region in problem.placed.items()},
+        own={r: problem.own[r] for r in resources if problem.own.get(r)},
+        leaving={r: tuple(sum(e.leaving.get(r, 0) for e in pair) for pair in between) for r in dear},
+        entering={r: tuple(sum(e.entering.get(r, 0) for e in pair) for pair in between) for r in dear},
     )
 
 

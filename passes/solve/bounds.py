@@ -19,8 +19,10 @@ def simple_bound(atoms: Atoms, objective: str, parts: int) -> int:
         return atoms.total // parts + atoms.fixed
     if objective == UTILISATION:
         return max(
-            -(-max(max(use), -(-sum(use) // parts)) * MILLION // whole)
-            for use, whole in ((atoms.resources[r], whole) for r, whole in atoms.capacity.items())
+            -(-(max(max(use), -(-sum(use) // parts)) + own) * MILLION // whole)
+            for use, own, whole in (
+                (atoms.resources[r], atoms.own.get(r, 0), whole) for r, whole in atoms.capacity.items()
+            )
         )
     if objective == LATENCY:
         behind = [0] * len(atoms)

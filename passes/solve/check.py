@@ -108,6 +108,21 @@ def _check_starts(problem: Problem, part: tuple[int, ...], graph: nx.MultiDiGrap
                 raise Split4mlError(f"subgraph {k + 1} begins at {problem.tasks[task]}, where none may begin")
 
 
+def _used(problem: Problem, part: tuple[int, ...], resource: str) -> dict[int, int]:
+    """By subgraph: its tasks, what is its own, and the ends of streams that others read or write."""
+    found = {
+        k: amount + problem.own.get(resource, 0)
+        for k, amount in _totals(part, problem.resources[resource]).items()
+    }
+    for k in found:
+        for e in problem.edges:
+            if part[e.src] == k and part[e.dst] != k:
+                found[k] += e.leaving.get(resource, 0)
+            if part[e.dst] == k and part[e.src] != k:
+                found[k] += e.entering.get(resource, 0)
+    return found
+
+
 def _totals(part: tuple[int, ...], amounts: tuple[int, ...]) -> dict[int, int]:
     found: dict[int, int] = defaultdict(int)
     for task, amount in enumerate(amounts):
@@ -117,7 +132,7 @@ def _totals(part: tuple[int, ...], amounts: tuple[int, ...]) -> dict[int, int]:
 
 def _check_budgets(problem: Problem, part: tuple[int, ...]) -> None:
     for resource, budget in problem.budgets.items():
-        for k, amount in _totals(part, problem.resources[resource]).items():
+        for k, amount in _used(problem, part, resource).items():
             if amount > budget:
                 raise Split4mlError(f"subgraph {k} needs {amount} {resource}, over the budget of {budget}")
 
@@ -136,7 +151,7 @@ def _check_regions(problem: Problem, solution: Solution) -> None:
             )
     for at, region in enumerate(problem.regions):
         for resource, most in region.capacity.items():
-            use = sum(u for t, u in enumerate(problem.resources[resource]) if homes[part[t]] == at)
+            use = sum(amount for k, amount in _used(problem, part, resource).items() if homes[k] == at)
             if use > most:
                 raise Split4mlError(f"{region.name} holds {most} {resource}, but {use} are placed there")
 
@@ -186,7 +201,7 @@ def _check_values(problem: Problem, solution: Solution, graph: nx.MultiDiGraph) 
 def _shares(problem: Problem, part: tuple[int, ...]) -> Iterator[int]:
     """Millionths of the capacity that each subgraph uses of each resource, rounded up."""
     for resource, whole in problem.capacity.items():
-        for amount in _totals(part, problem.resources[resource]).values():
+        for amount in _used(problem, part, resource).values():
             yield (amount * 1_000_000 + whole - 1) // whole
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.solve.atoms import contract
 from split4ml.passes.solve.explain import list_tasks
-from split4ml.passes.solve.objectives import BITS, TIME, Solution, measure
+from split4ml.passes.solve.objectives import BITS, TIME, Solution, measure, uses
 from split4ml.passes.solve.problem import Problem, canonical
 
 
@@ -36,9 +36,10 @@ def partition_by_cuts(problem: Problem) -> Solution:
 
 def _check_budgets(problem: Problem, part: tuple[int, ...]) -> None:
     for resource, budget in problem.budgets.items():
+        used = uses(problem, part, resource)
         for k in range(max(part) + 1):
             inside = tuple(t for t, p in enumerate(part) if p == k)
-            use = sum(problem.resources[resource][t] for t in inside)
+            use = used[k]
             if use > budget:
                 raise Split4mlError(
                     f"subgraph {k} ({list_tasks(problem, inside)}) of the cuts given needs {use} {resource}, "

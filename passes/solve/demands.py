@@ -8,7 +8,16 @@ from dataclasses import dataclass, replace
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.solve.atoms import Atoms, contract, with_goal
 from split4ml.passes.solve.clock import Clock
-from split4ml.passes.solve.objectives import BALANCE, BITS, LATENCY, SUBGRAPHS, TIME, UTILISATION, Goal
+from split4ml.passes.solve.objectives import (
+    BALANCE,
+    BITS,
+    LATENCY,
+    MILLION,
+    SUBGRAPHS,
+    TIME,
+    UTILISATION,
+    Goal,
+)
 from split4ml.passes.solve.problem import Problem
 from split4ml.passes.solve.search import Search
 from split4ml.passes.solve.within import LOAD, Within, side_of
@@ -148,17 +157,16 @@ def _budgets(problem: Problem) -> Iterator[Demand]:
             return replace(rest, problem=replace(rest.problem, budgets=kept))
 
         def enough(rest: Case, clock: Clock, resource: str = resource, budget: int = budget) -> str:
-            # The resource plays the load's part: minimising it is the same problem.
-            swapped = replace(
-                rest.problem,
-                load=rest.problem.resources[resource],
-                fixed=0,
-                workshop=replace(rest.problem.workshop, jobs=None),
-            )
+            # A device with a million of it: its utilisation in millionths is the amount.
+            budgets = dict(rest.problem.budgets)
+            if (share := rest.goal.at_most.get(UTILISATION)) is not None:
+                for r, whole in rest.problem.capacity.items():
+                    budgets[r] = min(whole * share // MILLION, budgets.get(r, whole))
+            swapped = replace(rest.problem, budgets=budgets, capacity={resource: MILLION})
             goal = replace(
-                rest.goal, at_most={n: b for n, b in rest.goal.at_most.items() if n not in (TIME, BALANCE)}
+                rest.goal, at_most={n: b for n, b in rest.goal.at_most.items() if n != UTILISATION}
             )
-            value = least(Case(swapped, goal, rest.numbers), LOAD, clock)
+            value = least(Case(swapped, goal, rest.numbers), UTILISATION, clock)
             return f"{value:,} {resource} ({value - budget:,} more)" if value is not None else ""
 
         yield Demand(f"at most {budget:,} {resource} in a subgraph", dropped, enough)

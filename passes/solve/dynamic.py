@@ -7,7 +7,7 @@ least maximum (or greatest minimum) for loads and shares, in layers, since pinne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -76,7 +76,10 @@ class Dynamic:
         low = self._lowest()
         if int((np.arange(len(family)) - low).sum()) > PAIRS:
             raise TooMany
-        budgets = [(family.weigh(atoms.resources[r]), budget) for r, budget in atoms.budgets.items()]
+        budgets = [
+            (r, family.weigh(atoms.resources[r]), budget - atoms.own.get(r, 0))
+            for r, budget in atoms.budgets.items()
+        ]
         heads = np.array([v for _, v, _ in atoms.edges], np.int64)
         tails = np.array([u for u, _, _ in atoms.edges], np.int64)
         weight = np.array([w for _, _, w in atoms.edges], np.int64)
@@ -89,7 +92,7 @@ class Dynamic:
                 clock.check()
             inside = member[j]
             near = np.arange(low[j], j, dtype=np.int32)
-            for use, budget in budgets:
+            for _, use, budget in budgets:
                 near = near[use[near] >= use[j] - budget]
             near = near[~(family.packed[near] & ~family.packed[j]).any(axis=1)]
             # A subgraph with the end of an edge to be cut, but nothing before the boundary, has both its ends.
@@ -98,6 +101,9 @@ class Dynamic:
                 near = near[member[np.ix_(near, must)].all(axis=1)]
             for a, b in apart[inside[apart].all(axis=1)]:
                 near = near[member[near, a] | member[near, b]]
+            for r, use, budget in budgets:
+                if r in atoms.leaving and len(near):
+                    near = near[use[j] - use[near] + self._glue(r, near, j) <= budget]
             crossing = inside[tails] & ~inside[heads]
             leaving = member[np.ix_(near, tails[crossing])] @ weight[crossing]
             firsts.append(near)
@@ -118,11 +124,45 @@ class Dynamic:
     def _shares(self) -> Ints:
         """The utilisation of each pair's subgraph."""
         worst = np.zeros(len(self._pairs.first), np.int64)
+        first, second = self._pairs.first, self._second
         for resource, whole in self.atoms.capacity.items():
-            use = self.family.weigh(self.atoms.resources[resource])
-            # rounded up
-            np.maximum(worst, -((use[self._pairs.first] - use[self._second]) * MILLION // whole), out=worst)
+            weight = self.family.weigh(self.atoms.resources[resource])
+            use = weight[second] - weight[first] + self.atoms.own.get(resource, 0)
+            if resource in self.atoms.leaving:
+                ends = np.append(self._pairs.begin, len(first))
+                for j in range(len(self.family)):
+                    mine = slice(ends[j], ends[j + 1])
+                    use[mine] += self._glue(resource, first[mine], j)
+            np.maximum(worst, -(-use * MILLION // whole), out=worst)  # rounded up
         return worst
+
+    @cached_property
+    def _into(self) -> Mapping[str, Ints]:
+        """resource -> [ideal]: what the edges across it add to the subgraphs that they enter."""
+        member = self.family.member
+        tails, heads = self._ends
+        across = member[:, tails] & ~member[:, heads]
+        return {
+            r: np.asarray(across @ np.array(more, np.int64), np.int64)
+            for r, more in self.atoms.entering.items()
+        }
+
+    @cached_property
+    def _ends(self) -> tuple[Ints, Ints]:
+        """Tails and heads of the edges."""
+        pairs = np.array(self.atoms.pairs, np.int64).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1]
+
+    def _glue(self, resource: str, near: NDArray[np.int32], j: int) -> Ints:
+        """Per first ideal: what cut edges add to the subgraph between it and ideal `j`: those that leave it, and those that enter it
+        and do not go on across `j`."""
+        tails, heads = self._ends
+        member = self.family.member
+        across = np.flatnonzero(member[j][tails] & ~member[j][heads])
+        leaving = np.array(self.atoms.leaving[resource], np.int64)[across]
+        entering = np.array(self.atoms.entering[resource], np.int64)[across]
+        from_before = member[np.ix_(near, tails[across])] @ (leaving + entering)
+        return np.asarray(leaving.sum() - from_before + self._into[resource][near], np.int64)
 
     def _lowest(self) -> Ints:
         """Per ideal: the first with which the load in between is not too much."""

@@ -20,7 +20,7 @@ def list_tasks(problem: Problem, tasks: tuple[int, ...]) -> str:
 def check_atoms(problem: Problem, atoms: Atoms) -> None:
     """No atom alone exceeds a budget. Raises Split4mlError with the worst excess over the first such budget."""
     for resource, budget in atoms.budgets.items():
-        use = atoms.resources[resource]
+        use = [amount + atoms.own.get(resource, 0) for amount in atoms.resources[resource]]
         worst = max(range(len(atoms)), key=lambda a: (use[a], -a))
         if use[worst] <= budget:
             continue

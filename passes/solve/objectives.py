@@ -128,6 +128,16 @@ def sums(part: Sequence[int], values: Sequence[int], count: int, start: int = 0)
     return out
 
 
+def uses(problem: Problem, part: Sequence[int], resource: str) -> list[int]:
+    """What each subgraph uses: its tasks, its ends of the edges that are cut, and what is its own in any case."""
+    out = sums(part, problem.resources[resource], max(part) + 1, problem.own.get(resource, 0))
+    for edge in problem.edges:
+        if part[edge.src] != part[edge.dst]:
+            out[part[edge.src]] += edge.leaving.get(resource, 0)
+            out[part[edge.dst]] += edge.entering.get(resource, 0)
+    return out
+
+
 def depth(part: Sequence[int], edges: Iterable[tuple[int, int]]) -> int:
     """The most boundaries on any path. `edges`: sorted so that those into a task come before those out of it."""
     crossed = [0] * len(part)
@@ -160,7 +170,7 @@ def measure(problem: Problem, part: Sequence[int]) -> tuple[dict[str, int], Plan
         values[UTILISATION] = utilisation(
             (use, whole)
             for resource, whole in problem.capacity.items()
-            for use in sums(part, problem.resources[resource], count)
+            for use in uses(problem, part, resource)
         )
     return values, schedule
 

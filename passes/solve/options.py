@@ -23,10 +23,24 @@ UNBOUNDED = 2**62
 
 @dataclass(frozen=True)
 class Limit:
-    """values: of each atom. most: what those in one subgraph sum to at most."""
+    """values: of each atom. most: what those in one subgraph sum to at most. leaving, entering: what each edge that is cut adds to the
+    subgraph that it leaves, and to that which it enters; empty: nothing."""
 
     values: tuple[int, ...]
     most: int
+    leaving: tuple[int, ...] = ()
+    entering: tuple[int, ...] = ()
+
+    def uses(self, part: Mapping[int, int], edges: Sequence[tuple[int, int, int]], parts: int) -> list[int]:
+        """Per subgraph, of the atoms that are placed, and the edges between them."""
+        out = [0] * parts
+        for v, k in part.items():
+            out[k] += self.values[v]
+        for (u, v, _), leaving, entering in zip(edges, self.leaving, self.entering, strict=False):
+            if u in part and v in part and part[u] != part[v]:
+                out[part[u]] += leaving
+                out[part[v]] += entering
+        return out
 
 
 @dataclass(frozen=True)
@@ -77,7 +91,8 @@ def _enumerate(
         own = np.tile(np.arange(low, high + 1, dtype=np.int8), len(numbers))
         keep = np.ones(len(row), np.bool_)
         through = bits[row]
-        for other, weight, kind in links[atom]:
+        ends: list[tuple[int, NDArray[np.int8], NDArray[np.int8], NDArray[np.bool_]]] = []
+        for other, weight, kind, at in links[atom]:
             fixed = window[other][0]
             place = numbers[row, column[other]] if other in column else np.int8(fixed)
             if other not in column and other in links:
@@ -88,13 +103,24 @@ def _enumerate(
                 keep &= own <= place
             else:
                 keep &= place != own
-            through += weight * (place != own)
+            cut = np.asarray(place != own, np.bool_)
+            through += weight * cut
+            if at >= 0:
+                place = np.broadcast_to(place, own.shape)
+                ends.append((at, place, own, cut) if kind == "before" else (at, own, place, cut))
         keep &= through <= most
         row, own, bits = row[keep], own[keep], through[keep]
         amounts = amounts[row]
         every = np.arange(len(row))
         for at, limit in enumerate(limits):
             amounts[every, at * parts + own.astype(np.int64)] += limit.values[atom]
+        for at, source, target, cut in ends:
+            where = np.flatnonzero(cut[keep])
+            for which, limit in enumerate(limits):
+                if limit.leaving:
+                    base = which * parts
+                    amounts[where, base + source[keep][where].astype(np.int64)] += limit.leaving[at]
+                    amounts[where, base + target[keep][where].astype(np.int64)] += limit.entering[at]
         keep = np.asarray((amounts <= caps).all(axis=1), np.bool_)
         numbers = np.concatenate((numbers[row], own[:, None]), axis=1)[keep]
         bits, amounts = bits[keep], amounts[keep]
@@ -107,18 +133,18 @@ def _enumerate(
     return Options(tuple(branch), numbers, bits[order], amounts[order], used, most)
 
 
-def _links(atoms: Atoms, branch: Sequence[int]) -> Mapping[int, list[tuple[int, int, str]]]:
-    """By atom of the branch: (other end, bits, what it means) of its edges, and of what it must be apart from."""
-    found: dict[int, list[tuple[int, int, str]]] = {atom: [] for atom in branch}
-    for u, v, weight in atoms.edges:
+def _links(atoms: Atoms, branch: Sequence[int]) -> Mapping[int, list[tuple[int, int, str, int]]]:
+    """By atom of the branch: (other end, bits, what it means, number or -1) of its edges, and of what it must be apart from."""
+    found: dict[int, list[tuple[int, int, str, int]]] = {atom: [] for atom in branch}
+    for at, (u, v, weight) in enumerate(atoms.edges):
         if v in found:
-            found[v].append((u, weight, "before"))
+            found[v].append((u, weight, "before", at))
         if u in found:
-            found[u].append((v, weight, "after"))
+            found[u].append((v, weight, "after", at))
     for u, v in (*atoms.strict, *atoms.apart):
         for one, other in ((u, v), (v, u)):
             if one in found:
-                found[one].append((other, 0, "apart"))
+                found[one].append((other, 0, "apart", -1))
     return found
 
 

@@ -176,7 +176,10 @@ class _Lexicographic:
         """Whether a subgraph can always be divided without making the objective worse, so that bisection may be used, and
         must be, since Z3 decides."""
         atoms = self.search.atoms
-        free = not (atoms.pins or atoms.inner or atoms.regions) and self.within == Within()
+        free = (
+            not (atoms.pins or atoms.inner or atoms.regions or atoms.own or atoms.leaving)
+            and self.within == Within()
+        )
         crowded = atoms.crowded(len(atoms)) and objective == TIME
         program = self.search.program(objective, self.numbers, self.within)
         return free and not crowded and not program.exact and objective in (TIME, UTILISATION)

@@ -175,10 +175,10 @@ def _around(value: int, step: int | None = None) -> Iterator[tuple[Kind, int]]:
 
 def used(problem: Problem, solution: Solution) -> dict[str, tuple[int, int]]:
     """By resource with a budget: the most that a subgraph uses, and the number of that subgraph."""
-    from split4ml.passes.solve.objectives import sums
+    from split4ml.passes.solve.objectives import uses
 
     found = {}
     for resource in problem.budgets:
-        use = sums(solution.subgraph_of, problem.resources[resource], solution.subgraphs)
+        use = uses(problem, solution.subgraph_of, resource)
         found[resource] = (max(use), use.index(max(use)))
     return found

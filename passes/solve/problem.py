@@ -20,6 +20,7 @@ class Edge:
     cuttable: False if both ends must share a subgraph; `reason` then says why.
     must_cut: True if they must not.
     wished:   whether it is the user who does not want it cut, rather than that it cannot be.
+    leaving, entering: resource -> what the subgraph of `src`, and that of `dst`, use more if the edge is cut.
     name:     the FIFO's name, for messages.
     """
 
@@ -31,6 +32,8 @@ class Edge:
     name: str = ""
     must_cut: bool = False
     wished: bool = False
+    leaving: Mapping[str, int] = field(default_factory=dict, hash=False)
+    entering: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Problem:
     load:       per task, the estimated synthesis time in milliseconds (any one unit will do).
     fixed:      load that every subgraph has besides its tasks' (the start-up of one HLS project).
     resources:  resource -> use per task.
+    own:        resource -> what every subgraph uses besides its tasks.
     budgets:    resource -> the most one subgraph may use; a resource without a budget is unlimited.
     capacity:   resource -> what counts as all of it; the utilisation of a subgraph is its greatest share.
     memory:     per task, the MiB that it adds to its subgraph's synthesis; () if unknown.
@@ -96,6 +100,7 @@ class Problem:
     starts: frozenset[int] | None = None
     regions: tuple[Region, ...] = ()
     placed: Mapping[int, int] = field(default_factory=dict)
+    own: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.tasks)
@@ -125,6 +130,13 @@ class Problem:
                 )
         if self.fixed < 0 or self.hop < 0 or any(edge.bits < 0 for edge in self.edges):
             raise ValueError("fixed load, cycles of a boundary and crossing bits must not be negative")
+        glue = [self.own, *(more for edge in self.edges for more in (edge.leaving, edge.entering))]
+        if any(
+            name not in self.resources or not 0 <= value < HUGE
+            for more in glue
+            for name, value in more.items()
+        ):
+            raise ValueError("what a cut adds is of no resource, or out of bounds")
         if sum(edge.bits for edge in self.edges) >= HUGE:
             raise Split4mlError("the bits of all streams sum to 2**60 or more, which is out of all bounds")
 

@@ -15,6 +15,7 @@ import z3
 from split4ml.passes.solve.atoms import Atoms
 from split4ml.passes.solve.clock import Clock, TimeUp
 from split4ml.passes.solve.objectives import MILLION
+from split4ml.passes.solve.options import Limit
 from split4ml.passes.solve.sidequestion import in_regions, memory_plan, on_machines
 from split4ml.passes.solve.variables import (
     Variables,
@@ -132,16 +133,23 @@ class Question:
         found = list(zip(low, high, strict=True))
         return None if any(a > b for a, b in found) else found
 
-    def limits(self) -> list[tuple[tuple[int, ...], int]]:
+    def limits(self) -> list[Limit]:
         """Values that sum in each subgraph to at most so much."""
         atoms, within = self.atoms, self.within
-        found = [(atoms.resources[r], budget) for r, budget in atoms.budgets.items()]
-        if within.load is not None:
-            found.append((atoms.load, within.load))
+        most = list(atoms.budgets.items())
         if within.share is not None:
-            found += [
-                (atoms.resources[r], whole * within.share // MILLION) for r, whole in atoms.capacity.items()
-            ]
+            most += [(r, whole * within.share // MILLION) for r, whole in atoms.capacity.items()]
+        found = [
+            Limit(
+                atoms.resources[r],
+                amount - atoms.own.get(r, 0),
+                atoms.leaving.get(r, ()),
+                atoms.entering.get(r, ()),
+            )
+            for r, amount in most
+        ]
+        if within.load is not None:
+            found.append(Limit(atoms.load, within.load))
         return found
 
     def _by_mass(self) -> Window:
@@ -154,10 +162,10 @@ class Question:
             before[v] |= before[u]
         for u, v in reversed(self.atoms.pairs):
             after[u] |= after[v]
-        for values, limit in self.limits():
+        for limit in self.limits():
             for v in range(n):
-                low[v] = max(low[v], _shelves(_mass(before[v], values), limit) - 1)
-                high[v] = min(high[v], self.parts - _shelves(_mass(after[v], values), limit))
+                low[v] = max(low[v], _shelves(_mass(before[v], limit.values), limit.most) - 1)
+                high[v] = min(high[v], self.parts - _shelves(_mass(after[v], limit.values), limit.most))
         return list(zip(low, high, strict=True))
 
     # Clauses
@@ -168,10 +176,20 @@ class Question:
         yield from self._order(y)
         yield from self._filled(y)
         yield from self._separate(y)
-        for values, limit in self.limits():
+        glue: dict[tuple[int, int], z3.BoolRef] = {}
+        for limit in self.limits():
             for k in range(self.parts):
-                terms, constant = y.inside(values, k)
-                yield at_most(terms, limit + constant, y.context)
+                terms, constant = y.inside(limit.values, k)
+                yield from self._ends(y, limit, k, glue)
+                terms += [
+                    (glue[at, k], more) for at, more in enumerate(limit.leaving) if more and (at, k) in glue
+                ]
+                terms += [
+                    (glue[~at, k], more)
+                    for at, more in enumerate(limit.entering)
+                    if more and (~at, k) in glue
+                ]
+                yield at_most(terms, limit.most + constant, y.context)
         if self.within.least is not None:
             for k in range(self.parts):
                 terms, constant = y.inside(self.atoms.load, k)
@@ -183,6 +201,20 @@ class Question:
         if self.side.time and self.within.time is not None:
             make = on_machines if self.atoms.workshop.memory is None else memory_plan
             yield from make(self.atoms, self.parts, self.within.time, y)
+
+    def _ends(
+        self, y: Variables, limit: Limit, k: int, made: dict[tuple[int, int], z3.BoolRef]
+    ) -> Iterator[z3.BoolRef]:
+        """Makes literals: true if an edge is cut that leaves subgraph k (by number of the edge), or enters it (by its complement)."""
+        for at, (u, v, _) in enumerate(self.atoms.edges if limit.leaving else ()):
+            inside, begun = y.outside(u, k), negate(y.at_most(v, k))
+            if limit.leaving[at] and (at, k) not in made and begun is not False and True not in inside:
+                made[at, k] = y.fresh(f"out_{at}_{k}")
+                yield from y.clause(made[at, k], *inside, negate(begun))
+            inside, begun = y.outside(v, k), y.at_most(u, k - 1)
+            if limit.entering[at] and (~at, k) not in made and begun is not False and True not in inside:
+                made[~at, k] = y.fresh(f"into_{at}_{k}")
+                yield from y.clause(made[~at, k], *inside, negate(begun))
 
     def _order(self, y: Variables) -> Iterator[z3.BoolRef]:
         """Along edges, and strictly along edges that must be cut. Boundaries begin only where they may."""

@@ -12,7 +12,6 @@ from functools import lru_cache
 import z3
 
 from split4ml.passes.solve.atoms import Atoms
-from split4ml.passes.solve.objectives import sums
 from split4ml.passes.solve.variables import Variables, at_most, interrupting, negate, solver
 
 SECONDS = 5.0
@@ -59,7 +58,7 @@ def assign(atoms: Atoms, part: Sequence[int]) -> Assignment:
             links[part[u], part[v]] = links.get((part[u], part[v]), 0) + w
     return _assign(
         _Demand(
-            tuple(tuple(sums(part, atoms.resources[r], count)) for r in names),
+            tuple(tuple(atoms.uses(part, r)) for r in names),
             tuple(tuple(region.capacity.get(r) for r in names) for region in atoms.regions),
             tuple(fixed),
             tuple((a, b, w) for (a, b), w in sorted(links.items())),

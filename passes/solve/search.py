@@ -398,7 +398,7 @@ class _Descent:
         question = Question(atoms, self.parts, self.within)
         window = question.window()
         heaviest = Limit(atoms.load, max(atoms.loads(self.part)) if self.objective != BITS else atoms.total)
-        limits = [Limit(values, most) for values, most in question.limits()]
+        limits = question.limits()
         limits.sort(key=lambda limit: limit.values != atoms.load)
         if self.objective != BITS or not limits:
             limits = [heaviest, *(limit for limit in limits if limit.values != atoms.load)]

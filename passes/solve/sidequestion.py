@@ -31,9 +31,14 @@ def in_regions(atoms: Atoms, parts: int, y: Variables) -> Iterator[z3.BoolRef]:
     places = Variables([(0, regions - 1)] * parts, regions, y.context, "r")
     yield from places.monotone()
     limits = [
-        [(atoms.resources[r], 0, most) for r, most in region.capacity.items()] for region in atoms.regions
+        [(atoms.resources[r], atoms.own.get(r, 0), most) for r, most in region.capacity.items()]
+        for region in atoms.regions
     ]
-    yield from _sums(atoms, parts, y, places, "x", limits)
+    ends = [
+        [(atoms.leaving.get(r, ()), atoms.entering.get(r, ())) for r in region.capacity]
+        for region in atoms.regions
+    ]
+    yield from _sums(atoms, parts, y, places, "x", limits, ends)
     for v, region in atoms.placed.items():
         for k in range(parts):
             apart = y.outside(v, k)
@@ -48,8 +53,10 @@ def _sums(
     places: Variables,
     name: str,
     limits: Sequence[Sequence[tuple[Sequence[int], int, int]]],
+    ends: Sequence[Sequence[tuple[Sequence[int], Sequence[int]]]] = (),
 ) -> Iterator[z3.BoolRef]:
-    """limits: by place, (value of each atom, value of each subgraph, the most that they sum to)."""
+    """limits: by place, (value of each atom, value of each subgraph, the most that they sum to). ends: by place and limit, what each
+    edge adds where it leaves a subgraph, and where it enters one."""
     for place, bounds in enumerate(limits):
         if not bounds:
             continue
@@ -58,8 +65,23 @@ def _sums(
             absent = places.outside(k, place)
             for v, literal in enumerate(here):
                 yield from y.clause(literal, *y.outside(v, k), *absent)
-        for values, fixed, most in bounds:
+        cut: dict[int, tuple[z3.BoolRef, z3.BoolRef]] = {}
+        for at in (
+            {at for pair in ends[place] for one in pair for at, more in enumerate(one) if more}
+            if ends
+            else ()
+        ):
+            u, v, _ = atoms.edges[at]
+            cut[at] = y.fresh(f"{name}_out_{at}_{place}"), y.fresh(f"{name}_into_{at}_{place}")
+            for k in range(parts - 1):
+                # cut between k and later: u in k or before, v behind
+                parted = negate(y.at_most(u, k)), y.at_most(v, k)
+                for literal, end in zip(cut[at], (u, v), strict=True):
+                    yield from y.clause(literal, negate(here[end]), *parted)
+        for which, (values, fixed, most) in enumerate(bounds):
             terms: list[Weighted] = [(here[v], value) for v, value in enumerate(values) if value]
+            for side, more in enumerate(ends[place][which]) if ends else ():
+                terms += [(cut[at][side], value) for at, value in enumerate(more) if value]
             used, constant = places.inside([fixed] * parts, place)
             yield at_most([*terms, *used], most + constant, y.context)
 

@@ -173,10 +173,7 @@ class Wide:
         const = sum(w for u, v, w in atoms.edges if u in place and v in place and place[u] != place[v])
         if any(place.get(u, -1) == place.get(v, -2) for u, v in (*atoms.apart, *atoms.strict)):
             return None
-        base = np.zeros(len(self.limits) * parts, np.int64)
-        for at, limit in enumerate(self.limits):
-            for v, k in place.items():
-                base[at * parts + k] += limit.values[v]
+        base = np.array([limit.uses(place, atoms.edges, parts) for limit in self.limits], np.int64).ravel()
         room = np.repeat([limit.most for limit in self.limits], parts)
         if (base > room).any():
             return None
@@ -254,16 +251,18 @@ class Wide:
     ) -> Part | None:
         """Something better than `best` with all branches but some as they are in the partition."""
         window = list(case.window)
-        base, used = case.base.copy(), case.used
+        used = case.used
         for at, branch in enumerate(case.branches):
             if at not in free:
                 for v in branch.atoms:
                     window[v] = (part[v], part[v])
                     used |= 1 << part[v]
-                    for which, limit in enumerate(self.limits):
-                        base[which * self.parts + part[v]] += limit.values[v]
         place = {v: low for v, (low, high) in enumerate(window) if low == high}
         mine = {v for at in free for v in case.branches[at].atoms}
+        known = {v: k for v, k in place.items() if v not in mine}
+        base = np.array(
+            [limit.uses(known, self.atoms.edges, self.parts) for limit in self.limits], np.int64
+        ).ravel()
         const = sum(w for u, v, w in self.atoms.edges if not mine & {u, v} and place[u] != place[v])
         some = _Case(window, [case.branches[at] for at in free], const, base, used)
         try:

@@ -7,8 +7,8 @@
 // RUN: split4ml opt %s -p 'partition{subgraphs=2 memory=64}' | filecheck %s --check-prefix=ROOMY
 // RUN: split4ml opt %s -p 'partition{subgraphs=2 budget-by=high minimise=bits dsp=12}' | filecheck %s --check-prefix=HIGH
 // RUN: split4ml opt %s -p 'partition{subgraphs=2 minimise=bits dsp=12}' | filecheck %s --check-prefix=ESTIMATE
-// RUN: split4ml opt %s -p 'partition{subgraphs=2 minimise=bits lut=90}' | filecheck %s --check-prefix=LUT
-// RUN: split4ml opt %s -p 'partition{subgraphs=2 minimise=bits ff=90}' | filecheck %s --check-prefix=LUT
+// RUN: split4ml opt %s -p 'partition{subgraphs=2 minimise=bits lut=900}' | filecheck %s --check-prefix=LUT
+// RUN: split4ml opt %s -p 'partition{subgraphs=2 minimise=bits ff=900}' | filecheck %s --check-prefix=LUT
 // RUN: split4ml opt %s -p 'partition{subgraphs=2 minimise=bits bram18=3}' | filecheck %s --check-prefix=LUT
 // RUN: split4ml opt %s -p 'partition{subgraphs=2 minimise=bits at-most="balance=24"}' | filecheck %s --check-prefix=LUT
 // RUN: split4ml opt %s -p 'partition{subgraphs=2 minimise=bits at-most="utilisation=3" device=pynq-z2}' | filecheck %s --check-prefix=LUT
@@ -45,9 +45,9 @@ flow.model @m archive("m.fml", "sha256:00") {
   %c, %d = flow.task "Clone" @fork(%1) {cost = #flow.cost<hls, lut 0:0:0, ff 0:0:0, dsp 0:0:0, bram18 0:0:0, synth_ms 0:0:0, "test">} : (!flow.stream<4x1xint<8>>) -> (!flow.stream<4x1xint<8>>, !flow.stream<4x1xint<8>>)
   %2 = flow.fifo @skip %d depth 4 : !flow.stream<4x1xint<8>>
   %3 = flow.fifo @fc %c depth 4 : !flow.stream<4x1xint<8>>
-  %b = flow.task "Conv2D" @b(%3) layers ["/b"] {cost = #flow.cost<hls, lut 50:50:50, ff 50:50:50, dsp 5:5:10, bram18 2:2:2, synth_ms 3000:3000:3000, synth_mb 12000:12000:12000, "test">} : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
+  %b = flow.task "Conv2D" @b(%3) layers ["/b"] {cost = #flow.cost<hls, lut 500:500:500, ff 500:500:500, dsp 5:5:10, bram18 2:2:2, synth_ms 3000:3000:3000, synth_mb 12000:12000:12000, "test">} : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
   %4 = flow.fifo @fb %b depth 4 : !flow.stream<4x1xint<8>>
-  %e = flow.task "Conv2D" @c(%4) layers ["/c"] {cost = #flow.cost<hls, lut 50:50:50, ff 50:50:50, dsp 5:5:10, bram18 2:2:2, synth_ms 3000:3000:3000, synth_mb 12000:12000:12000, "test">} : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
+  %e = flow.task "Conv2D" @c(%4) layers ["/c"] {cost = #flow.cost<hls, lut 500:500:500, ff 500:500:500, dsp 5:5:10, bram18 2:2:2, synth_ms 3000:3000:3000, synth_mb 12000:12000:12000, "test">} : (!flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
   %5 = flow.fifo @fd %e depth 4 : !flow.stream<4x1xint<8>>
   %j = flow.task "Add" @join(%5, %2) {cost = #flow.cost<hls, lut 0:0:0, ff 0:0:0, dsp 0:0:0, bram18 0:0:0, synth_ms 1000:1000:1000, "test">} : (!flow.stream<4x1xint<8>>, !flow.stream<4x1xint<8>>) -> !flow.stream<4x1xint<8>>
   flow.output @y %j : !flow.stream<4x1xint<8>>

@@ -34,8 +34,17 @@ def problems(draw: st.DrawFn, most: int = 6) -> Problem:
     pairs = [(order[i], order[j]) for i in range(n) for j in range(i + 1, n)]
     chosen = draw(st.lists(st.sampled_from(pairs), unique=True, max_size=8)) if pairs else []
     scale = draw(st.sampled_from([1, 3, 10**9 + 7, 10**13]))  # beyond Z3's 32-bit coefficients as well
+    glue = st.just({}) if draw(st.booleans()) else st.fixed_dictionaries({"dsp": st.integers(0, 2)})
     edges = tuple(
-        Edge(u, v, draw(st.integers(0, 5)) * scale, draw(st.sampled_from([True, True, True, False])), "test")
+        Edge(
+            u,
+            v,
+            draw(st.integers(0, 5)) * scale,
+            draw(st.sampled_from([True, True, True, False])),
+            "test",
+            leaving=draw(glue),
+            entering=draw(glue),
+        )
         for u, v in chosen
     )
     load = tuple(draw(st.integers(0, 9)) * scale for _ in range(n))
@@ -55,6 +64,7 @@ def problems(draw: st.DrawFn, most: int = 6) -> Problem:
         fixed=draw(st.integers(0, 3)),
         capacity={"dsp": 7},
         hop=4,
+        own=draw(glue),
     )
 
 
@@ -71,7 +81,19 @@ def parallel(draw: st.DrawFn) -> Problem:
         pairs += list(pairwise(chain))
         at += size
     n = last + 1
-    edges = tuple(Edge(u, v, draw(st.integers(0, 9)), draw(st.integers(0, 4)) > 0, "test") for u, v in pairs)
+    glue = st.just({}) if draw(st.booleans()) else st.fixed_dictionaries({"dsp": st.integers(0, 2)})
+    edges = tuple(
+        Edge(
+            u,
+            v,
+            draw(st.integers(0, 9)),
+            draw(st.integers(0, 4)) > 0,
+            "test",
+            leaving=draw(glue),
+            entering=draw(glue),
+        )
+        for u, v in pairs
+    )
     amounts = st.tuples(*[st.integers(0, 5)] * n)
     return Problem(
         tuple(f"t{i}" for i in range(n)),
@@ -125,6 +147,17 @@ def _changes(draw: st.DrawFn, problem: Problem, wish: str) -> dict[str, Any]:
     return {"regions": regions, "placed": placed}
 
 
+def use_of(problem: Problem, part: tuple[int, ...], resource: str, subgraphs: set[int]) -> int:
+    """Of some subgraphs together."""
+    use = len(subgraphs) * problem.own.get(resource, 0)
+    use += sum(amount for t, amount in enumerate(problem.resources[resource]) if part[t] in subgraphs)
+    for e in problem.edges:
+        if part[e.src] != part[e.dst]:
+            use += (part[e.src] in subgraphs) * e.leaving.get(resource, 0)
+            use += (part[e.dst] in subgraphs) * e.entering.get(resource, 0)
+    return use
+
+
 def valid(problem: Problem, part: tuple[int, ...]) -> bool:
     """Straight from the definition; numbering along the edges makes subgraphs convex and the quotient acyclic."""
     inside = range(max(part) + 1)
@@ -138,9 +171,7 @@ def valid(problem: Problem, part: tuple[int, ...]) -> bool:
         and not any(part[a] == part[b] for a, b in problem.apart)
         and not any(part[task] != k for task, k in problem.pins.items())
         and all(
-            sum(use for t, use in enumerate(problem.resources[r]) if part[t] == k) <= budget
-            for r, budget in problem.budgets.items()
-            for k in inside
+            use_of(problem, part, r, {k}) <= budget for r, budget in problem.budgets.items() for k in inside
         )
         and _begins_well(problem, part)
         and _jobs_fit(problem, part)
@@ -179,7 +210,7 @@ def _placeable(problem: Problem, part: tuple[int, ...]) -> bool:
         if any(homes[part[task]] != region for task, region in problem.placed.items()):
             continue
         if all(
-            sum(u for t, u in enumerate(problem.resources[r]) if homes[part[t]] == at) <= most
+            use_of(problem, part, r, {k for k, home in enumerate(homes) if home == at}) <= most
             for at, region in enumerate(problem.regions)
             for r, most in region.capacity.items()
         ):
@@ -221,9 +252,7 @@ def values(problem: Problem, part: tuple[int, ...]) -> dict[str, int]:
             )
         return crossed[task]
 
-    used = [
-        sum(u for t, u in enumerate(problem.resources.get("dsp", ())) if part[t] == k) for k in range(count)
-    ]
+    used = [use_of(problem, part, "dsp", {k}) for k in range(count)] if problem.resources else [0]
     return {
         "time": shortest_plan(loads, _memory(problem, part), problem.workshop),
         "bits": sum(e.bits for e in problem.edges if part[e.src] != part[e.dst]),

@@ -137,3 +137,24 @@ def test_planted_wishes(wish: dict[str, object], answer: dict[str, object], mess
 def test_placed_as_wished() -> None:
     problem = replace(PROBLEM, regions=SLRS, placed={3: 1})
     check(problem, replace(GOOD, region_of=(0, 1, 1)))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"leaving": {"dsp": 2}}, "subgraph 0 needs 11 dsp, over the budget of 9"),
+        ({"entering": {"dsp": 2}}, "subgraph 2 needs 11 dsp, over the budget of 9"),
+    ],
+)
+def test_what_a_cut_adds_counts(change: dict[str, dict[str, int]], message: str) -> None:
+    """left -> add is cut; the tasks need 9 and 9."""
+    edges = list(PROBLEM.edges)
+    edges[2] = replace(edges[2], **change)  # type: ignore[arg-type]
+    problem = replace(PROBLEM, resources={"dsp": (0, 9, 0, 9, 0)}, edges=tuple(edges))
+    with pytest.raises(Split4mlError, match=message):
+        check(problem, GOOD)
+
+
+def test_what_every_subgraph_has_counts() -> None:
+    with pytest.raises(Split4mlError, match="subgraph 0 needs 10 dsp, over the budget of 9"):
+        check(replace(PROBLEM, own={"dsp": 5}), GOOD)
