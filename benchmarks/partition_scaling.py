@@ -24,6 +24,8 @@ from split4ml.passes.solve.partition import partition
 from split4ml.passes.solve.problem import Edge, Problem
 
 Pairs = list[tuple[int, int]]
+GLUE = 2000
+"""LUTs and flip-flops that the largest task leaves for the ends of its streams, at least."""
 RESOURCES = ("lut", "ff", "dsp", "bram18")
 
 
@@ -113,7 +115,7 @@ def problem(shape: str, n: int, parts: int = 8) -> Problem:
         load,
         tuple(edges),
         resources,
-        budgets={r: max(*use, 2 * sum(use) // parts) for r, use in resources.items()},
+        budgets={r: max(max(use) + GLUE, 2 * sum(use) // parts) for r, use in resources.items()},
         capacity={r: sum(use) for r, use in resources.items()},
         fixed=20_000,
         hop=4,

@@ -35,7 +35,8 @@ class Conflict:
         else:
             message = f"no split meets all of these together: {'; '.join(self.words)}"
         remedies = [enough for enough in self.enough if enough]
-        hint = "changing one of them is not enough: others are in conflict as well"
+        which = "this" if len(self.words) == 1 else "one of them"
+        hint = f"changing {which} is not enough: others are in conflict as well"
         if remedies:
             hint = f"with all else kept, {', or '.join(remedies)} would do"
         return Split4mlError(message, hint=hint)
