@@ -52,7 +52,8 @@ class Widths:
 
 def is_typed(op: nn.TensorOp) -> bool:
     """Whether it is known what is inside; types of others are left as configured."""
-    return isinstance(op, nn.InputOp) or is_modelled(op)
+    known = is_modelled(op) and not isinstance(op, nn.RecurrentOp | nn.EmbeddingOp)
+    return isinstance(op, nn.InputOp) or known
 
 
 def has_result_width(op: nn.TensorOp) -> bool:

@@ -24,6 +24,7 @@ from split4ml.passes.fixed.grid import Floats, quantized
 from split4ml.passes.fixed.linear import Accumulator, constants, scaled, sum_of_products
 from split4ml.passes.fixed.softmax import IMPLEMENTATIONS, Softmax, softmax
 from split4ml.passes.next_quantiser import affine_of
+from split4ml.passes.nn_firmware_recurrent import beyond_doubles, gru, lstm
 from split4ml.passes.nn_rewriting import Doubles, array_of
 from split4ml.passes.weights import WeightStore
 
@@ -338,6 +339,21 @@ def _transpose(op: nn.TransposeOp, kernel: Kernel, data: Enclosure) -> Enclosure
     return data.map(lambda x: x.transpose(order))
 
 
+def _recurrent(op: nn.LstmOp | nn.GruOp, kernel: Kernel, data: Enclosure) -> Enclosure:
+    if beyond_doubles(kernel):
+        raise NotModelled("products of its gates have more than 53 bits")
+    return lstm(op, kernel, data) if isinstance(op, nn.LstmOp) else gru(op, kernel, data)
+
+
+def _embedding(op: nn.EmbeddingOp, kernel: Kernel, data: Enclosure) -> Enclosure:
+    if not data.exact:
+        raise NotModelled("its indices are not known")
+    table = constants(_constant(kernel, op.table, "table"), kernel.type("embeddings"))
+    rows = np.zeros((1 << max(1, (len(table) - 1).bit_length()), table.shape[1]))
+    rows[: len(table)] = table
+    return Enclosure.of(rows[data.low.astype(np.int64)])
+
+
 def _reshape(op: nn.ReshapeOp | nn.FlattenOp, kernel: Kernel, data: Enclosure) -> Enclosure:
     return data.map(lambda x: x.reshape(len(x), *op.shape))
 
@@ -375,6 +391,9 @@ _MODELS: dict[type[nn.TensorOp], Callable[..., Enclosure]] = {
     nn.SliceOp: _slice,
     nn.ExpandOp: lambda op, kernel, data: data.map(lambda x: np.broadcast_to(x, (len(x), *op.shape))),
     nn.TransposeOp: _transpose,
+    nn.EmbeddingOp: _embedding,
+    nn.LstmOp: _recurrent,
+    nn.GruOp: _recurrent,
     nn.ReshapeOp: _reshape,
     nn.FlattenOp: _reshape,
 }

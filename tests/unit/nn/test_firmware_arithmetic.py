@@ -37,8 +37,8 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     },
     "vivado": {"backend": "Vivado", "reach": 2.0},
 }
-UNMODELLED = ("LSTM", "GRU")
-"""Kinds of tasks without a model of their arithmetic; those behind them are checked."""
+RECURRENT, MOST = ("LSTM", "GRU"), 32
+"""Kinds of tasks in which an entry on an edge of the tables is doubted in every later step, and by how many steps of the result's type."""
 
 QUICK = {("activations", "narrow"), ("lenet", "saturating"), ("mlp", "default"), ("scale_shift", "inferred")}
 CASES = [
@@ -62,7 +62,10 @@ def test_every_number_is_explained(path: Path, configuration: str, tmp_path: Pat
     for layer in explanation.layers:
         name = layer.computation.task.name
         assert layer.fault is None, name
-        assert layer.unchecked is None or layer.computation.task.kind in UNMODELLED, name
+        assert layer.unchecked is None or (
+            configuration == "wide" and layer.computation.task.kind in RECURRENT
+        ), name
         # in 53 bits, all is exact but for table entries on an edge; products of 40 bits by 40 bits are not
         steps = layer.slack / 2.0**-layer.precision.fraction
-        assert steps <= 1 or configuration == "wide", name
+        most = MOST if layer.computation.task.kind in RECURRENT else 1
+        assert steps <= most or configuration == "wide", name

@@ -167,3 +167,33 @@ def test_a_pass_that_changes_the_network_is_found(unet: Traced, fault: str) -> N
     {**FAULTS, "wrong axis": wrong_axis}[fault](unet, network)
     with pytest.raises(CheckFailed, match="the network is not the user's model any more"):
         arithmetic_check._check_network(network, unet.explain(network), unet.outputs)
+
+
+RECURRENT = ("lstm.script", "gru_states.dynamo")
+IN_STEPS: dict[str, tuple[int, Callable[[Doubles], Doubles]]] = {
+    "gates of the data swapped": (1, lambda array: np.roll(array, array.shape[1] // 3, axis=1)),
+    "weight of the states transposed": (
+        2,
+        lambda array: np.concatenate(
+            [part.T for part in np.split(array, array.shape[1] // len(array), 1)], 1
+        ),
+    ),
+    "a weight of the states": (2, lambda array: array + np.eye(*array.shape) * 0.05),
+    "bias of a gate": (3, lambda array: array + 0.05 * (np.arange(array.size) == 0)),
+}
+
+
+@pytest.fixture(scope="module", params=RECURRENT)
+def steps(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Traced:
+    return traced(NETWORK.with_name(f"{request.param}.onnx"), tmp_path_factory.mktemp("steps"))
+
+
+@pytest.mark.slow
+def test_faults_in_recurrent_layers_are_found(steps: Traced) -> None:
+    assert all(layer.fault is None and layer.explained for layer in steps.explain().layers)
+    for name, (operand, change) in IN_STEPS.items():
+        network = steps.network
+        (layer,) = (op for op in network.block.ops if isinstance(op, nn.LstmOp | nn.GruOp))
+        constants_changed(steps, layer.operands[operand], change)
+        faulty = [part.computation.task.name for part in steps.explain(network).layers if part.fault]
+        assert faulty == [layer.symbol], name
