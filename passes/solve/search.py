@@ -413,7 +413,9 @@ class _Descent:
             self.lower = max(self.lower, bound)
         else:
             fixed = atoms.fixed if self.objective == TIME else 0
-            part = wide.improve(self.part, self.lower - fixed)
+            part, proven = wide.lightest(self.part, self.lower - fixed)
+            if proven:
+                self.lower = max(self.lower, value_of(atoms, part, self.objective))
         self.take(part)
 
     def _by_cores(self, seconds: float) -> None:

@@ -93,6 +93,11 @@ class _Case:
         return self.const + sum(int(one.bits[0]) for one in self.branches)
 
     @cached_property
+    def greatest(self) -> int:
+        """Bits of any partition, at most."""
+        return self.const + sum(int(one.bits[-1]) for one in self.branches)
+
+    @cached_property
     def halves(self) -> tuple[tuple[Options, ...], tuple[Options, ...]]:
         return _halves(self.branches)
 
@@ -198,7 +203,8 @@ class Wide:
         if lower is None:
             return part, 0
         for level, rows in enumerate(GROWING):
-            part = self.improve(part, sizes=SIZES[level : level + 1])
+            if level:
+                part = self.improve(part, sizes=SIZES[level - 1 : level])
             upper = self.atoms.bits(part)
             if lower >= upper:
                 break
@@ -213,8 +219,32 @@ class Wide:
                         most = self.atoms.bits(part) - 1
                 lower = most + 1
             except (TimeUp, TooWide):
-                return self.improve(part, sizes=SIZES[level + 1 :]), min(lower, upper)
+                return self.improve(part, sizes=SIZES[level:]), min(lower, upper)
         return part, min(lower, self.atoms.bits(part))
+
+    def lightest(self, part: Part, floor: int) -> tuple[Part, bool]:
+        """A partition with a maximum of the first limit no greater, no less than `floor`; and whether none has a lower one: all rows that
+        the bits allow are in the lists then."""
+        values = self.limits[0].values
+        every = sum(w for _, _, w in self.atoms.edges)
+        most = min(self.bits, every)
+        for rows in (ROWS // 64, ROWS):
+            if rows == ROWS:
+                part = self.improve(part, floor)
+            if any(self._affordable(case, rows) < min(most, case.greatest) for case in self.cases):
+                continue
+            try:
+                for case in self._open(most):
+                    upper = max(sums(part, values, self.parts))
+                    if upper > floor:
+                        found = self._join(case, *self._through(case, most), most, (floor, upper))
+                        part = found or part
+            except TooWide:
+                continue
+            except TimeUp:
+                break
+            return part, True
+        return part, False
 
     def improve(self, part: Part, floor: int | None = None, sizes: Sequence[int] = SIZES) -> Part:
         """Fewer bits, or, with a floor that cannot be passed, a lower maximum of the first limit: some of the branches are numbered anew
@@ -467,6 +497,8 @@ def _budget(half: Sequence[Options], rows: int) -> int:
     """The bits up to which a half has about so many rows."""
     least = sum(int(branch.bits[0]) for branch in half)
     low, high = 0, sum(int(branch.bits[-1] - branch.bits[0]) for branch in half)
+    if _count(half, high) <= rows:
+        return least + high
     while high - low > max(1, low // 64):
         middle = (low + high) // 2
         low, high = (middle, high) if _count(half, middle) <= rows else (low, middle)
