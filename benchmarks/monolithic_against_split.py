@@ -26,7 +26,6 @@ from networks import NETWORKS, write
 
 import split4ml
 from split4ml.passes.cost.fifo import fifo_cost
-from split4ml.passes.cost.glue import glue_cost
 from split4ml.passes.cost.scale import FACTORS
 from split4ml.passes.cost.synthesis import PROJECT
 from split4ml.passes.solve.problem import Workshop
@@ -101,22 +100,8 @@ def fifo(width: int, depth: int) -> Counter[str]:
     return Counter({"lut": cost.lut, "ff": cost.ff, "bram18": cost.bram18})
 
 
-def glue_of(report: Mapping[str, Any]) -> Counter[str]:
-    """What a monolithic design has no need of."""
-    links = [found for found in report["fifos"] if found["scope"] == "boundary"]
-    read = {name for part in report["subgraphs"] for name in part["inputs"]} - {
-        link["name"] for link in links
-    }
-    cost = glue_cost(
-        ((link["bus_bits"], link["depth"], link["style"] != "shift") for link in links),
-        len(read),
-        len(report["subgraphs"]),
-    )
-    return Counter({"lut": cost.lut, "ff": cost.ff, "bram18": cost.bram18})
-
-
 def split_row(name: str, report: Mapping[str, Any]) -> Row:
-    glue = glue_of(report)
+    glue = Counter({figure: report["glue"][figure] for figure in ("lut", "ff", "bram18")})
     used = tasks_of(report) + glue
     for found in report["fifos"]:
         if found["scope"] == "internal":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from split4ml.compiler.explain import Section
 from split4ml.dialects.flow import symbol
+from split4ml.passes.flow_problem import part_of
 from split4ml.passes.solve.clock import Clock
 from split4ml.passes.solve.demands import Case, objective_in_words, seconds
 from split4ml.passes.solve.objectives import SUBGRAPHS, Solution, measure, sums
@@ -56,8 +57,7 @@ def asked_of(model: ModelOp, wanted: Partition, by_hand: bool) -> Asked:
     # the costs that it was settled with, if it was
     fifos = model.partition is not None and "rounds" in model.partition.data
     problem, goal = wanted.problem(model, fifos), wanted.goal()
-    home = {symbol(task): k for k, part in enumerate(model.subgraphs) for task in part.tasks}
-    part = tuple(home[task] for task in problem.tasks)
+    part = part_of(model, problem)
     values, plan = measure(problem, part)
     solution = Solution(part, values, {}, False, "", plan.starts)
     count = solution.subgraphs

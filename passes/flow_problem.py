@@ -80,6 +80,12 @@ def problem_of(model: flow.ModelOp, wishes: Wishes, room: Room | None = None) ->
     return _Builder(model, wishes, room).build()
 
 
+def part_of(model: flow.ModelOp, problem: Problem) -> tuple[int, ...]:
+    """The subgraph of every task of the problem, as the model is split."""
+    home = {symbol(task): k for k, subgraph in enumerate(model.subgraphs) for task in subgraph.tasks}
+    return tuple(home[task] for task in problem.tasks)
+
+
 class _Builder:
     def __init__(self, model: flow.ModelOp, wishes: Wishes, room: Room | None) -> None:
         self.model, self.wishes, self.room = model, wishes, room

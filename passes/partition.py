@@ -210,14 +210,10 @@ class Partition(ModulePass):
         try:
             device = self.devices.find(name)
         except Split4mlError:
-            if asked or self._judges_utilisation():
+            if asked or self.goal().judges("utilisation"):
                 raise
             return None
         return Room(device, {**LIMITS, **self.limits()} if asked else {}, placed)
-
-    def _judges_utilisation(self) -> bool:
-        goal = self.goal()
-        return any("utilisation" in names for names in (goal.order, goal.weights, goal.at_most))
 
     def given(self) -> dict[str, object]:
         """The options that are not at their default."""

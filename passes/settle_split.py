@@ -22,7 +22,7 @@ from xdsl.dialects.builtin import DictionaryAttr, ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
 from split4ml.dialects import flow
-from split4ml.dialects.flow import integer, symbol
+from split4ml.dialects.flow import integer
 from split4ml.passes.interfaces import Devices, Notes, Tracer, Waveforms
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class SettleSplit(ModulePass):
                 self._settle(ctx, op, model, wanted)
 
     def _settle(self, ctx: Context, module: ModuleOp, model: flow.ModelOp, wanted: Partition) -> None:
+        from split4ml.passes.flow_problem import part_of
         from split4ml.passes.solve.partition import partition
         from split4ml.passes.solve.settle import settle
 
@@ -79,7 +80,7 @@ class SettleSplit(ModulePass):
         free = wanted.subgraphs in (None, "auto")
         done = settle(_look(model, wanted), best, form, wanted.goal(), self.rounds, free)
         problem, solution = done.visit.problem, done.visit.solution
-        if _part(model, problem) != solution.subgraph_of:
+        if part_of(model, problem) != solution.subgraph_of:
             form(problem, solution)
         _note(model, done.rounds, done.how)
 
@@ -112,11 +113,12 @@ class SettleSplit(ModulePass):
 
 def _by_hand(model: flow.ModelOp, wanted: Partition) -> bool:
     """Whether somebody changed the subgraphs since they were noted."""
+    from split4ml.passes.flow_problem import part_of
     from split4ml.passes.partition_note import integers
     from split4ml.passes.solve.objectives import measure
 
     problem = wanted.problem(model)
-    values, _ = measure(problem, _part(model, problem))
+    values, _ = measure(problem, part_of(model, problem))
     assert model.partition is not None
     before = integers(model.partition.data.get("values"))
     return any(before.get(name) != values[name] for name in ("time", "bits", "subgraphs", "balance"))
@@ -127,24 +129,19 @@ def _affected(model: flow.ModelOp, wanted: Partition) -> bool:
     not fit its device."""
     from split4ml.passes.flow_problem import STORED
 
-    goal = wanted.goal()
     problem = wanted.problem(model, fifos=True)
-    judged = any("utilisation" in names for names in (goal.order, goal.weights, goal.at_most))
+    judged = wanted.goal().judges("utilisation")
     return judged or bool(problem.regions) or any(resource in problem.budgets for resource in STORED)
-
-
-def _part(model: flow.ModelOp, problem: Problem) -> tuple[int, ...]:
-    home = {symbol(task): k for k, subgraph in enumerate(model.subgraphs) for task in subgraph.tasks}
-    return tuple(home[task] for task in problem.tasks)
 
 
 def _look(model: flow.ModelOp, wanted: Partition) -> Visit:
     """The split as it stands, with the costs of its own FIFOs."""
+    from split4ml.passes.flow_problem import part_of
     from split4ml.passes.solve.settle import look
 
     problem = wanted.problem(model, fifos=True)
     homes = tuple(int(op.slr.value.data) for op in model.subgraphs if op.slr is not None)
-    return look(problem, _part(model, problem), homes if problem.regions else (), wanted.goal())
+    return look(problem, part_of(model, problem), homes if problem.regions else (), wanted.goal())
 
 
 def _note(model: flow.ModelOp, rounds: int, settled: str) -> None:

@@ -58,6 +58,10 @@ class Goal:
         if self.slack < 0 or any(weight <= 0 for weight in self.weights.values()):
             raise Split4mlError("weights are positive, and slack is not negative")
 
+    def judges(self, objective: str) -> bool:
+        """Whether the objective plays any part."""
+        return any(objective in names for names in (self.order, self.weights, self.at_most))
+
     def relaxed(self, objective: str, value: int) -> int:
         """The worst value that is still good enough."""
         change = int(value * self.slack / 100)
