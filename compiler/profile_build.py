@@ -144,13 +144,13 @@ def _report(
 
 def _sized(timed: Timed, built: Built, design: Design, method: Method, frames: int) -> Sized:
     """As the pass `size-fifos` does it: bits are counted without what a port pads its tokens with."""
-    from split4ml.passes.timed import sizable
+    from split4ml.passes.timed import resizable
     from split4ml.passes.timing.sizing import size
 
     widths = {built.fifos[name]: fifo["width_bits"] for name, fifo in design.fifos.items()}
     return size(
         built.network,
-        sizable(built),
+        resizable(built),
         method,
         frames=frames,
         cost=lambda fifo, depth: widths[fifo.channel] * depth,

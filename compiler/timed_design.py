@@ -52,7 +52,7 @@ class TimedDesign:
 def of_build(design: Design, reporter: Reporter) -> TimedDesign:
     """The last stage of a build, with its depths as they stand. Raises Split4mlError."""
     from split4ml.dialects.flow import symbol
-    from split4ml.passes.timed import Timed, sizable
+    from split4ml.passes.timed import Timed, resizable
     from split4ml.passes.timing.judge import fifo_latency
 
     with reporter.step("trace"):
@@ -67,7 +67,7 @@ def of_build(design: Design, reporter: Reporter) -> TimedDesign:
         timed.tool,
         timed.clock_ns,
         built,
-        tuple(sizable(built)),
+        tuple(resizable(built)),
         {fifo["name"]: fifo["width_bits"] for fifo in design.report["fifos"]},
         fifo_latency,
         lambda fifo, capacity: capacity,

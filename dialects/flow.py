@@ -144,7 +144,8 @@ class TaskOp(IRDLOperation):
 class FifoOp(IRDLOperation):
     """A FIFO on one stream, named as hls4ml's C++ variable.
 
-    depth: tokens held at once, at least 1 (the `#pragma HLS STREAM` depth).
+    depth: tokens held at once, at least 1 (the `#pragma HLS STREAM` depth); between two subgraphs it may be 0: their ports are
+    wired to each other.
     style: one of STYLES; without one, the tool's rule decides (docs/timing.md).
     default_depth: what hls4ml would have given it. peak: the most tokens ever held in the profile.
     uncuttable: why no boundary may cross it.
@@ -336,7 +337,9 @@ SHIFT_BITS = 1024
 
 
 def fifo_style(fifo: FifoOp) -> str:
-    """As stated, or `shift` or `memory` by the tool's rule."""
+    """As stated, or `shift` or `memory` by the tool's rule; `wire` if its depth is 0."""
+    if fifo.depth.value.data == 0:
+        return "wire"
     if fifo.style is not None:
         return fifo.style.data
     type_ = fifo.source.type

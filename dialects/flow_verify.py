@@ -66,8 +66,9 @@ def _verify_known(op: TaskOp) -> None:
 def verify_fifo(op: FifoOp) -> None:
     from split4ml.dialects.flow import STYLES
 
-    if not 1 <= op.depth.value.data <= MAX_DEPTH:
-        bound = "minimum is 1" if op.depth.value.data < 1 else f"maximum is {MAX_DEPTH}"
+    least = 0 if op.is_boundary else 1
+    if not least <= op.depth.value.data <= MAX_DEPTH:
+        bound = f"minimum is {least}" if op.depth.value.data < least else f"maximum is {MAX_DEPTH}"
         raise VerifyException(f"{describe(op)} has depth {op.depth.value.data}; the {bound}.")
     if op.default_depth is not None and op.default_depth.value.data < 1:
         raise VerifyException(f"{describe(op)} has a default depth of {op.default_depth.value.data}.")
@@ -77,6 +78,8 @@ def verify_fifo(op: FifoOp) -> None:
         raise VerifyException(
             f"{describe(op)} has style {op.style.data!r}, which is none of {', '.join(STYLES)}."
         )
+    if op.style is not None and op.depth.value.data == 0:
+        raise VerifyException(f"{describe(op)} has depth 0, so it is no FIFO, and has no style.")
 
 
 def verify_subgraph(op: SubgraphOp) -> None:

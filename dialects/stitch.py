@@ -119,7 +119,7 @@ class OutputOp(IRDLOperation):
 class LinkOp(IRDLOperation):
     """An AXI4-Stream from one instance to another, through a FIFO.
 
-    depth: beats held at once. style: as of `flow.fifo` (docs/timing.md).
+    depth: beats held at once. style: as of `flow.fifo` (docs/timing.md); `wire` if depth is 0, and there is none.
     """
 
     name = "stitch.link"

@@ -35,9 +35,13 @@ def is_hdl_name(name: str) -> bool:
 def verify_link(op: LinkOp) -> None:
     from split4ml.dialects.flow import STYLES
 
-    if op.depth.value.data < 1:
-        raise VerifyException(f"{describe(op)} has depth {op.depth.value.data}; the minimum is 1.")
-    if op.style.data not in STYLES:
+    if op.depth.value.data < 0:
+        raise VerifyException(f"{describe(op)} has depth {op.depth.value.data}; the minimum is 0.")
+    if (op.style.data == "wire") != (op.depth.value.data == 0):
+        raise VerifyException(
+            f"{describe(op)} has depth {op.depth.value.data} and style {op.style.data!r}; a wire has depth 0."
+        )
+    if op.style.data not in (*STYLES, "wire"):
         raise VerifyException(
             f"{describe(op)} has style {op.style.data!r}, which is none of {', '.join(STYLES)}."
         )

@@ -100,7 +100,9 @@ class Dataflow:
 
 
 def style_of(depth: int, width_bits: int, style: str | None) -> str:
-    """How a FIFO is built: `shift` or `memory`, as stated or else by the rule of docs/timing.md."""
+    """How a FIFO is built: `shift` or `memory`, as stated or else by the rule of docs/timing.md; `wire` if it is none."""
+    if depth == 0:
+        return "wire"
     if style is not None:
         return style
     return "shift" if depth == 1 or width_bits * depth <= SHIFT_BITS else "memory"
@@ -108,7 +110,7 @@ def style_of(depth: int, width_bits: int, style: str | None) -> str:
 
 def latency_of(style: str) -> int:
     """Cycles from the write of a token to the first in which it can be read."""
-    return 1 if style == "shift" else 2
+    return {"wire": 0, "shift": 1}.get(style, 2)
 
 
 def dataflow(model: flow.ModelOp, *, monolithic: bool = False) -> Dataflow:
@@ -142,7 +144,8 @@ def dataflow(model: flow.ModelOp, *, monolithic: bool = False) -> Dataflow:
                 bus_bits=type_.bus_bits,
                 writer=writer,
                 reader=reader,
-                depth=fifo.depth.value.data if fifo is not None else None,
+                # a FIFO that the split can do without is one in the unsplit design
+                depth=max(fifo.depth.value.data, 0 if crosses else 1) if fifo is not None else None,
                 style=fifo.style.data if fifo is not None and fifo.style is not None else None,
                 default_depth=default_depth.value.data if default_depth is not None else None,
                 boundary=crosses,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from split4ml.dialects.errors import UsageError, meant
 from split4ml.passes.timing.network import UNBOUNDED
 
 Bounds = dict[str, tuple[int, int]]
-"""(least, greatest) depth by FIFO; those that are free are not in it."""
+"""(least, greatest) depth by FIFO; those that are free are not in it. 0: no FIFO, only between subgraphs."""
 
 _WILD = frozenset("*?[")
 
@@ -17,8 +17,8 @@ _WILD = frozenset("*?[")
 def parse_bound(text: str, option: str) -> tuple[str, int]:
     """A pattern and a depth. Raises UsageError."""
     pattern, sign, depth = text.rpartition("=")
-    if not sign or not pattern or not (depth.isascii() and depth.isdigit()) or int(depth) < 1:
-        raise UsageError(f"{option} takes FIFO=DEPTH with a depth of at least 1, not {text!r}")
+    if not sign or not pattern or not (depth.isascii() and depth.isdigit()):
+        raise UsageError(f"{option} takes FIFO=DEPTH, such as layer4_out=8, not {text!r}")
     return pattern, int(depth)
 
 
@@ -36,9 +36,14 @@ def matching(pattern: str, names: Sequence[str], option: str) -> list[str]:
 
 
 def depth_bounds(
-    names: Sequence[str], pin: Iterable[str] = (), least: Iterable[str] = (), most: Iterable[str] = ()
+    names: Sequence[str],
+    pin: Iterable[str] = (),
+    least: Iterable[str] = (),
+    most: Iterable[str] = (),
+    links: Collection[str] = (),
 ) -> Bounds:
-    """Of all options together; of one option, later entries win. Raises UsageError for what cannot be."""
+    """Of all options together; of one option, later entries win. links: the FIFOs between subgraphs, the only ones that a pattern
+    with a depth of 0 is about. Raises UsageError for what cannot be."""
     low: dict[str, int] = {}
     high: dict[str, int] = {}
     for option, texts, sides in (
@@ -48,10 +53,19 @@ def depth_bounds(
     ):
         for text in texts:
             pattern, depth = parse_bound(text, option)
-            for name in matching(pattern, names, option):
+            found = matching(pattern, names, option)
+            if depth == 0 and not (found := [name for name in found if name in links]):
+                raise UsageError(
+                    f"{option}: {pattern!r} is about no FIFO between two subgraphs, and inside one a depth is at least 1, not 0"
+                )
+            for name in found:
                 for side in sides:
                     side[name] = depth
-    bounds = {name: (low.get(name, 1), high.get(name, UNBOUNDED)) for name in names if name in low | high}
+    bounds = {
+        name: (low.get(name, min(1, high.get(name, 1))), high.get(name, UNBOUNDED))
+        for name in names
+        if name in low | high
+    }
     for name, (lowest, highest) in bounds.items():
         if lowest > highest:
             raise UsageError(f"the FIFO {name} cannot be at least {lowest} and at most {highest} deep")

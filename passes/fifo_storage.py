@@ -26,7 +26,7 @@ class StorageRule:
     def latency(self) -> LatencyRule:
         if not self.chosen:
             return fifo_latency
-        return lambda width, depth: 1 if depth <= last_shift(width, self.prices) else 2
+        return lambda width, depth: min(depth, 1) if depth <= last_shift(width, self.prices) else 2
 
     @property
     def cost(self) -> Cost:
@@ -35,6 +35,8 @@ class StorageRule:
             return lambda fifo, depth: self.bits[fifo.channel] * depth
 
         def priced(fifo: Fifo, depth: int) -> int:
+            if depth == 0:
+                return 0
             storage: Storage = "shift"
             if depth > last_shift(fifo.width_bits, self.prices):
                 storage = cheapest_memory(fifo.width_bits, depth, self.prices)

@@ -52,6 +52,9 @@ def form_subgraphs(
                 (reader,) = fifo.out.uses
                 crosses = subgraph_of[symbol(reader.operation)] != part
                 (boundary if crosses else internal)[part].append(fifo)
+                # What was a wire between subgraphs is a FIFO again until it is sized.
+                if fifo.depth.value.data == 0:
+                    fifo.properties["depth"] = fifo.default_depth or flow.integer(1)
     for op in list(model.block.ops):
         op.detach()
     model.block.add_ops(inputs)

@@ -49,7 +49,7 @@ class NetworkOptions:
 class Built:
     """A network, and where things of the model are in it.
 
-    fifos:  FIFO -> channel. width_bits: FIFO -> bits of one token in it.
+    fifos:  FIFO -> channel. width_bits: FIFO -> bits of one token in it. links: the FIFOs between two subgraphs.
     slices: "<subgraph>.<stream>" -> channel.
     tasks:  task -> process.
     """
@@ -59,6 +59,7 @@ class Built:
     width_bits: dict[str, int]
     slices: dict[str, int]
     tasks: dict[str, int]
+    links: frozenset[str] = frozenset()
 
 
 def network(
@@ -159,6 +160,7 @@ class _Builder:
             self.width_bits,
             self.slices,
             {task.name: index for index, task in enumerate(graph.tasks)},
+            frozenset(stream.name for stream in graph.streams if stream.boundary),
         )
 
     def _stream(self, index: int) -> None:
@@ -183,6 +185,11 @@ class _Builder:
     def _fifo(self, stream: Stream) -> int:
         assert stream.depth is not None
         depth = self.options.depths.get(stream.name, stream.depth)
+        if depth == 0 and not stream.boundary:
+            raise Split4mlError(
+                f"the FIFO {stream.name} is inside a subgraph, where its depth is at least 1, not 0",
+                where=self.graph.name,
+            )
         width = stream.bus_bits if stream.boundary else stream.width_bits
         latency = latency_of(style_of(depth, width, stream.style))
         capacity = UNBOUNDED if self.options.unbounded else depth

@@ -12,7 +12,7 @@ that no fewer will do or how far from it they may be (docs/sizing.md); this is n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -58,7 +58,8 @@ class SizeFifos(ModulePass):
     each FIFO is a shift register, LUT RAM, block RAM or UltraRAM, whichever costs least; its style is then stated.
     bram_price, uram_price: LUTs that a block of 18 Kb, or one of UltraRAM, is worth; without the latter there is none.
     bram18: the most blocks of 18 Kb that all FIFOs together may take; their memories are then chosen and stated.
-    pin, min_depth, max_depth: depths of FIFOs by name or pattern, such as `"layer4_out=8"` or `"*_cpy2=64"`.
+    pin, min_depth, max_depth: depths of FIFOs by name or pattern, such as `"layer4_out=8"` or `"*_cpy2=64"`. 0, such as `min-depth="*=0"`, is
+    for FIFOs between two subgraphs only, whose ports are then wired to each other.
     frames: of the flooding run that is judged.
     time_limit: seconds after which `exact` gives the best depths and lower bound so far.
     """
@@ -127,14 +128,18 @@ class SizeFifos(ModulePass):
         return StorageRule(bits, prices, self.objective == "cost", self.bram18)
 
     def bounded(
-        self, names: Sequence[str], fifos: Sequence[Fifo], capacity: Capacity | None = None
+        self,
+        names: Sequence[str],
+        fifos: Sequence[Fifo],
+        capacity: Capacity | None = None,
+        links: Collection[str] = (),
     ) -> list[Fifo]:
-        """FIFOs of these names with the bounds that the options have. capacity: from name and pragma's depth, if they differ.
-        Raises UsageError for names that are none of theirs."""
+        """FIFOs of these names with the bounds that the options have. capacity: from name and pragma's depth, if they differ. links:
+        those between subgraphs. Raises UsageError for names that are none of theirs."""
         from split4ml.passes.fifo_bounds import depth_bounds
         from split4ml.passes.timing.network import UNBOUNDED
 
-        bounds = depth_bounds(names, self.pin, self.min_depth, self.max_depth)
+        bounds = depth_bounds(names, self.pin, self.min_depth, self.max_depth, links)
 
         def held(name: str, depth: int) -> int:
             return depth if capacity is None or depth >= UNBOUNDED else capacity(name, depth)
@@ -169,7 +174,7 @@ class SizeFifos(ModulePass):
                 hint="leave out objective=cost and bram18",
             )
         built = Timed(model, self.tracer.trace(model)).network()
-        fifos = self.bounded(list(built.fifos), sizable(built))
+        fifos = self.bounded(list(built.fifos), sizable(built), links=built.links)
         # Bits are counted as the report does: without what a port pads its tokens with.
         rule = self.storage({built.fifos[symbol(fifo)]: _width_bits(fifo) for fifo in model.fifos})
         sized = size(
@@ -189,7 +194,7 @@ class SizeFifos(ModulePass):
             model.properties["sizing"] = noted
         for fifo in model.fifos:
             name = symbol(fifo)
-            fifo.properties["depth"] = integer(depths[name])
+            fifo.properties["depth"] = integer(depths[name])  # of 0, it is wires
             fifo.properties.pop("style", None)  # without one, it is what the tool's rule gives this depth
             if (style := styles[name]) is not None:
                 fifo.properties["style"] = StringAttr(style)

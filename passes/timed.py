@@ -104,3 +104,9 @@ def _stated(model: flow.ModelOp) -> dict[str, Known]:
 def sizable(built: Built) -> list[Fifo]:
     """The FIFOs, whose depths are ours to choose, in the order of `built.fifos`."""
     return [Fifo(channel, built.width_bits[name]) for name, channel in built.fifos.items()]
+
+
+def resizable(built: Built) -> list[Fifo]:
+    """The same for a design that was sized: what is a wire in it may be one again."""
+    capacity = [built.network.channels[fifo.channel].capacity for fifo in sizable(built)]
+    return [replace(f, least=min(1, held)) for f, held in zip(sizable(built), capacity, strict=True)]

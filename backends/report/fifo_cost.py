@@ -21,6 +21,8 @@ def fifo_cost(
     prices = Prices(wanted.get("bram_price", Prices.bram18), wanted.get("uram_price"))
 
     def price(width: int, depth: int, style: str | None = None) -> int:
+        if depth == 0:
+            return 0
         storage: Storage = "shift"
         if style in ("lutram", "bram", "uram"):
             storage = style  # type: ignore[assignment]

@@ -123,7 +123,7 @@ def _link(number: int, op: stitch.LinkOp) -> Link:
         type_.bits.data,
         type_.beats.data,
         depth,
-        op.style.data != "shift",
+        op.style.data not in ("shift", "wire"),
         sim_depth(depth, type_.beats.data),
         RAM_STYLES.get(op.style.data, "auto"),
     )

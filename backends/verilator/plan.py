@@ -30,7 +30,10 @@ def depths_of(design: SimDesign, depths: Mapping[str, int]) -> list[tuple[int, b
             continue
         depth = depths.get(channel.name, channel.stream.depth)
         assert depth is not None
-        style = style_of(depth, channel.width_bits, channel.stream.style)
+        if depth == 0 and channel.stream.boundary:
+            found.append((0, False))
+            continue
+        style = style_of(max(depth, 1), channel.width_bits, channel.stream.style)
         most = channel.storage if style != "shift" else channel.shift_storage
         if not 1 <= depth <= most:
             raise Split4mlError(

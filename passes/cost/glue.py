@@ -32,10 +32,12 @@ LUTRAM_DEPTH, LUTRAM_BITS = 64, 1024
 
 
 def link_cost(bits: int, depth: int, memory: bool) -> GlueCost:
-    """A FIFO of `depth` beats of `bits` between two subgraphs. memory: not a shift register. Raises ValueError unless both are
-    positive."""
-    if bits < 1 or depth < 1:
+    """A FIFO of `depth` beats of `bits` between two subgraphs, or wires if that is 0. memory: not a shift register. Raises
+    ValueError for what cannot be."""
+    if bits < 1 or depth < 0:
         raise ValueError(f"a link of {depth} beats of {bits} bits")
+    if depth == 0:
+        return GlueCost()
     return _memory(bits, depth) if memory else _shift(bits, depth)
 
 

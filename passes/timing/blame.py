@@ -65,8 +65,8 @@ class Blamer:
     def blame(self, depths: Ints) -> list[Blame]:
         """Boxes, the first of which holds `depths`; none if no replay is late."""
         found: list[Blame] = []
-        lo = np.where(depths > self.shift, self.shift + 1, 1)
-        hi = np.where(depths > self.shift, UNBOUNDED, self.shift)
+        lo = np.where(depths > self.shift, self.shift + 1, np.minimum(depths, 1))
+        hi = np.where(depths > self.shift, UNBOUNDED, np.where(depths == 0, 0, self.shift))
         capacities = np.full_like(depths, UNBOUNDED)
         capacities[self.order] = depths[self.order]
         # Who was to blame with other styles may be to blame again.
@@ -96,13 +96,15 @@ class Blamer:
         peaks = self.judge.peaks(depths)
         shift = depths <= self.shift
         full = peaks >= depths
-        lo = np.where(full, depths, np.maximum(peaks + 1, np.where(shift, 1, self.shift + 1)))
+        lo = np.where(
+            full, depths, np.maximum(peaks + 1, np.where(shift, 1, self.shift + 1))
+        )  # a wire is full
         hi = np.where(full, depths, np.where(shift, self.shift, UNBOUNDED))
         return self._made(np.full_like(depths, UNBOUNDED), lo, hi, certain=True)
 
     def _late(self, capacities: Ints, lo: Ints, hi: Ints, frames: int) -> bool:
         """Whether these capacities are late with all latencies in the box."""
-        if frames == 1 and self._walks:
+        if frames == 1 and self._walks and capacities.min() > 0:
             least, most = self.judge.latencies(lo), self.judge.latencies(np.minimum(hi, capacities))
             if not np.array_equal(least, most):
                 return self.judge.late_on_path(capacities, lo, hi)[0]
@@ -115,7 +117,7 @@ class Blamer:
             return None
         # Where room was never waited for, more would change nothing; nor, in a lone frame, off its critical path.
         capacities = np.where(pressed, capacities, UNBOUNDED)
-        if frames == 1 and self._walks:
+        if frames == 1 and self._walks and capacities.min() > 0:
             path = self.judge.late_on_path(capacities, lo, hi)[1]
             if path is not None:
                 capacities = np.where(path.pressed[self.judge.at], capacities, UNBOUNDED)
@@ -191,7 +193,7 @@ class Blamer:
 
         def widen(group: list[int]) -> None:
             low, high = lo.copy(), hi.copy()
-            low[group] = 1
+            low[group] = self.judge.floor[group]
             high[[i for i in group if capacities[i] == UNBOUNDED]] = UNBOUNDED
             if self._late(capacities, low, high, frames):
                 lo[:], hi[:] = low, high
@@ -200,25 +202,31 @@ class Blamer:
                 widen(group[:half])
                 widen(group[half:])
 
-        group = [i for i in self.order if lo[i] > 1 or (capacities[i] == UNBOUNDED and hi[i] < self.most[i])]
+        floor = self.judge.floor
+        group = [
+            i for i in self.order if lo[i] > floor[i] or (capacities[i] == UNBOUNDED and hi[i] < self.most[i])
+        ]
         if group:
             widen(group)
-        # The deepest shift register to blame may still be late as a memory.
+        # A wire to blame may still be late as a FIFO, and the deepest shift register as a memory.
         deeper = capacities.copy()
         for i in self.order:
-            if capacities[i] == hi[i] == self.shift[i] < self.most[i]:
+            if capacities[i] == hi[i] == 0 < self.most[i]:
+                hi[i] = self.shift[i] if self.shift[i] > 0 else UNBOUNDED
+                self._deepen(i, deeper, lo, hi, frames)
+            if deeper[i] == hi[i] == self.shift[i] < self.most[i]:
                 hi[i] = UNBOUNDED
                 self._deepen(i, deeper, lo, hi, frames)
         return self._made(deeper, lo, hi, self._is_certain(frames))
 
     def _always(self, capacities: Ints, frames: int) -> list[Blame]:
         """A box of all styles that blames the same FIFOs, for lesser depths, if there is one."""
-        lo = np.ones_like(capacities)
+        lo = self.judge.floor.copy()
         hi = np.where(self.most <= self.shift, self.shift, UNBOUNDED)
         blamed = [i for i in self.order if capacities[i] < UNBOUNDED]
         hi[blamed] = UNBOUNDED
         low = capacities.copy()
-        low[blamed] = 1
+        low[blamed] = self.judge.floor[blamed]
         if not self._late(low, lo, hi, frames):
             return []
         for i in blamed:
@@ -228,7 +236,9 @@ class Blamer:
     def _wide(self, box: Box, capacities: Ints) -> bool:
         """Whether those that are not to blame may have any style."""
         return all(
-            box.lo[i] == 1 and box.hi[i] >= self.most[i] for i in self.order if capacities[i] == UNBOUNDED
+            box.lo[i] == self.judge.floor[i] and box.hi[i] >= self.most[i]
+            for i in self.order
+            if capacities[i] == UNBOUNDED
         )
 
     def _is_certain(self, frames: int) -> bool:

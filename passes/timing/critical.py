@@ -50,7 +50,7 @@ class Critical:
     """Finds critical paths in recorded runs of one network."""
 
     def __init__(self, network: Network) -> None:
-        self.network = network
+        self.network = network = network.joined()
         processes, none = network.processes, np.zeros(0, np.int64)
         ports = len(network.sources) + len(network.sinks)
         takes = [list(p.inputs) for p in processes] + [[] for _ in network.sources]
@@ -117,9 +117,8 @@ class Critical:
             np.array(capacities, np.int64),
             np.array(latencies, np.int64),
         )
-        steps = np.empty(
-            (3 * end + 16, 4), np.int64
-        )  # no cycle has more than a begin, operations and a ready
+        # no cycle has more than a begin, operations and a ready; and, if a FIFO takes no time, operations on its other side
+        steps = np.empty((3 * end + 16 + (end if latencies.min() == 0 else 0), 4), np.int64)
         crossed = np.zeros(len(capacities), np.bool_)
         pressed = np.zeros(len(capacities), np.bool_)
         count = _walk(self._fixed, seen, actor, end, self.network.start_depth, steps, crossed, pressed)

@@ -93,7 +93,7 @@ class _Search:
         """The cheapest depths outside of the boxes, or the best if all that is cheaper is inside; None: out of time."""
         self._narrow(boxes)
         left = self._end - time.monotonic()
-        found = cheapest(boxes, self._most.tolist(), self._level_cost, left)
+        found = cheapest(boxes, self._most.tolist(), self._level_cost, left, self.judge.floor.tolist())
         if not found.complete:
             return None
         if found.vector is None:
@@ -152,8 +152,9 @@ class _Search:
         """Depths that each FIFO must have because of a box that blames it alone."""
         least = np.where(self._fixed, self.best, [f.least for f in self.judge.fifos])
         for box in boxes:
-            closed = [i for i in self.judge.sizable if box.hi[i] < self._deepest[i] or box.lo[i] > 1]
-            if len(closed) == 1 and box.lo[closed[0]] == 1:
+            floor = self.judge.floor
+            closed = [i for i in self.judge.sizable if box.hi[i] < self._deepest[i] or box.lo[i] > floor[i]]
+            if len(closed) == 1 and box.lo[closed[0]] == floor[closed[0]]:
                 least[closed[0]] = max(least[closed[0]], box.hi[closed[0]] + 1)
         return least
 
@@ -192,7 +193,7 @@ def _demanded(judge: Judge, fifo: int) -> Blame:
     """The box of depths that a FIFO may not have, since it must be deeper."""
     hi = [UNBOUNDED] * len(judge.fifos)
     hi[fifo] = judge.fifos[fifo].least - 1
-    return Blame(Box(tuple([1] * len(hi)), tuple(hi)), certain=True)
+    return Blame(Box(tuple(judge.floor.tolist()), tuple(hi)), certain=True)
 
 
 def _last(low: int, high: int, holds: Callable[[int], bool]) -> int:

@@ -227,7 +227,8 @@ def _check(network: Network) -> None:
     if not network.sources or not network.sinks:
         raise ValueError("a network needs a source and a sink")
     for channel in network.channels:
-        if channel.capacity < 1 or channel.latency not in (1, 2):
+        wire = channel.capacity == channel.latency == 0
+        if not wire and (channel.capacity < 1 or channel.latency not in (0, 1, 2)):
             raise ValueError(
                 f"channel {channel.name}: capacity {channel.capacity}, latency {channel.latency} is no hardware"
             )
@@ -239,6 +240,7 @@ def _check(network: Network) -> None:
     for sink in network.sinks:
         if sink.tokens < 1 or not len(sink.stall) or np.all(sink.stall != 0):
             raise ValueError(f"sink {sink.name} takes no token, or is never ready")
+    network.wires(c for c, channel in enumerate(network.channels) if channel.capacity == 0)
     for process in network.processes:
         up = process.parent
         if process.schedule is None:

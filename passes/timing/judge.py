@@ -31,14 +31,16 @@ SHIFT_REGISTER_BITS = 1024
 
 
 def fifo_latency(width_bits: int, depth: int) -> int:
-    """Cycles from write to readable: 1 for a shift register, 2 for a memory with an output register."""
+    """Cycles from write to readable: 1 for a shift register, 2 for a memory with an output register; 0 for a wire in place of it."""
+    if depth == 0:
+        return 0
     return 1 if depth == 1 or width_bits * depth <= SHIFT_REGISTER_BITS else 2
 
 
 @dataclass(frozen=True)
 class Fifo:
     """A channel whose depth is to be chosen, from `least` to `most`; with `sizable` False it keeps the channel's capacity
-    and latency.
+    and latency. least: 0 only between movers, where no FIFO is needed.
     """
 
     channel: int
@@ -134,6 +136,11 @@ class Judge:
         self._failed: dict[bytes, Rows] = {}
         self.unbounded = self.engine.capacities.copy()
         self.unbounded[self.at[self.sizable]] = UNBOUNDED
+
+    @cached_property
+    def floor(self) -> Ints:
+        """Per FIFO, the least depth that there is, whatever its bounds: 0 where a wire can take its place and may, else 1."""
+        return np.array([min(1, f.least) if f.sizable else 1 for f in self.fifos], np.int64)
 
     def rule(self, fifo: int, depth: int) -> int:
         return self.latency_rule(self.fifos[fifo].width_bits, int(depth))

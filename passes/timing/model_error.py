@@ -31,7 +31,8 @@ def as_simulated(network: Network, seen: Mapping[int, Seen]) -> Network:
     for channel, what in seen.items():
         as_is = channels[channel]
         capacity = as_is.capacity if what.fits(as_is.capacity) else UNBOUNDED
-        channels[channel] = replace(as_is, capacity=capacity, latency=what.latency(as_is.latency))
+        if capacity > 0:  # else it is a wire, and was one
+            channels[channel] = replace(as_is, capacity=capacity, latency=what.latency(as_is.latency))
     return replace(network, channels=tuple(channels))
 
 

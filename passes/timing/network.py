@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,7 +17,7 @@ UNBOUNDED = 2**40
 class Channel:
     """A FIFO between two processes, or a register slice (capacity 2, latency 1).
 
-    capacity: tokens held at once.
+    capacity: tokens held at once. 0, with latency 0, between two movers: there is no FIFO, the two are one wire.
     latency:  cycles from the write of a token to the first cycle in which it can be read (1 or 2).
     A slot is free for a write one cycle after the read that emptied it.
     """
@@ -79,6 +80,30 @@ class Network:
     domains: tuple[str, ...]
     held_start: bool = False
     start_depth: int = 2
+
+    def joined(self) -> Network:
+        """With movers that are one wire in place of channels of capacity 0, whose numbers remain. Not for a replay."""
+        processes = list(self.processes)
+        for into, out in self.wires(c for c, channel in enumerate(self.channels) if channel.capacity == 0):
+            before, after = processes[into], processes[out]
+            processes[into] = replace(before, outputs=after.outputs)
+            processes[out] = replace(after, inputs=(), outputs=())
+        return replace(self, processes=tuple(processes))
+
+    def wires(self, channels: Iterable[int]) -> list[tuple[int, int]]:
+        """Per channel, the mover that writes it and the one that reads it. Raises ValueError if a task does."""
+        writer = {c: at for at, p in enumerate(self.processes) if p.schedule is None for c in p.outputs}
+        reader = {c: at for at, p in enumerate(self.processes) if p.schedule is None for c in p.inputs}
+        found = []
+        for c in channels:
+            if c not in writer or c not in reader:
+                raise ValueError(
+                    f"channel {self.channels[c].name} has no movers on both sides, so it cannot be a wire"
+                )
+            found.append((writer[c], reader[c]))
+        if any(out in {into for into, _ in found} for _, out in found):
+            raise ValueError("two wires in a row are one: there is a channel too many")
+        return found
 
 
 @dataclass(frozen=True, eq=False)

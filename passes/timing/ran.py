@@ -63,6 +63,16 @@ class Ran:
             size = np.maximum(size, flat.tokens * (frames + 2 * network.held_start))
         return cls(flat, rows, _placed(rows, flat, size))
 
+    def join(self, into: int, out: int) -> None:
+        """Before a run: two movers, of which the second reads what the first writes, are one wire; there is no channel between them."""
+        rows, flat = self.rows, self.flat
+        first, second = int(flat.actors[into]), int(flat.actors[out])
+        after = int(rows[second + kernel.GIVE])
+        rows[first + kernel.GIVE] = after
+        rows[after + kernel.PRODUCER] = into
+        awake = rows[rows[kernel.AWAKE] : rows[kernel.AWAKE_END]].view(np.uint64)
+        awake[out >> 6] &= ~np.uint64(1 << (out & 63))
+
     def run(self) -> Self:
         """Goes on to the end."""
         ran = self
@@ -156,7 +166,7 @@ class Ran:
                 after[token & new - 1, side] = before[token & old - 1, side]
             rows[place + kernel.AVAILABLE] = min(int(written[c]), int(rows[place + kernel.BEHIND]) + new)
         awake = rows[rows[kernel.AWAKE] : rows[kernel.AWAKE_END]].view(np.uint64)
-        for actor in np.concatenate([flat.producer[short], flat.consumer[short]]).tolist():
+        for actor in np.concatenate([rows[at + kernel.PRODUCER][short], flat.consumer[short]]).tolist():
             awake[actor >> 6] |= np.uint64(1 << (actor & 63))
         return replace(self, rows=rows, times=times)
 

@@ -85,8 +85,8 @@ class Engine:
             cycles=cycles,
             stuck=stuck,
             deadlock=deadlock,
-            writes=ran.recorded(kernel.WRITTEN) if record else (),
-            reads=ran.recorded(kernel.READ) if record else (),
+            writes=self._recorded(ran, kernel.WRITTEN) if record else (),
+            reads=self._recorded(ran, kernel.READ) if record else (),
             starts=tuple(self._starts(ran, at) for at in range(len(network.processes))) if record else (),
         )
 
@@ -101,7 +101,7 @@ class Engine:
         late = ran.ended == kernel.LATE or any(
             end < 0 <= limit for end, limit in zip(ends, deadline, strict=True)
         )
-        pressed = ran.channel(kernel.PRESSED) != 0
+        pressed = (ran.channel(kernel.PRESSED) != 0) | (capacities == 0)  # a wire may always hold somebody up
         if ran.ended == kernel.QUIESCENT:
             waiting = ran.channel(kernel.FLAGS) & kernel.BY_PRODUCER != 0
             pressed |= waiting & (ran.channel(kernel.WRITTEN) >= ran.channel(kernel.FULL))
@@ -111,11 +111,17 @@ class Engine:
         """A run whose peaks count nothing after the end of the last frame, if that ends."""
         capacity = self.capacities if capacities is None else capacities
         latency = self.latencies if latencies is None else latencies
-        if capacity.min() < 1 or latency.min() < 1 or latency.max() > 2:
-            raise ValueError("a capacity is less than 1, or a latency is neither 1 nor 2")
+        if capacity.min() < 0 or latency.min() < 0 or latency.max() > 2:
+            raise ValueError("a capacity is less than 0, or a latency is not 0, 1 or 2")
+        if np.any(latency[capacity == 0]):
+            raise ValueError("a channel without capacity is a wire, and has no latency")
+        wires = self.network.wires(np.flatnonzero(capacity == 0).tolist())
 
         def run(until: int) -> Ran:
-            return Ran.prepared(self.network, self.flat, deadline, until, capacity, latency, record).run()
+            ran = Ran.prepared(self.network, self.flat, deadline, until, capacity, latency, record)
+            for into, out in wires:
+                ran.join(into, out)
+            return ran.run()
 
         ran = run(min(int(deadline[-1]), NEVER - 1))
         if ran.ended == kernel.COMPLETE and ran.later():
@@ -123,6 +129,16 @@ class Engine:
         if ran.ended == kernel.RUNAWAY:
             raise ValueError("a task of this network runs for ever without waiting for any frame")
         return ran
+
+    def _recorded(self, ran: Ran, counter: int) -> tuple[Ints, ...]:
+        """A token passes a wire when it is written to the channel behind it."""
+        found = list(ran.recorded(counter))
+        wires = np.flatnonzero(ran.channel(kernel.CAPACITY) == 0).tolist()
+        if wires:
+            writes = found if counter == kernel.WRITTEN else ran.recorded(kernel.WRITTEN)
+            for channel, (_, out) in zip(wires, self.network.wires(wires), strict=True):
+                found[channel] = writes[self.network.processes[out].outputs[0]]
+        return tuple(found)
 
     def _starts(self, ran: Ran, at: int) -> Starts:
         if self.network.processes[at].schedule is None:

@@ -93,18 +93,25 @@ def _waits(network: Network, flat: Flat, rows: Ints, actor: int, names: list[str
                     if rows[a + kernel.READIED] > done and rows[root + kernel.READIED] == done:
                         waited.append(root)
             found += [(number[other], (name, "start", names[number[other]])) for other in waited]
+    if rows[a + kernel.KIND] == MOVER and rows[rows[a + kernel.TAKE] + kernel.CAPACITY] == 0:
+        return found  # the end of a wire, which is all in the mover at its beginning
     if rows[a + kernel.KIND] in (MOVER, SINK):
         reads.append(int(rows[a + kernel.TAKE]))
     if rows[a + kernel.KIND] not in (TASK, SINK):
         writes.append(int(rows[a + kernel.GIVE]))
+    # A wire that cannot give is told by its own name.
+    wire = network.processes[actor].outputs[0] if rows[a + kernel.KIND] == MOVER else -1
+    if wire >= 0 and rows[flat.channels[wire] + kernel.CAPACITY] > 0:
+        wire = -1
     for c in reads:
         if rows[c + kernel.WRITTEN] == rows[c + kernel.READ]:
             at = channel[c]
-            found.append((int(flat.producer[at]), (name, "empty", network.channels[at].name)))
+            found.append((int(rows[c + kernel.PRODUCER]), (name, "empty", network.channels[at].name)))
     for c in writes:
         if rows[c + kernel.WRITTEN] - rows[c + kernel.READ] >= rows[c + kernel.CAPACITY]:
             at = channel[c]
-            found.append((int(flat.consumer[at]), (name, "full", network.channels[at].name)))
+            told = network.channels[wire if wire >= 0 else at].name
+            found.append((int(flat.consumer[at]), (name, "full", told)))
     return found
 
 

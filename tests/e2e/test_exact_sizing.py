@@ -46,13 +46,31 @@ def test_demands_hold_and_are_noted(profiled: Path, cli: Cli) -> None:
         assert words in done.stdout
 
 
+def test_wires_between_subgraphs(profiled: Path, cli: Cli) -> None:
+    """Where they are as fast as FIFOs, `*=0` leaves FIFOs between subgraphs out, and no others; what they cost is proven."""
+    bits = {}
+    for method in ("bisect", "exact"):
+        done = cli(
+            "opt", profiled, "-p", f'size-fifos{{method={method} min-depth="*=0"}},lower-flow-to-stitch'
+        )
+        assert done.returncode == 0, done.stderr
+        wires = set(re.findall(r"flow\.fifo @(\w+) %\w+ depth 0 ", done.stdout))
+        assert wires and wires == set(
+            re.findall(r'stitch\.link @(\w+) %\w+ depth 0 style "wire"', done.stdout)
+        )
+        assert 'min_depth = ["*=0"]' in done.stdout
+        bits[method] = wires
+    assert "optimal = true" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ('pin="layer9999_out=3"', "'layer9999_out' is no FIFO of this design"),
         ('max-depth="cpy*=3"', "'cpy*' matches no FIFO"),
         ("pin=3", "FIFO=DEPTH"),
-        ('min-depth="*=0"', "at least 1"),
+        ('min-depth="layer18_out=0"', "inside one a depth is at least 1, not 0"),
+        ('pin="*=-1"', "FIFO=DEPTH"),
         ("latency=fast", "neither `keep` nor per cent nor cycles"),
         ("latency=1", "latency of at most 1 cycles is out of reach: with FIFOs of any depth it is"),
         ("interval=2", "interval of at most 2 cycles is out of reach"),

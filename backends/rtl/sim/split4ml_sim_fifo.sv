@@ -1,10 +1,11 @@
 // A FIFO whose depth and style are data of the run, that of channel `id`; at most DEPTH deep,
-// or SHIFT_DEPTH as a shift register.
+// or SHIFT_DEPTH as a shift register. LINK: of depth 0, it is wires; then register slices must be on both sides.
 `default_nettype none
 module split4ml_sim_fifo #(
     parameter WIDTH = 8,
     parameter DEPTH = 16,
-    parameter SHIFT_DEPTH = DEPTH
+    parameter SHIFT_DEPTH = DEPTH,
+    parameter LINK = 0
 ) (
     input  wire             clk,
     input  wire             rst_n,
@@ -25,6 +26,7 @@ module split4ml_sim_fifo #(
     is_memory = split4ml_is_memory(id);
   end
 
+  wire is_wire = LINK != 0 && depth == 0;
   wire [WIDTH-1:0] shift_data, memory_data;
   wire shift_valid, memory_valid, shift_ready, memory_ready;
   wire [31:0] shift_held, memory_held;
@@ -36,7 +38,7 @@ module split4ml_sim_fifo #(
       .rst_n(rst_n),
       .depth(depth),
       .s_tdata(s_tdata),
-      .s_tvalid(s_tvalid & !is_memory),
+      .s_tvalid(s_tvalid & !is_memory & !is_wire),
       .s_tready(shift_ready),
       .m_tdata(shift_data),
       .m_tvalid(shift_valid),
@@ -58,9 +60,9 @@ module split4ml_sim_fifo #(
       .m_tready(m_tready),
       .held(memory_held)
   );
-  assign s_tready = is_memory ? memory_ready : shift_ready;
-  assign m_tvalid = is_memory ? memory_valid : shift_valid;
-  assign m_tdata  = is_memory ? memory_data : shift_data;
+  assign s_tready = is_wire ? m_tready : is_memory ? memory_ready : shift_ready;
+  assign m_tvalid = is_wire ? s_tvalid : is_memory ? memory_valid : shift_valid;
+  assign m_tdata  = is_wire ? s_tdata : is_memory ? memory_data : shift_data;
 
   split4ml_sim_monitor monitor (
       .clk(clk),

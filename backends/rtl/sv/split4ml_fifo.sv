@@ -1,5 +1,6 @@
 // The FIFO of a link between two subgraphs. MEMORY: in a memory with an output register, else in a shift register.
-// RAM_STYLE: of that memory: auto, distributed, block or ultra (UG901).
+// RAM_STYLE: of that memory: auto, distributed, block or ultra (UG901). DEPTH 0: no FIFO, but wires; whoever is on either side has
+// a register slice.
 //
 // Under simulation (SPLIT4ML_SIMULATION) the same two FIFOs are there, but depth and style are data that belong to
 // the number ID, and SIM_DEPTH is the most that they can be.
@@ -30,7 +31,8 @@ module split4ml_fifo #(
   split4ml_sim_fifo #(
       .WIDTH(WIDTH),
       .DEPTH(SIM_DEPTH),
-      .SHIFT_DEPTH(BY_RULE && RULE < SIM_DEPTH ? RULE : SIM_DEPTH)
+      .SHIFT_DEPTH(BY_RULE && RULE < SIM_DEPTH ? RULE : SIM_DEPTH),
+      .LINK(1)
   ) fifo (
       .clk(clk),
       .rst_n(rst_n),
@@ -44,7 +46,11 @@ module split4ml_fifo #(
   );
 `else
   generate
-    if (MEMORY) begin : memory
+    if (DEPTH == 0) begin : wires
+      assign m_tdata  = s_tdata;
+      assign m_tvalid = s_tvalid;
+      assign s_tready = m_tready;
+    end else if (MEMORY) begin : memory
       split4ml_fifo_memory #(
           .WIDTH(WIDTH),
           .STORAGE(DEPTH > 1 ? DEPTH - 1 : 1),

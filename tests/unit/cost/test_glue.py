@@ -60,6 +60,8 @@ def test_a_whole_top() -> None:
     assert glue_cost([(16, 2, False)], 1, 2) == sum(parts, GlueCost())
 
 
-def test_no_link_is_empty() -> None:
-    with pytest.raises(ValueError, match="a link of 0 beats"):
-        link_cost(8, 0, True)
+def test_a_link_of_wires_is_its_slices() -> None:
+    parts = [slice_cost(16), slice_cost(16), start_cost(1, 2)]
+    assert glue_cost([(16, 0, False)], 1, 2) == sum(parts, GlueCost())
+    with pytest.raises(ValueError, match="a link of -1 beats"):
+        link_cost(8, -1, True)

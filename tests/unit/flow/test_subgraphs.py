@@ -10,7 +10,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import Builtin, ModuleOp
 from xdsl.parser import Parser
 
-from split4ml.dialects.flow import Flow, ModelOp, symbol
+from split4ml.dialects.flow import Flow, ModelOp, integer, symbol
 from split4ml.passes.flow_graph import reader_of, stream_name, writer_of
 from split4ml.passes.form_subgraphs import flatten, form_subgraphs
 
@@ -97,3 +97,23 @@ def test_stream_names_reach_through_boundaries() -> None:
         symbol(task): [stream_name(value) for value in (*task.inputs, *task.outputs)] for task in model.tasks
     }
     assert split == flat
+
+
+def test_a_wire_is_a_fifo_again_in_another_split() -> None:
+    """What has depth 0 between two subgraphs has hls4ml's own depth inside one, until it is sized."""
+    text = f"""
+    flow.model @m archive("m.fml", "sha256:00") {{
+      %i = flow.input @x : {STREAM}
+      %0 = flow.task "Relu" @a(%i) : ({STREAM}) -> {STREAM}
+      %1 = flow.fifo @f %0 depth 3 of 7 : {STREAM}
+      %2 = flow.task "Relu" @b(%1) : ({STREAM}) -> {STREAM}
+      flow.output @y %2 : {STREAM}
+    }}"""
+    model = the_model(parse(text))
+    form_subgraphs(model, {"a": 0, "b": 1})
+    (fifo,) = model.fifos
+    fifo.properties["depth"] = integer(0)
+    model.verify()
+    form_subgraphs(model, {"a": 0, "b": 0})
+    model.verify()
+    assert [f.depth.value.data for f in model.fifos] == [7]

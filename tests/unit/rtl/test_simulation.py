@@ -106,6 +106,12 @@ def test_an_exported_ip_among_twins(mixed: Built) -> None:
     assert result.peaks.keys() == {"f", "g"} and "sg1.f" not in result.slice_peaks
 
 
+def test_an_exported_ip_wired_to_twins(mixed: Built) -> None:
+    result = mixed.simulation.run({"a": PASS, "c": PASS}, {"f": 0, "g": 0}, mixed.tokens, 4)
+    result.check()
+    assert result.peaks == {"f": 0, "g": 0}
+
+
 def test_an_exported_ip_that_computes_wrong_values(mixed: Built) -> None:
     wrong = {**mixed.tokens, "g": mixed.tokens["g"].copy()}
     wrong["g"][4, 1] ^= np.uint64(1)
@@ -126,7 +132,7 @@ def test_a_moved_folder_still_runs(mixed: Built, tmp_path: Path) -> None:
     [
         ({"a": PASS}, {}, 1, {}, "task c has no schedule"),
         (SCHEDULES, {"h": 2}, 1, {}, "no FIFO 'h'"),
-        (SCHEDULES, {"f": 0}, 1, {}, "FIFO f cannot be 0 deep"),
+        (SCHEDULES, {"f": -1}, 1, {}, "FIFO f cannot be -1 deep"),
         (SCHEDULES, {"f": 4096}, 1, {}, "FIFO f cannot be 4096 deep in this simulation, at most 16"),
         (SCHEDULES, {}, 0, {}, "at least 1 frame"),
         (SCHEDULES, {}, 1, {"z": np.zeros(1, np.int64)}, "no output 'z'"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rtl_models import random_design, stitched, the_design, the_model
 
-from split4ml.backends.rtl.render import render
+from split4ml.backends.rtl.render import library, render
 from split4ml.backends.rtl.top import rtl_sources, top_of
 from split4ml.backends.rtl.twin import sim_design
 from split4ml.backends.verilator import tool
@@ -118,6 +118,17 @@ def test_a_top_reads_well() -> None:
 """
         in top
     )
+
+
+def test_a_link_without_a_fifo(tmp_path: Path) -> None:
+    """Wires, in which Verilator's linter finds nothing but that there is no use for clock and reset."""
+    texts = {name: text for name, text in library().items() if name.startswith("split4ml_fifo")}
+    files = [tmp_path / name for name in texts]
+    for file in files:
+        file.write_text(texts[file.name])
+    unused = ("-Wno-DECLFILENAME", "-Wno-UNUSEDSIGNAL", "-Wno-UNUSEDPARAM", "-Wno-PINCONNECTEMPTY")
+    said = lint(files, "split4ml_fifo", "-GDEPTH=0", *unused)
+    assert "%Warning" not in said and "%Error" not in said, said
 
 
 def test_a_template_refuses_what_it_is_not_given() -> None:

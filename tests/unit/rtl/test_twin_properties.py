@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +43,8 @@ class Design:
 class Run:
     """One run: what every task does when, how deep FIFOs are, how fast data come and are taken.
 
-    depths: `generous`, `minimal` (as `bisect` sizes them for these schedules), `one` or `random`. throttle: cycles between frames;
+    depths: `generous`, `minimal` (as `bisect` sizes them for these schedules, with wires between subgraphs where they do), `one`,
+    `least` (1, and wires between subgraphs) or `random`. throttle: cycles between frames;
     None: the design's own interval. stalls: of each output in turn.
     """
 
@@ -68,7 +69,7 @@ RUNS = st.lists(
         Run,
         schedules=st.integers(0, 2**32),
         frames=st.integers(1, 8),
-        depths=st.sampled_from(["generous", "minimal", "minimal", "one", "random"]),
+        depths=st.sampled_from(["generous", "minimal", "minimal", "one", "least", "random"]),
         throttle=st.one_of(st.just(0), st.none(), st.integers(1, 80)),
         stalls=st.one_of(st.just(((0,),)), st.lists(PATTERNS, min_size=1, max_size=3).map(tuple)),
     ),
@@ -120,17 +121,20 @@ def test_equal(design: Design, runs: list[Run]) -> None:
 
 
 def depths_of(run: Run, built: Built) -> dict[str, int]:
-    """By FIFO. What deadlocks however deep its FIFOs are has no minimal depths; 1 is tried then."""
+    """By FIFO. What deadlocks however deep its FIFOs are has no minimal depths; the least are tried then."""
+    least = {name: 0 if name in built.links else 1 for name in built.fifos}
     if run.depths == "random":
         rng = random.Random(run.schedules)
-        return {name: rng.randint(1, DEEPEST) for name in built.fifos if rng.random() < 0.8}
+        return {name: rng.randint(low, DEEPEST) for name, low in least.items() if rng.random() < 0.8}
     if run.depths == "minimal":
+        fifos = [replace(f, least=least[n]) for n, f in zip(built.fifos, sizable(built), strict=True)]
         try:
-            sized = size(built.network, sizable(built))
+            sized = size(built.network, fifos)
         except Split4mlError:
-            pass
-        else:
-            return dict(zip(built.fifos, (min(d, DEEPEST) for d in sized.depths), strict=True))
+            return least
+        return dict(zip(built.fifos, (min(d, DEEPEST) for d in sized.depths), strict=True))
+    if run.depths == "least":
+        return least
     return dict.fromkeys(built.fifos, DEEPEST if run.depths == "generous" else 1)
 
 

@@ -38,7 +38,11 @@ def test_equal(
         schedules = random_schedules(rng, graph)
         frames = rng.choice((1, 2, 3, 8))
         throttle = rng.choice((0, 0, 17, 60))
-        depths = {s.name: rng.randint(1, 8) for s in graph.streams if s.is_fifo and rng.random() < 0.7}
+        depths = {
+            s.name: rng.choice((0, rng.randint(1, 8))) if s.boundary else rng.randint(1, 8)
+            for s in graph.streams
+            if s.is_fifo and rng.random() < 0.7
+        }
         stalls = {graph.streams[s].name: np.array(rng.choice(STALLS), np.int64) for s in graph.outputs}
         options = NetworkOptions(throttle=throttle, stalls=stalls, depths=depths)
         built = network(model, lambda task, _, s=schedules: s[task], options)

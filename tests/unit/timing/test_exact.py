@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from timing_networks import networks
+from timing_networks import between_movers, networks
 
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.solve.boxes import Box, cheapest
 from split4ml.passes.timing.blame import Blame, Blamer, overlaps
 from split4ml.passes.timing.critical import Critical
-from split4ml.passes.timing.judge import Cost, Judge, storage_bits
+from split4ml.passes.timing.judge import SHIFT_REGISTER_BITS, Cost, Judge, storage_bits
 from split4ml.passes.timing.network import UNBOUNDED, Channel, Network, Process, Sink, Source
 from split4ml.passes.timing.replay import Engine
 from split4ml.passes.timing.schedule import Ints, Schedule
@@ -56,14 +56,14 @@ def residual(tokens: int, delay: int, skips: int = 1) -> Network:
 
 
 def affordable(fifos: list[Fifo], cost: Cost, most: int) -> list[tuple[int, ...]]:
-    """All depths that cost no more than `most`, up to 60 each."""
-    found: list[tuple[tuple[int, ...], int]] = [((), sum(cost(f, 1) for f in fifos))]
+    """All depths that cost no more than `most`, up to 60 each, and the least that makes a memory."""
+    found: list[tuple[tuple[int, ...], int]] = [((), sum(cost(f, f.least) for f in fifos))]
     for f in fifos:
         found = [
-            ((*v, d), spent + cost(f, d) - cost(f, 1))
+            ((*v, d), spent + cost(f, d) - cost(f, f.least))
             for v, spent in found
-            for d in range(1, 61)
-            if spent + cost(f, d) - cost(f, 1) <= most
+            for d in sorted({*range(f.least, 61), SHIFT_REGISTER_BITS // f.width_bits + 1})
+            if spent + cost(f, d) - cost(f, f.least) <= most
         ]
     return [v for v, _ in found]
 
@@ -80,6 +80,8 @@ def monotone(judge: Judge, feasible: dict[tuple[int, ...], bool]) -> bool:
 
 def steps(fifo: Fifo, depth: int) -> int:
     """A cost with plateaus that end in the middle of a style."""
+    if depth == 0:
+        return 0
     return fifo.width_bits * (3 * -(-depth // 3)) + 7
 
 
@@ -118,6 +120,26 @@ def test_cheapest_of_all(network: Network, cost: Cost, data: st.DataObject) -> N
     )
     widths = st.sampled_from([8, 100, 341, 500, 2000])
     assume(check(network, [Fifo(c, data.draw(widths)) for c in chosen], cost))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks(bounded=False), st.sampled_from([storage_bits, steps]), st.data())
+def test_cheapest_of_all_with_wires(network: Network, cost: Cost, data: st.DataObject) -> None:
+    """Channels between movers may be wires; these hold two tokens on either side, as the slices at ports do."""
+    wires = between_movers(network.processes)
+    assume(wires)
+    ends = {c for p in network.processes if p.schedule is None for c in (*p.inputs, *p.outputs)}
+    capacity = [
+        2 if c in ends else data.draw(st.sampled_from([3, UNBOUNDED])) for c in range(len(network.channels))
+    ]
+    channels = [replace(c, capacity=room) for c, room in zip(network.channels, capacity, strict=True)]
+    others = [c for c in range(len(channels)) if c not in ends]
+    chosen = wires[:3]
+    if others:
+        chosen += data.draw(st.lists(st.sampled_from(others), max_size=2, unique=True))
+    widths = st.sampled_from([8, 100, 341, 500, 2000])
+    fifos = [Fifo(c, data.draw(widths), least=int(c not in wires)) for c in chosen]
+    assume(check(replace(network, channels=tuple(channels)), fifos, cost))
 
 
 @pytest.mark.parametrize("skips", [1, 2, 3])

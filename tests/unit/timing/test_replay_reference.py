@@ -12,7 +12,7 @@ from split4ml.passes.timing.replay import replay
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
-@given(networks(), st.integers(1, 4))
+@given(st.booleans().flatmap(lambda wires: networks(wires=wires)), st.integers(1, 4))
 def test_equal(network: Network, frames: int) -> None:
     wanted = simulate(network, frames)
     got = replay(network, frames, record=True)

@@ -32,9 +32,15 @@ def schedules(draw: st.DrawFn, reads: list[int], writes: list[int]) -> Schedule:
     return schedule
 
 
+def between_movers(processes: list[Process] | tuple[Process, ...]) -> list[int]:
+    """Channels in whose place there could be a wire."""
+    movers = [p for p in processes if p.schedule is None]
+    return sorted({c for p in movers for c in p.outputs} & {c for p in movers for c in p.inputs})
+
+
 @st.composite
-def networks(draw: st.DrawFn, bounded: bool = True) -> Network:
-    """A few layers of tasks; every output of a layer is consumed in a later one or by a sink."""
+def networks(draw: st.DrawFn, bounded: bool = True, wires: bool = False) -> Network:
+    """A few layers of tasks; every output of a layer is consumed in a later one or by a sink. wires: movers in a row may be one."""
     channels: list[Channel] = []
     processes: list[Process] = []
     made_by: list[int] = []  # per channel: index of the task that writes it, or -1
@@ -81,6 +87,10 @@ def networks(draw: st.DrawFn, bounded: bool = True) -> Network:
         depth[index] = depth[parent] + 1 if parent >= 0 else 0
         for c in outputs:
             open_ends.append(c if draw(st.booleans()) else moved(c))
+    if wires:
+        for c in between_movers(processes):
+            if draw(st.booleans()):
+                channels[c] = Channel(channels[c].name, 0, 0)
     stall = st.lists(st.integers(0, 1), min_size=1, max_size=5).filter(lambda s: 0 in s)
     sinks = [
         Sink(f"k{n}", c, tokens[c], np.array(draw(st.one_of(st.just([0]), stall)), np.int64))

@@ -148,8 +148,14 @@ def simulate(network: Network, frames: int, idle_limit: int = 250) -> Outcome:
         for process in network.processes:
             if process.schedule is None:
                 source_fifo, target_fifo = process.inputs[0], process.outputs[0]
+                if fifos[source_fifo].capacity == 0:
+                    continue  # moves with the other end of the wire
+                passed = []
+                if fifos[target_fifo].capacity == 0:
+                    passed = [("write", target_fifo), ("read", target_fifo)]
+                    (target_fifo,) = (p.outputs[0] for p in network.processes if target_fifo in p.inputs)
                 if fifos[source_fifo].readable(now) and fifos[target_fifo].writable(now):
-                    moves += [("read", source_fifo), ("write", target_fifo)]
+                    moves += [("read", source_fifo), *passed, ("write", target_fifo)]
 
         for index in readied:
             tasks[index].readies.append(now)

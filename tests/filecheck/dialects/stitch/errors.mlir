@@ -241,8 +241,8 @@ stitch.design @m_top of @m clock 5000 start "per-frame" {
 
 // -----
 
-// a depth below the minimum
-// CHECK: stitch.link @f has depth 0; the minimum is 1
+// a wire that holds something, or a FIFO that holds nothing
+// CHECK: stitch.link @f has depth 0 and style 'shift'; a wire has depth 0
 flow.model @m archive("m.fml", "sha256:00") {
   %i = flow.input @x : !flow.stream<8x1xint<8>>
   %0 = flow.subgraph @sg0 (%a = %i : !flow.stream<8x1xint<8>>) -> (!flow.stream<8x1xint<8>>) {
