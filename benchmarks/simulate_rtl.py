@@ -128,8 +128,9 @@ class Port:
 
     @property
     def stream(self) -> str:
-        """As the C++ calls it."""
-        return re.sub(r"(_V)?(_data)?(_\d+)?(_V)?$", "", self.name) if not self.axis else self.name
+        """As the C++ calls it: Vivado HLS makes a port of every element of a token, `x_V_data_0_V`."""
+        pattern = r"_V_data_\d+_V$" if self.axis else r"(_V)?(_data)?(_\d+)?(_V)?$"
+        return re.sub(pattern, "", self.name)
 
 
 @dataclass

@@ -67,6 +67,8 @@ class Tool:
     auto_pipeline: innermost loops without a pragma are pipelined.
     pipelines_single: a pipelined loop of one iteration becomes a pipelined function: ready at once, its output held until
                 the next token comes.
+    sequential, sequential_slow: costs of a convolution's pixel loop; sequential_many: with a reuse factor above the inputs (of a
+                window) at fast clocks; sequential_call: what each of them grows by if a window is computed in a module of its own.
     reuse_*:    dense with a reuse loop: read to write less the reuse factor, of one token (`single`) or after a
                 loop that collects tokens (`prepared`); `rewinds`: frames of one token overlap.
     """
@@ -85,6 +87,8 @@ class Tool:
     auto_pipeline: bool
     sequential: Sequential
     sequential_slow: Sequential
+    sequential_many: Sequential
+    sequential_call: int
     padding1d: Padding1d
     pad_reads_ahead: bool
     pool_ii: int
@@ -165,6 +169,8 @@ _VITIS = Tool(
     auto_pipeline=True,  # innermost loops without a pragma are pipelined (UG1399, config_compile -pipeline_loops)
     sequential=Sequential(full=6, write=4, other=4, frame=2),  # measured, 2022.2, 5 ns, RF 36 and 144
     sequential_slow=Sequential(full=5, write=4, other=4, frame=2),  # measured, 2023.1, 25 ns, RF 36 and 252
+    sequential_many=Sequential(full=6, write=4, other=4, frame=2),  # inferred
+    sequential_call=0,  # measured: the above are those with a module
     padding1d=Padding1d(first=2, to_copy=3, copy=1, to_right=1, end=1),  # measured, 2023.1
     pad_reads_ahead=True,  # measured, 2023.1
     pool_ii=1,  # measured, 2022.2 and 2023.1
@@ -193,7 +199,13 @@ _VIVADO = Tool(
     code_end=1,  # measured: dense and softmax are ready in the cycle of their write
     auto_pipeline=False,
     sequential=Sequential(full=11, write=9, other=4, frame=1),  # measured, 2019.2, RF 9, 36, 72
-    sequential_slow=Sequential(full=11, write=9, other=4, frame=1),  # inferred
+    sequential_slow=Sequential(
+        full=4, write=3, other=2, frame=1
+    ),  # measured, 2019.2 at 10 ns, RF 864 and 9216
+    sequential_many=Sequential(
+        full=8, write=6, other=4, frame=1
+    ),  # measured with a module: 2020.1, RF 72 of 9 inputs
+    sequential_call=1,  # measured, 2020.1; reports: RF 72 of 288 inputs takes RF + 12
     padding1d=Padding1d(first=1, to_copy=2, copy=1, to_right=2, end=2),  # inferred from zeropad2d
     pad_reads_ahead=False,  # measured, 2019.2: a copy is written in the cycle of its read
     pool_ii=2,  # measured, 2019.2: the pool window is loaded and stored

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from split4ml.passes.timing.core import Core, core
+from split4ml.passes.timing.constants import Sequential
+from split4ml.passes.timing.core import Core, core, reuse_loop
 from split4ml.passes.timing.structure import Context, Placed, by_structure, code, in_a_row, pipeline
 from split4ml.passes.timing.tasktrace import TaskTrace
+
+_LONGEST_TABLE = 16384  # inferred: between 9216 and 20480
 
 
 def convolution(context: Context) -> Placed:
@@ -19,15 +22,19 @@ def convolution(context: Context) -> Placed:
     found = core(context.task, tool, context.clock_ns, segment.ii)
     if segment.ii == 0 and (found.reuse > 1 or not tool.auto_pipeline):
         return _sequential(context, found)
-    called = any(
-        function.inline == "off"
-        for name, function in context.task.functions.items()
-        if name.startswith("compute_output_buffer")
-    )
-    shape = _called_core if called else _inlined_core
+    shape = _called_core if _called(context.task) else _inlined_core
     interval, depth = shape(context, found)
     low, high = (shape(context, replace(found, latency=latency))[0] for latency in found.range)
     return pipeline(context, interval, depth, (low, high))
+
+
+def _called(task: TaskTrace) -> bool:
+    """Whether a window is computed in a module of its own."""
+    return any(
+        function.inline == "off"
+        for name, function in task.functions.items()
+        if name.startswith("compute_output_buffer")
+    )
 
 
 def _called_core(context: Context, found: Core) -> tuple[int, int]:
@@ -57,7 +64,7 @@ def _inlined_core(context: Context, found: Core) -> tuple[int, int]:
 def _sequential(context: Context, found: Core) -> Placed:
     """A convolution whose pixel loop is no pipeline: an iteration costs much if it fills a window, else little."""
     segment, task = context.segments[0], context.task
-    costs = context.tool.sequential_slow if context.slow else context.tool.sequential
+    costs = _sequential_costs(context)
     full, wait = found.reuse + costs.full, found.reuse + costs.write
     if context.known.ii is not None:
         wait += context.known.ii - full
@@ -73,10 +80,22 @@ def _sequential(context: Context, found: Core) -> Placed:
     return Placed(at, period, full, wait + 2, "sequential")
 
 
+def _sequential_costs(context: Context) -> Sequential:
+    tool, loop = context.tool, reuse_loop(context.task)
+    if context.slow:
+        costs = tool.sequential_slow
+    elif loop is not None and "_rf_gt_nin" in loop.function:
+        costs = tool.sequential_many
+    else:
+        costs = tool.sequential
+    more = tool.sequential_call if _called(context.task) else 0
+    return Sequential(costs.full + more, costs.write + more, costs.other + more, costs.frame + more)
+
+
 def dense(context: Context) -> Placed:
     task, tool = context.task, context.tool
     found = core(task, tool, context.clock_ns, _function_ii(task))
-    looped = any(c.label == "ReuseLoop" for c in task.counted) and found.reuse > 1
+    looped = reuse_loop(task) is not None and found.reuse > 1
     prepared = any(segment.is_loop for segment in context.segments)
     if looped and prepared:
         latency = found.reuse + tool.reuse_prepared
@@ -88,6 +107,8 @@ def dense(context: Context) -> Placed:
         latency = found.latency + (0 if found.resource else 1)
     else:
         latency = found.latency + (1 if found.resource else 2)
+    if looped and tool.vivado:
+        latency += _index_loop(task)
     if prepared:
         behind = latency if looped or tool.vivado else max(1, latency - 1)
         return _dense_prepared(context, context.known.depth if context.known.depth is not None else behind)
@@ -107,6 +128,15 @@ def _dense_prepared(context: Context, latency: int) -> Placed:
     at = np.where(write, placed.at - placed.at[write].min() + reads_end + latency, placed.at)
     period = int(at.max()) + context.tool.code_end
     return replace(placed, at=at, period=period, ii=period, depth=latency)
+
+
+def _index_loop(task: TaskTrace) -> int:
+    """Advances of the loop that numbers the outputs when the reuse factor exceeds the inputs: its table is a ROM if HLS ran it
+    itself, which it does not if it is long (Vivado HLS 2019.2: 9216 iterations became a ROM, 20480 take 20480 cycles).
+    """
+    loop = next((c for c in task.counted if c.label == "IndexLoop" and c.instances), None)
+    length = loop.iterations // loop.instances if loop is not None else 0
+    return length if length > _LONGEST_TABLE else 0
 
 
 def _function_ii(task: TaskTrace) -> int:

@@ -134,9 +134,13 @@ def relu(context: Context) -> Placed:
 
 
 def normalize(context: Context) -> Placed:
-    """A multiplication and an addition; without any scale but zero, the addition alone."""
+    """A multiplication and an addition; without any scale but zero, the addition alone. The loop's II is how many elements share a
+    multiplier.
+    """
     task = context.task
     depth = context.tool.depth("normalize", context.clock_ns)
     if task.weights and task.weights[0].nonzeros == 0:
         depth = max(2, depth - 1)
-    return by_structure(context, depth)
+    # measured, 2023.1: one multiplier for 24 or 12 elements writes 23 or 11 after its read
+    shared = max((segment.ii for segment in context.segments), default=0) + 1
+    return by_structure(context, max(depth, shared))

@@ -186,8 +186,64 @@ def test_resource_convolution_is_sequential() -> None:
 
 def test_resource_convolution_of_vivado() -> None:
     """RF 9: 20 advances, 4 elsewhere; written 18 after the read; 1 more per frame."""
-    found = timing(windows([False, True, True], 0, **core_facts(9, 9)), VIVADO, 5.0)
+    found = timing(windows([False, True, True], 0, **core_facts(9, 9, called=False)), VIVADO, 5.0)
     check(found, [1, 5, 25], [23, 43], 4 + 20 + 20 + 1)
+
+
+@pytest.mark.parametrize(
+    ("function", "called", "clock", "full", "other", "frame"),
+    [
+        ("dense_resource_rf_leq_nin", True, 5.0, 72 + 12, 5, 2),
+        ("dense_resource_rf_gt_nin_rem0", True, 5.0, 72 + 9, 5, 2),
+        ("dense_relu_resource_rf_gt_nin_rem0", False, 10.0, 72 + 4, 2, 1),
+    ],
+)
+def test_iterations_of_vivado_by_clock_and_modules(
+    function: str, called: bool, clock: float, full: int, other: int, frame: int
+) -> None:
+    facts = core_facts(9, 72, called) | {"counted": (CountedLoop(function, "ReuseLoop", 2, 144, 1),)}
+    found = timing(windows([False, True, False, True], 0, **facts), VIVADO, clock)
+    assert (found.ii, found.schedule.period) == (full, 2 * (full + other) + frame)
+    assert reads(found.schedule) == [1, 1 + other, 1 + other + full, 1 + 2 * other + full]
+    assert all(
+        read < write < read + full
+        for read, write in zip(reads(found.schedule)[1::2], writes(found.schedule), strict=True)
+    )
+
+
+def test_a_reuse_loop_without_a_label_counts() -> None:
+    """Kernels derived from hls4ml's leave the label out; loops of other functions are none."""
+    loops = (
+        CountedLoop("shift_right_small", "", 25, 50, 1),
+        CountedLoop("dense_resource_rf_leq_nin", "", 9, 9 * 72, 1),
+    )
+    facts = core_facts(72, 72, called=False) | {"counted": loops}
+    assert timing(windows([False, True], 0, **facts), VIVADO, 5.0).ii == 72 + 11
+
+
+def test_a_tiny_core_has_a_stage_if_its_sum_is_wide() -> None:
+    """3 and 9 products of 16 bits, summed in 27 and 37: II 3; in 16 bits: II 2."""
+    for n_in, width, ii in ((3, 27, 3), (9, 37, 3), (9, 16, 2)):
+        facts = core_facts(n_in, 1, width=width)
+        assert timing(windows([False, True], 1, **facts), VITIS, 5.0).ii == ii
+
+
+@pytest.mark.parametrize(("reuse", "extra"), [(9216, 0), (20480, 20480)])
+def test_a_long_index_loop_of_vivado_runs_before_the_reuse_loop(reuse: int, extra: int) -> None:
+    facts = core_facts(2048, reuse)
+    name = "dense_resource_rf_gt_nin_rem0"
+    facts["counted"] = tuple(CountedLoop(name, label, 1, reuse, 1) for label in ("IndexLoop", "ReuseLoop"))
+    dense = task("dense", [("dense:DataPrepare", 1, [[(READ, 0)]] * 4), [(WRITE, 0)]], **facts)
+    made = timing(dense, VIVADO, 5.0).schedule
+    assert writes(made)[0] - reads(made)[-1] == reuse + 5 + extra
+    assert writes(timing(dense, VITIS, 5.0).schedule)[0] < 2 * 20480, "of Vitis HLS none was seen to run it"
+
+
+def test_elements_of_a_normalised_token_share_a_multiplier() -> None:
+    """24 of them: written 23 after the read."""
+    shared = copies("normalize", 1, ii=24)
+    check(timing(shared, VITIS, 5.0), [0], [23], 24)
+    check(timing(copies("normalize", 1), VITIS, 5.0), [0], [2], 3)
 
 
 def test_a_reuse_loop_of_one_token_overlaps_with_the_next_frame() -> None:
