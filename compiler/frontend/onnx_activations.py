@@ -12,14 +12,11 @@ from split4ml.compiler.frontend.onnx_graph import Node
 from split4ml.compiler.frontend.onnx_ops import handles, reduced_axes
 from split4ml.compiler.frontend.onnx_slicing import part
 from split4ml.dialects import nn
-from split4ml.passes.nn_rewriting import array_of
 
-LINEAR_FROM = 15.0
-"""From here on softplus(x) is x in float32: it differs by exp(-x)."""
 POWERS = range(1, 9)
 
 
-class _Steps:
+class Steps:
     """Ops for one node, the last of which has the node's name."""
 
     def __init__(self, builder: Builder, node: Node, name: str) -> None:
@@ -31,7 +28,9 @@ class _Steps:
     def unary(self, kind: type[nn.ElementwiseOp], data: SSAValue, role: str | None = None) -> SSAValue:
         return self.builder.emit(kind(self._symbol(role), data, onnx=self.names))
 
-    def pair(self, kind: type[nn.BinaryOp], left: SSAValue, right: SSAValue, role: str) -> SSAValue:
+    def pair(
+        self, kind: type[nn.BinaryOp], left: SSAValue, right: SSAValue, role: str | None = None
+    ) -> SSAValue:
         return self._binary(kind, left, right, role)
 
     def times(self, left: SSAValue, right: SSAValue | float, role: str | None = None) -> SSAValue:
@@ -57,7 +56,7 @@ def celu(builder: Builder, node: Node, name: str) -> SSAValue:
         raise builder.error(node, f"its alpha is {alpha}, but must be positive")
     if alpha == 1:
         return builder.emit(nn.EluOp(name, data, 1.0, onnx=origin(node)))
-    steps = _Steps(builder, node, name)
+    steps = Steps(builder, node, name)
     inner = steps.times(data, 1 / alpha, "narrow")
     elu = builder.emit(nn.EluOp(builder.name(f"{name}_elu"), inner, 1.0, onnx=origin(node)))
     return steps.times(elu, alpha)
@@ -66,7 +65,7 @@ def celu(builder: Builder, node: Node, name: str) -> SSAValue:
 @handles("Mish")
 def mish(builder: Builder, node: Node, name: str) -> SSAValue:
     """x tanh(softplus(x))"""
-    steps, data = _Steps(builder, node, name), builder.data(node)
+    steps, data = Steps(builder, node, name), builder.data(node)
     soft = steps.unary(nn.SoftplusOp, data, "softplus")
     return steps.times(data, steps.unary(nn.TanhOp, soft, "tanh"))
 
@@ -80,7 +79,7 @@ def gelu(builder: Builder, node: Node, name: str) -> SSAValue:
             "it is exact, which takes erf, and hls4ml has no layer for that",
             "use GELU(approximate='tanh') of PyTorch, or HardSwish",
         )
-    steps, data = _Steps(builder, node, name), builder.data(node)
+    steps, data = Steps(builder, node, name), builder.data(node)
     cube = steps.times(steps.times(data, data, "square"), data, "cube")
     inner = steps.plus(data, steps.times(cube, 0.044715, "cubic"), "sum")
     gate = steps.unary(nn.TanhOp, steps.times(inner, sqrt(2 / pi), "slope"), "tanh")
@@ -100,7 +99,7 @@ def power(builder: Builder, node: Node, name: str) -> SSAValue:
             f" but multipliers give whole powers from {POWERS[0]} to {POWERS[-1]}",
             "square roots belong to normalisations that depend on the frame: use BatchNormalization",
         )
-    steps, data, left = _Steps(builder, node, name), builder.data(node), int(values[0])
+    steps, data, left = Steps(builder, node, name), builder.data(node), int(values[0])
     if left == 1:
         return steps.unary(nn.IdentityOp, data)
     result: SSAValue | None = None
@@ -139,7 +138,7 @@ def _log_of_softmax(builder: Builder, node: Node, name: str, data: SSAValue, axi
 def log_sum_exp(builder: Builder, node: Node, data: SSAValue, axis: int) -> SSAValue:
     """log(sum(exp(x))) along an axis, which stays with one element, in pairs: of two it is max(a, b) + softplus(min(a, b) - max(a, b)),
     whose softplus is looked up where its table is good, below 0."""
-    steps, names = _Steps(builder, node, builder.name(f"{node.name}_total")), origin(node)
+    steps, names = Steps(builder, node, builder.name(f"{node.name}_total")), origin(node)
     while (size := nn.shape_of(data)[axis]) > 1:
         half = size // 2
         left, right = (
@@ -177,47 +176,6 @@ def log(builder: Builder, node: Node, name: str) -> SSAValue:
             "hls4ml has no layer for logarithms, but those of a sigmoid or softmax",
             "leave a logarithm at the end out: the order of the classes is the same",
         )
-    steps = _Steps(builder, node, name)
+    steps = Steps(builder, node, name)
     soft = steps.unary(nn.SoftplusOp, steps.times(sigmoid.data, -1.0, "negated"), "softplus")
     return steps.times(soft, -1.0)
-
-
-@handles("Greater")
-def greater(builder: Builder, node: Node, name: str) -> None:
-    """A condition computes nothing by itself: `where` looks at what it compares."""
-    builder.constant(node, 1, "right side")
-
-
-@handles("Where")
-def where(builder: Builder, node: Node, name: str) -> SSAValue:
-    """`Where(b x > 20, x, softplus(b x) / b)`, as torch.export writes Softplus: the condition only spares float32 an overflow."""
-    condition = next((other for other in builder.graph.nodes if node.inputs[0] in other.outputs), None)
-    if condition is not None and condition.op == "Greater" and node.inputs[2] in builder.values:
-        threshold = float(np.min(builder.constant(condition, 1, "right side")))
-        compared, chosen = builder.data(condition), builder.values.get(node.inputs[1])
-        otherwise = builder.data(node, 2)
-        if (
-            threshold >= LINEAR_FROM
-            and chosen is not None
-            and _is_softplus(builder, otherwise, compared, chosen)
-        ):
-            return builder.emit(nn.IdentityOp(name, otherwise, onnx=origin(node)))
-    raise builder.error(
-        node,
-        "it chooses between values by a condition, which hls4ml has no layer for",
-        "use ReLU, LeakyReLU, ThresholdedReLU or clamp, or multiply by a mask",
-    )
-
-
-def _is_softplus(builder: Builder, value: SSAValue, compared: SSAValue, chosen: SSAValue) -> bool:
-    """Whether a value is softplus(compared), or a fraction of it of which `compared` is the multiple of `chosen`."""
-    if isinstance(value.owner, nn.SoftplusOp):
-        return value.owner.data is compared and chosen is compared
-    scaled, inner = value.owner, compared.owner
-    if not isinstance(scaled, nn.MultiplyOp) or not isinstance(inner, nn.MultiplyOp):
-        return False
-    soft, data = scaled.left.owner, inner.left
-    back, factor = array_of(scaled.right, builder.weights), array_of(inner.right, builder.weights)
-    if not isinstance(soft, nn.SoftplusOp) or soft.data is not compared or data is not chosen:
-        return False
-    return back is not None and factor is not None and bool(np.allclose(back * factor, 1, rtol=1e-6))

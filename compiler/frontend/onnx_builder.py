@@ -27,6 +27,8 @@ class Builder:
         self.weights = weights
         self.model = nn.ModelOp(legal_name(name, fallback="model"))
         self.values: dict[str, SSAValue] = {}
+        self.conditions: dict[str, Node] = {}
+        """Comparisons, and what joins them, by result (onnx_conditions)."""
         self.zeros: dict[str, int] = {}
         """Zero points of integer tensors, whose values are without them (onnx_quantised)."""
         self._names = Names()

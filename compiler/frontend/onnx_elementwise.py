@@ -44,17 +44,17 @@ UNBOUNDED = 1e30
 """Bounds from here on are written by exporters that mean none: ONNX's older defaults are the limits of float32."""
 
 
-def _operand(builder: Builder, node: Node, index: int, name: str) -> SSAValue:
+def operand(builder: Builder, node: Node, index: int, name: str) -> SSAValue:
     """Data, or a constant without the batch axis that broadcasting may give it."""
     rank = len(builder.graph.shapes[node.outputs[0]])
     if node.inputs[index] in builder.values:
         if len(builder.graph.shapes[node.inputs[index]]) != rank:
             raise builder.error(node, f"operand {index} has fewer axes than the result: its batch would move")
         return builder.data(node, index)
-    return builder.weight(_constant(builder, node, index), name, "constant")
+    return builder.weight(constant_of(builder, node, index), name, "constant")
 
 
-def _constant(builder: Builder, node: Node, index: int) -> Array:
+def constant_of(builder: Builder, node: Node, index: int) -> Array:
     array = builder.constant(node, index, f"operand {index}")
     if array.ndim == len(builder.graph.shapes[node.outputs[0]]):
         if array.shape[0] != 1:
@@ -104,7 +104,7 @@ def hard_sigmoid(builder: Builder, node: Node, name: str) -> SSAValue:
 
 @handles(*_BINARY)
 def binary(builder: Builder, node: Node, name: str) -> SSAValue:
-    left, right = (_operand(builder, node, index, name) for index in (0, 1))
+    left, right = (operand(builder, node, index, name) for index in (0, 1))
     return builder.emit(_BINARY[node.op](name, left, right, onnx=origin(node)))
 
 
@@ -117,11 +117,11 @@ def divide(builder: Builder, node: Node, name: str) -> SSAValue:
         raise builder.error(
             node, "it divides by data, which hls4ml has no layer for", "divide by constants only"
         )
-    divisor = _constant(builder, node, 1).astype(np.float64)
+    divisor = constant_of(builder, node, 1).astype(np.float64)
     if np.any(divisor == 0):
         raise builder.error(node, "it divides by zero")
     factor = builder.weight(1 / divisor, name, "reciprocal")
-    return builder.emit(nn.MultiplyOp(name, _operand(builder, node, 0, name), factor, onnx=origin(node)))
+    return builder.emit(nn.MultiplyOp(name, operand(builder, node, 0, name), factor, onnx=origin(node)))
 
 
 def _is_one_and_size(builder: Builder, node: Node) -> bool:
@@ -159,7 +159,7 @@ def negate(builder: Builder, node: Node, name: str) -> SSAValue:
 def many(builder: Builder, node: Node, name: str) -> SSAValue:
     """Any number of operands, two at a time; the mean of two is one operator, of more a sum and a scale."""
     count, names, kind = len(node.inputs), origin(node), _MANY[node.op]
-    operands = [_operand(builder, node, index, name) for index in range(count)]
+    operands = [operand(builder, node, index, name) for index in range(count)]
     if count == 1:
         return builder.emit(nn.IdentityOp(name, operands[0], onnx=names))
     if node.op == "Mean" and count == 2:

@@ -10,6 +10,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from split4ml.compiler.frontend import (  # noqa: F401 - register their operators
     onnx_activations,
+    onnx_conditions,
     onnx_einsum,
     onnx_elementwise,
     onnx_padding,

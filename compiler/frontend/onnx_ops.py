@@ -11,7 +11,6 @@ from math import ceil, floor
 from typing import TypeVar
 
 import numpy as np
-from onnx import TensorProto
 from xdsl.ir import SSAValue
 
 from split4ml.compiler.frontend.onnx_builder import Builder, origin
@@ -165,16 +164,6 @@ def dense(
 
 
 # --- elementwise -------------------------------------------------------------------------------------------
-
-
-@handles("Cast")
-def cast(builder: Builder, node: Node, name: str) -> SSAValue:
-    """Between floating-point types only: what precision hardware has is hls4ml's configuration."""
-    kind = node.attributes["to"]
-    if kind not in (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProto.BFLOAT16):
-        shown = TensorProto.DataType.Name(kind) if kind in TensorProto.DataType.values() else kind
-        raise builder.error(node, f"it casts data to {shown}, but only floating point is supported")
-    return identity(builder, node, name)
 
 
 @handles("Identity")

@@ -18,8 +18,8 @@ HINTS = {
     **dict.fromkeys(
         ("Sqrt", "Reciprocal", "ReduceL2", "MeanVarianceNormalization", "LpNormalization"), _NORMALISATION
     ),
-    **dict.fromkeys(("Less", "LessOrEqual", "GreaterOrEqual", "Equal", "And", "Or", "Not"), _CONDITION),
-    **dict.fromkeys(("Sign", "Floor", "Ceil", "Round", "Mod"), _STEPS),
+    **dict.fromkeys(("Equal", "Xor", "IsNaN", "IsInf"), _CONDITION),
+    **dict.fromkeys(("Floor", "Ceil", "Round", "Mod"), _STEPS),
     **dict.fromkeys(("Exp", "Sin", "Cos", "Atan", "Sinh", "Cosh"), _FUNCTION),
     "GlobalLpPool": "use GlobalAveragePool",
     "CumSum": "a convolution with ones as weights gives sums of a window",

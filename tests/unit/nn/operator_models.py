@@ -201,6 +201,12 @@ SPELLINGS: tuple[Spelling, ...] = (
         Spelling(op, IMAGE, note="of data", twice=True)
         for op in ("Add", "Sub", "Mul", "Div", "Max", "Min", "Sum", "Mean")
     ),
+    Spelling(
+        "Where",
+        IMAGE,
+        {"m": np.array([True, False, True, True]).reshape(4, 1, 1), "c": scalar(0)},
+        inputs=["m", "data", "c"],
+    ),
     Spelling("Pow", IMAGE, {"c": scalar(2)}, note="squared"),
     Spelling("Pow", IMAGE, {"c": scalar(0.5)}, note="square root"),
     # pools and reductions
