@@ -41,9 +41,12 @@ def sign(builder: Builder, node: Node, name: str) -> SSAValue:
 
 
 @handles("Cast")
-def cast(builder: Builder, node: Node, name: str) -> SSAValue:
+def cast(builder: Builder, node: Node, name: str) -> SSAValue | None:
     """Between floating-point types only: what precision hardware has is hls4ml's configuration. A condition becomes 0 and 1."""
     kind = node.attributes["to"]
+    if kind == TensorProto.BOOL and node.inputs[0] in builder.conditions:
+        builder.conditions[node.outputs[0]] = builder.conditions[node.inputs[0]]
+        return None
     if kind not in FLOATS:
         shown = TensorProto.DataType.Name(kind) if kind in TensorProto.DataType.values() else kind
         raise builder.error(node, f"it casts data to {shown}, but only floating point is supported")

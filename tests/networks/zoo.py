@@ -276,6 +276,41 @@ def networks() -> dict[str, tuple[nn.Module, Shapes]]:
             ),
             ((5, 4),),
         ),
+        "unet_transposed": (
+            Function(
+                lambda m, x: m.out(torch.cat((near := m.down(x), m.up(m.mid(F.max_pool2d(near, 2)))), 1)),
+                down=conv(2, 3),
+                mid=conv(3, 4),
+                up=seq(nn.ConvTranspose2d(4, 3, 2, stride=2), nn.BatchNorm2d(3), nn.ReLU()),
+                out=nn.Conv2d(6, 1, 1),
+            ),
+            image,
+        ),
+        "points": (
+            Function(
+                lambda m, x: F.log_softmax(m.fc(m.shared(x).max(2).values), dim=1),
+                shared=seq(nn.Conv1d(3, 6, 1), nn.BatchNorm1d(6), nn.ReLU(), nn.Conv1d(6, 8, 1)),
+                fc=nn.Linear(8, 3),
+            ),
+            line,
+        ),
+        "smooth": (
+            Function(
+                lambda m, x: m.b(F.interpolate(F.hardshrink(m.a(x), 0.1), scale_factor=2, mode="bilinear")),
+                a=nn.Conv2d(2, 3, 3, padding=1),
+                b=nn.Conv2d(3, 1, 1),
+            ),
+            ((2, 4, 4),),
+        ),
+        "ensemble": (
+            Function(
+                lambda m, x: torch.stack((m.a(x), m.b(x), m.c(x))).mean(0).squeeze(-1),
+                a=seq(nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 1)),
+                b=seq(nn.Linear(6, 4), nn.Tanh(), nn.Linear(4, 1)),
+                c=nn.Linear(6, 1),
+            ),
+            ((6,),),
+        ),
         "lstm": (Recurrent("LSTM", "index"), ((6, 4),)),
         "lstm_stacked": (Recurrent("LSTM", "state", 2), ((6, 4),)),
         "gru": (Recurrent("GRU", "state"), ((6, 4),)),

@@ -51,7 +51,8 @@ FORMS: dict[str, list[NodeProto]] = {
         N("Greater", ["x", "third"], ["a"]),
         N("Neg", ["x"], ["n"]),
         N("Less", ["third", "n"], ["b"]),
-        N("Or", ["a", "b"], ["c"]),
+        N("Cast", ["b"], ["d"], to=TensorProto.BOOL),  # as the TorchScript exporter writes it
+        N("Or", ["a", "d"], ["c"]),
         N("Where", ["c", "x", "zero"], ["y"]),
     ],
     "between": [
