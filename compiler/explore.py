@@ -95,7 +95,7 @@ def explore_with(
 def front_of(model: flow.ModelOp, wanted: Partition, objectives: Sequence[str] = OBJECTIVES) -> Front:
     """The front within all that a `partition` asks for. Raises Split4mlError if there is no split."""
     from split4ml.passes.solve.check import check
-    from split4ml.passes.solve.objectives import UTILISATION
+    from split4ml.passes.solve.objectives import UTILISATION, fits
     from split4ml.passes.solve.pareto import pareto
 
     problem, goal = wanted.problem(model), wanted.goal()
@@ -106,7 +106,11 @@ def front_of(model: flow.ModelOp, wanted: Partition, objectives: Sequence[str] =
     found = pareto(problem, objectives, numbers, goal, wanted.time_limit)
     if not found.points:
         raise _none(problem, wanted, found.missing)
-    for solution in found.points:
+    missing = found.missing
+    points = [solution for solution in found.points if fits(problem, solution.subgraph_of)]
+    if len(points) < len(found.points):
+        missing = missing or "what splits beat that do not fit the device with their glue"
+    for solution in points or found.points:
         check(problem, solution)
     return {
         "schema": SCHEMA,
@@ -115,10 +119,10 @@ def front_of(model: flow.ModelOp, wanted: Partition, objectives: Sequence[str] =
         "tasks": len(problem.tasks),
         "objectives": list(objectives),
         "subgraphs": [numbers[0], numbers[-1]],
-        "complete": not found.missing,
-        "missing": found.missing or None,
+        "complete": not missing,
+        "missing": missing or None,
         "points": [
-            _point(at, problem, solution, objectives, wanted) for at, solution in enumerate(found.points, 1)
+            _point(at, problem, solution, objectives, wanted) for at, solution in enumerate(points, 1)
         ],
     }
 

@@ -124,6 +124,7 @@ class _Builder:
             placed=homes,
             fixed=round(getattr(PROJECT, wishes.end) * 1000),
             own=self._own(),
+            whole=whole,
         )
 
     # Costs

@@ -18,7 +18,7 @@ def check(problem: Problem, solution: Solution, goal: Goal | None = None) -> Non
 
     Checked: every task has a subgraph, none is empty, every one is convex, the quotient is acyclic and numbered
     topologically; edges that must not be cut are not, those that must are; tasks are together, apart, pinned and placed as
-    wished; subgraphs begin only where they may; budgets hold, and so do the capacities of regions; the plan of the synthesis keeps
+    wished; subgraphs begin only where they may; budgets hold, and so do the capacities of the whole and of regions; the plan of the synthesis keeps
     jobs and memory; all objectives are what the solution says, within the goal's bounds, and no proven bound is worse than
     what it bounds.
     """
@@ -37,6 +37,7 @@ def check(problem: Problem, solution: Solution, goal: Goal | None = None) -> Non
     _check_wishes(problem, part)
     _check_starts(problem, part, graph)
     _check_budgets(problem, part)
+    _check_whole(problem, part)
     _check_regions(problem, solution)
     _check_plan(problem, solution)
     _check_values(problem, solution, graph)
@@ -135,6 +136,17 @@ def _check_budgets(problem: Problem, part: tuple[int, ...]) -> None:
         for k, amount in _used(problem, part, resource).items():
             if amount > budget:
                 raise Split4mlError(f"subgraph {k} needs {amount} {resource}, over the budget of {budget}")
+
+
+def _check_whole(problem: Problem, part: tuple[int, ...]) -> None:
+    for resource, most in problem.whole.items():
+        use = sum(_used(problem, part, resource).values())
+        if use > most:
+            raise Split4mlError(
+                f"the design fits its device, but not with what this split adds: {use:,} {resource} in {len(set(part))} "
+                f"subgraphs, and {most:,} may be used",
+                hint="ask for fewer subgraphs or fewer crossing bits, allow more of the device, or take a larger one",
+            )
 
 
 def _check_regions(problem: Problem, solution: Solution) -> None:

@@ -142,6 +142,11 @@ def uses(problem: Problem, part: Sequence[int], resource: str) -> list[int]:
     return out
 
 
+def fits(problem: Problem, part: Sequence[int]) -> bool:
+    """Whether all subgraphs together, with their glue, take no more than there is."""
+    return all(sum(uses(problem, part, resource)) <= most for resource, most in problem.whole.items())
+
+
 def depth(part: Sequence[int], edges: Iterable[tuple[int, int]]) -> int:
     """The most boundaries on any path. `edges`: sorted so that those into a task come before those out of it."""
     crossed = [0] * len(part)

@@ -66,6 +66,7 @@ class Problem:
     fixed:      load that every subgraph has besides its tasks' (the start-up of one HLS project).
     resources:  resource -> use per task.
     own:        resource -> what every subgraph uses besides its tasks.
+    whole:      resource -> the most that all subgraphs together may use, glue and all; splits are not chosen by it, but refused.
     budgets:    resource -> the most one subgraph may use; a resource without a budget is unlimited.
     capacity:   resource -> what counts as all of it; the utilisation of a subgraph is its greatest share.
     memory:     per task, the MiB that it adds to its subgraph's synthesis; () if unknown.
@@ -101,6 +102,7 @@ class Problem:
     regions: tuple[Region, ...] = ()
     placed: Mapping[int, int] = field(default_factory=dict)
     own: Mapping[str, int] = field(default_factory=dict)
+    whole: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.tasks)
@@ -158,7 +160,7 @@ class Problem:
                 raise Split4mlError(f"budget for unknown resource {resource!r}", hint=f"known: {known}")
             if budget < 0:
                 raise Split4mlError(f"budget for {resource} is {budget}, which is negative")
-        for limits in (self.capacity, *(region.capacity for region in self.regions)):
+        for limits in (self.capacity, self.whole, *(region.capacity for region in self.regions)):
             if any(resource not in self.resources for resource in limits):
                 raise ValueError(f"a capacity is of none of the resources {known}")
         if any(value <= 0 for value in self.capacity.values()):

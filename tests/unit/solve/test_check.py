@@ -158,3 +158,12 @@ def test_what_a_cut_adds_counts(change: dict[str, dict[str, int]], message: str)
 def test_what_every_subgraph_has_counts() -> None:
     with pytest.raises(Split4mlError, match="subgraph 0 needs 10 dsp, over the budget of 9"):
         check(replace(PROBLEM, own={"dsp": 5}), GOOD)
+
+
+def test_all_subgraphs_have_to_fit_the_device_with_their_glue() -> None:
+    """The tasks take 10; of the edges that are cut, each end takes 1."""
+    edges = tuple(replace(edge, leaving={"dsp": 1}, entering={"dsp": 1}) for edge in PROBLEM.edges)
+    problem = replace(PROBLEM, edges=edges, budgets={}, whole={"dsp": 16})
+    check(problem, GOOD)
+    with pytest.raises(Split4mlError, match="not with what this split adds: 16 dsp in 3 subgraphs, and 15"):
+        check(replace(problem, whole={"dsp": 15}), GOOD)
