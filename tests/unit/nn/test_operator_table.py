@@ -16,15 +16,20 @@ from split4ml.passes.nn_numpy import run
 
 PAGE = Path(__file__).parents[3] / "docs/operators.md"
 ELSEWHERE = {
+    "And",
     "ConvInteger",
     "DequantizeLinear",
     "Greater",
+    "GreaterOrEqual",
     "IntQuant",
+    "Less",
+    "LessOrEqual",
     "MatMulInteger",
+    "Not",
+    "Or",
     "QLinearConv",
     "QLinearMatMul",
     "QuantizeLinear",
-    "Where",
 }
 """Operators that make sense together with others only; other tests have them."""
 
