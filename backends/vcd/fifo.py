@@ -14,8 +14,10 @@ from split4ml.dialects.errors import Split4mlError
 
 Ints = npt.NDArray[np.int64]
 
-OPERATIONS = 1 << 22
-"""Reads, and writes, of one FIFO of which the times are kept."""
+OPERATIONS = 1 << 26
+"""Reads and writes, of all FIFOs together, of which the times are kept: 512 MB."""
+MOST = 1 << 22
+"""Reads, and writes, of one FIFO of which they are kept."""
 
 _UNKNOWN = -1
 
@@ -26,7 +28,7 @@ class FifoProfile:
 
     peak: most tokens held at once, at the end of any cycle.
     write_times, read_times: int64[tokens], cycles in which a token went in and out, counted from the first time
-        in the file; None if the file has occupancies only.
+        in the file, of as many tokens as OPERATIONS and MOST allow; None if the file has occupancies only.
     exact: False if the file has only what the FIFO's memory held: with a token in its output register it held one more.
     """
 
@@ -42,11 +44,13 @@ class FifoState:
 
     since: the cycle from which the values stand; fresh: roles that changed in it; unknown: roles that are x or z.
     counted: writes less reads; least: the least that ever was, below 0 if the file begins when tokens were there already.
+    kept: so many writes, and reads, have their times kept, the first ones. All are counted.
     """
 
     name: str
     where: str
     signals: Mapping[Role, Signal]
+    kept: int = MOST
     values: dict[Role, int] = field(default_factory=dict)
     known: set[Role] = field(default_factory=set)
     unknown: set[Role] = field(default_factory=set)
@@ -109,8 +113,8 @@ class FifoState:
         values = self.values
         if values.get(role) != 1 or values.get(gate, 1) != 1 or values.get(enable, 1) != 1:
             return 0
-        if len(times) < OPERATIONS:
-            times.extend(range(self.since, min(until, self.since + OPERATIONS - len(times))))
+        if len(times) < self.kept:
+            times.extend(range(self.since, min(until, self.since + self.kept - len(times))))
         return until - self.since
 
     def _occupied(self, role: Role) -> None:
@@ -143,10 +147,15 @@ class FifoState:
             )
         return FifoProfile(
             peak,
-            np.array(self.writes, np.int64) if "write" in self.signals else None,
-            np.array(self.reads, np.int64) if "read" in self.signals else None,
+            _times(self.writes) if "write" in self.signals else None,
+            _times(self.reads) if "read" in self.signals else None,
             exact,
         )
+
+
+def _times(found: array[int]) -> Ints:
+    """The same numbers, not copied."""
+    return np.frombuffer(found, np.int64) if found else np.zeros(0, np.int64)
 
 
 _OCCUPANCIES: tuple[Role, ...] = ("held", "memory", "pointer")

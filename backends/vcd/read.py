@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from split4ml.backends.vcd.fifo import FifoProfile, FifoState
+from split4ml.backends.vcd.fifo import MOST, OPERATIONS, FifoProfile, FifoState
 from split4ml.backends.vcd.header import Header, clock_of, read_header
 from split4ml.backends.vcd.names import Role, Roles, Signal, of_fifos, usable
 from split4ml.dialects.errors import Split4mlError
@@ -48,7 +48,10 @@ def read_profile(
     period, phase = _period(file, header, clock_ps, [s for roles in chosen.values() for s in roles.values()])
     _whole(file)
     zero = header.begin - (header.begin - phase) % period
-    reader = _Reader(file, {n: FifoState(n, str(file), roles) for n, roles in chosen.items()}, zero, period)
+    kept = max(1, min(MOST, OPERATIONS // (2 * len(wanted))))
+    reader = _Reader(
+        file, {n: FifoState(n, str(file), roles, kept) for n, roles in chosen.items()}, zero, period
+    )
     reader.run(header, progress)
     return reader.profiles()
 

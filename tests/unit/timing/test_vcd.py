@@ -200,3 +200,22 @@ def test_writer_refuses_what_was_not_recorded(tmp_path: Path) -> None:
     replayed = Replayed(np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(1, np.int64), 1)
     with pytest.raises(ValueError, match="not recorded"):
         write_vcd(tmp_path / "x.vcd", network, replayed, 5000)
+
+
+def test_of_a_long_simulation_the_first_operations_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The most tokens that were held counts all of it."""
+    text = PROBE[: PROBE.index("#0\n")] + '#0\n0!\nb0 "\n0#\n0$\n'
+    for cycle in range(40):
+        text += f"#{1000 * cycle + 500}\n1!\n{int(cycle < 10)}#\n{int(20 <= cycle < 30)}$\n#{1000 * cycle + 1000}\n0!\n"
+    file = write(tmp_path, text.replace("layer2_out_usedw", "bus"))
+    whole = read_profile(file, ["layer2_out"], 1000)["layer2_out"]
+    assert whole.write_times is not None and whole.read_times is not None
+    assert (len(whole.write_times), len(whole.read_times), whole.peak) == (10, 10, 10)
+    monkeypatch.setattr("split4ml.backends.vcd.read.OPERATIONS", 8)
+    part = read_profile(file, ["layer2_out"], 1000)["layer2_out"]
+    assert part.write_times is not None and part.read_times is not None
+    assert part.write_times.tolist() == whole.write_times[:4].tolist()
+    assert part.read_times.tolist() == whole.read_times[:4].tolist()
+    assert part.peak == 10
