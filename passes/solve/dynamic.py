@@ -153,16 +153,21 @@ class Dynamic:
         pairs = np.array(self.atoms.pairs, np.int64).reshape(-1, 2)
         return pairs[:, 0], pairs[:, 1]
 
+    @cached_property
+    def _dear(self) -> Mapping[str, tuple[Ints, Ints]]:
+        """resource -> per edge: what it adds where it leaves a subgraph, and that with what it adds where it enters one."""
+        leaving = {r: np.array(more, np.int64) for r, more in self.atoms.leaving.items()}
+        return {r: (more, more + np.array(self.atoms.entering[r], np.int64)) for r, more in leaving.items()}
+
     def _glue(self, resource: str, near: NDArray[np.int32], j: int) -> Ints:
         """Per first ideal: what cut edges add to the subgraph between it and ideal `j`: those that leave it, and those that enter it
         and do not go on across `j`."""
         tails, heads = self._ends
         member = self.family.member
         across = np.flatnonzero(member[j][tails] & ~member[j][heads])
-        leaving = np.array(self.atoms.leaving[resource], np.int64)[across]
-        entering = np.array(self.atoms.entering[resource], np.int64)[across]
-        from_before = member[np.ix_(near, tails[across])] @ (leaving + entering)
-        return np.asarray(leaving.sum() - from_before + self._into[resource][near], np.int64)
+        leaving, both = self._dear[resource]
+        from_before = member[np.ix_(near, tails[across])] @ both[across]
+        return np.asarray(leaving[across].sum() - from_before + self._into[resource][near], np.int64)
 
     def _lowest(self) -> Ints:
         """Per ideal: the first with which the load in between is not too much."""
