@@ -227,8 +227,9 @@ PASSES = _table(
     # nn: the network as tensors
     PassEntry(
         "remove-identity",
-        "remove identities: Identity, Dropout, reshapes and transposes to the same, pads of nothing, slices of all",
+        "remove identities: Identity, Dropout, reshapes and transposes to the same, pads of nothing, slices of all, sums with 0, products with 1",
         _remove_identity,
+        ("weights",),
         dialect="nn",
     ),
     PassEntry(

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from xdsl.ir import SSAValue
 
 from split4ml.dialects import nn
@@ -104,11 +105,16 @@ class _Assigner:
             self.ends[task.outputs[0]] = [*before, op]
         elif len(data) == 1 and data[0] in self.streams and not self._goes_forward(op):
             stream = self.streams[data[0]]
-            if not isinstance(op, _VIEWS) and stream in self.ends:
+            if not isinstance(op, _VIEWS) and stream in self.ends and not self._changes_nothing(op):
                 # the task's result is now this one, and the value before it exists nowhere
                 self.ends[stream].append(op)
                 del self.streams[data[0]]
             self.streams[op.result] = stream
+
+    def _changes_nothing(self, op: nn.TensorOp) -> bool:
+        """hls4ml drops scale layers of ones and zeros, also where others read their data."""
+        found = affine_of(op, self.weights)
+        return found is not None and bool(np.all(found.scale == 1) and np.all(found.bias == 0))
 
     def _goes_forward(self, op: nn.TensorOp) -> bool:
         """hls4ml merges a scale layer into the next, if that is one."""

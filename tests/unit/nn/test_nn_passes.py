@@ -7,6 +7,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import numpy as np
+import pytest
 from onnx import helper
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -31,7 +32,7 @@ MakeOnnx = Callable[..., Path]
 
 def canonicalisation(store: MemoryStore) -> list[ModulePass]:
     return [
-        RemoveIdentity(),
+        RemoveIdentity(weights=store),
         FoldConstants(weights=store),
         FuseBias(weights=store),
         FoldBatchNorm(weights=store),
@@ -194,3 +195,30 @@ def test_a_shared_weight_is_not_changed_for_its_other_user(make_onnx: MakeOnnx) 
     ]
     weights = {"w": np.ones((2, 2, 1, 1), np.float32), **dict.fromkeys("sbmv", vector)}
     canonical(make_onnx(nodes, {"x": [1, 2, 4, 4]}, ["y"], weights), tolerance=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "left", "right"),
+    [
+        ("Add", "x", "zero"),
+        ("Add", "zero", "x"),
+        ("Sub", "x", "zero"),
+        ("Mul", "x", "one"),
+        ("Div", "x", "one"),
+    ],
+)
+def test_what_changes_nothing_goes(kind: str, left: str, right: str, make_onnx: MakeOnnx) -> None:
+    """hls4ml drops such a layer even where others read its data, too."""
+    nodes = [
+        helper.make_node("Relu", ["x"], ["r"]),
+        helper.make_node(kind, [left.replace("x", "r"), right.replace("x", "r")], ["s"], name="nothing"),
+        helper.make_node("Sigmoid", ["s"], ["a"]),
+        helper.make_node("Add", ["a", "r"], ["y"]),
+    ]
+    weights = {"zero": np.zeros(3, np.float32), "one": np.array(1, np.float32)}
+    used = {name: array for name, array in weights.items() if name in (left, right)}
+    store = MemoryStore()
+    module = import_onnx(make_onnx(nodes, {"x": ["N", 3]}, ["y"], used), store)
+    RemoveIdentity(weights=store).apply(Context(), module)
+    names = [op.symbol for op in model_of(module).block.ops if isinstance(op, nn.TensorOp)]
+    assert "nothing" not in names
