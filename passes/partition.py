@@ -55,7 +55,7 @@ class Partition(ModulePass):
     cut, never_cut: streams, by the name of the FIFO or as LAYER->LAYER, that are cut in any case, or in none.
     cut_points: patterns of the layers at which subgraphs may begin; by default any.
     pin: layers in the subgraph of a number (`conv1=0`), or in a region of the device (`conv1=slr0`).
-    lut, ff, dsp, bram18, uram: the most that one subgraph may use, on the scale of the costs (the HLS report's).
+    lut, ff, dsp, bram18, uram: the most that one subgraph may use with its glue, on the scale of the costs (the HLS report's).
     jobs: how many subgraphs are synthesised at once; by default all. memory: GiB for all of them; by default enough.
     device: a part, device or board that the design must fit; by default the model's own part, if the next two ask for one.
     utilisation: per cent of the device that may be used, such as `lut=70`; what is not named keeps the default.
