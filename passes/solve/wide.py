@@ -348,8 +348,8 @@ class Wide:
         whole.amounts[:, :parts] += case.base[:parts]
         tree = _tree(whole, parts)
         offsets = np.cumsum([0, *(len(b.bits) for b in (*one.branches, *other.branches))])
-        rest = np.concatenate([b.amounts[:, parts:] for b in (*one.branches, *other.branches)])
-        rest = np.ascontiguousarray(rest) if rest.shape[1] else np.zeros((len(rest), 0), np.int64)
+        none = np.zeros((0, (len(self.limits) - 1) * parts), np.int64)  # where all atoms are fixed
+        rest = np.concatenate([none, *(b.amounts[:, parts:] for b in (*one.branches, *other.branches))])
         left = np.repeat([limit.most for limit in self.limits[1:]], parts) - case.base[parts:]
         shift = offsets[len(one.branches) : -1].astype(np.int32)
         mine = _shifted(tree, shift)

@@ -8,7 +8,7 @@ from operator import le
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from solve_problems import WISHES, best, every, parallel, problems, wished
+from solve_problems import WISHES, best, chain, every, parallel, problems, wished
 
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.solve.check import check
@@ -85,6 +85,12 @@ def test_parallel_branches(
         patch.setattr("split4ml.passes.solve.options.MOST", sizes[1])
         patch.setattr("split4ml.passes.solve.wide.ROWS", sizes[2])
         same(problem, parts, Goal(order))
+
+
+def test_branches_of_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every atom is fixed, by being the first or the last."""
+    monkeypatch.setattr("split4ml.passes.solve.family.LIMIT", 1)
+    same(chain([3, 4]), 2, Goal())
 
 
 @settings(max_examples=120, deadline=None)
