@@ -69,6 +69,8 @@ class Tool:
                 the next token comes.
     sequential, sequential_slow: costs of a convolution's pixel loop; sequential_many: with a reuse factor above the inputs (of a
                 window) at fast clocks; sequential_call: what each of them grows by if a window is computed in a module of its own.
+    prints_one_less: its reports print a Depth one less for loops of II 1, which read in their first stage: the loop's end is not
+                tested in an iteration of its own any more.
     reuse_*:    dense with a reuse loop: read to write less the reuse factor, of one token (`single`) or after a
                 loop that collects tokens (`prepared`); `rewinds`: frames of one token overlap.
     """
@@ -102,6 +104,7 @@ class Tool:
     reuse_rewinds: bool
     reuse_prepared: int
     depths: Mapping[str, int] = field(default_factory=dict)
+    prints_one_less: bool = False
 
     def depth(self, kind: str, clock_ns: float) -> int:
         """Depth of the one loop of a task of this kind."""
@@ -221,25 +224,22 @@ _VIVADO = Tool(
     depths=_VIVADO_DEPTHS,
 )
 
+_REWOUND = replace(_VITIS, pool_ii=2, pool_extra=3, bubble_one=0, bubble_more=0, bubble_slow=0)
+"""reports, 2024.1: loop_auto_rewind, a frame takes exactly N * II (130 iterations of 3: 390); read in the RTL of 2024.2, loops
+of II 1, 2 and 3: a call is ready with its last iteration; pooling II 2 likewise.
+"""
+
 _TOOLS = {
     # measured: no outlined padding loops yet; a copy takes two cycles a token
     "vitis-2022.2": replace(_VITIS, padding1d=Padding1d(first=1, to_copy=3, copy=2, to_right=2, end=2)),
     "vitis-2023.1": _VITIS,
     # measured: II 2 ("load of the pool window against its store")
     "vitis-2023.2": replace(_VITIS, pool_ii=2, pool_extra=3),
-    # reports, 2024.1: loop_auto_rewind, a frame takes exactly N * II (130 iterations of 3: 390); pooling inferred from 2023.2
-    "vitis-2024.1": replace(_VITIS, pool_ii=2, pool_extra=3, bubble_one=0, bubble_more=0, bubble_slow=0),
-    "vitis-2024.2": replace(_VITIS, pool_ii=2, pool_extra=3, bubble_one=0, bubble_more=0, bubble_slow=0),
+    # read in the RTL, 2024.2: relu of Depth 2 by the report writes one cycle after its read, as one of Depth 3 did in 2023
+    "vitis-2024.1": replace(_REWOUND, prints_one_less=True),
+    "vitis-2024.2": replace(_REWOUND, prints_one_less=True),
     # reports: loop_auto_rewind likewise; clone and add write in the cycle of their read
-    "vitis-2025.2": replace(
-        _VITIS,
-        pool_ii=2,
-        pool_extra=3,
-        bubble_one=0,
-        bubble_more=0,
-        bubble_slow=0,
-        depths={**_VITIS_DEPTHS, "add": 2},
-    ),
+    "vitis-2025.2": replace(_REWOUND, depths={**_VITIS_DEPTHS, "add": 2}),
     "vivado-2019.1": _VIVADO,
     "vivado-2019.2": _VIVADO,
     "vivado-2020.1": _VIVADO,

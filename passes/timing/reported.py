@@ -69,7 +69,8 @@ def known_of(reported: Reported, task: TaskTrace, tool: Tool, clock_ns: float) -
         if found.ii is not None:
             # measured: what Vivado HLS prints as Depth 4 for pooling behaves as 5
             least = 5 if tool.vivado and task.kind in ("pooling1d_cl", "pooling2d_cl") else 0
-            return Known("report", found.ii, max(found.depth, least))
+            less = 1 if tool.prints_one_less and found.ii == 1 else 0
+            return Known("report", found.ii, max(found.depth + less, least))
         # measured: an FSM of Vitis HLS takes one cycle less than the greatest latency of an iteration at 5 ns (2022.2); at 25 and
         # 30 ns (2023.1, 2024.2), and with Vivado HLS (2019.2), just that
         return Known("report", found.depth - (0 if tool.vivado or clock_ns >= SLOW_NS else 1))

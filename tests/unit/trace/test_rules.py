@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from split4ml.backends.trace import ProjectTrace
 from split4ml.dialects.errors import UsageError
-from split4ml.passes.timing.constants import tools
+from split4ml.passes.timing.constants import tool, tools
 from split4ml.passes.timing.program import ProgramBuilder
+from split4ml.passes.timing.reported import Reported, ReportedLoop, known_of
 from split4ml.passes.timing.rules import TaskTiming, schedule, timing
 from split4ml.passes.timing.schedule import Schedule
 from split4ml.passes.timing.tasktrace import (
@@ -150,8 +151,8 @@ def test_a_direct_output_is_written_one_advance_earlier() -> None:
 
 @pytest.mark.parametrize(
     ("n_in", "clock", "ii"),
-    # log2(n) / (1.25 * clock), rounded up: 25 -> 1, 72 -> 1, 300 -> 2 at 5 ns; 144 -> 2 at 3.33 ns
-    [(9, 5.0, 2), (25, 5.0, 3), (72, 5.0, 3), (300, 5.0, 5), (144, 3.33, 5), (300, 25.0, 2)],
+    # log2(n) / (1.25 * clock), rounded up: 9 and 25 -> 1, 72 -> 1, 300 -> 2 at 5 ns; 144 -> 2 at 3.33 ns
+    [(9, 5.0, 3), (25, 5.0, 3), (72, 5.0, 3), (300, 5.0, 5), (144, 3.33, 5), (300, 25.0, 2)],
 )
 def test_a_called_core_bounds_the_interval(n_in: int, clock: float, ii: int) -> None:
     found = timing(windows([False, True, True], 1, **core_facts(n_in, 1)), VITIS, clock)
@@ -221,11 +222,12 @@ def test_a_reuse_loop_without_a_label_counts() -> None:
     assert timing(windows([False, True], 0, **facts), VIVADO, 5.0).ii == 72 + 11
 
 
-def test_a_tiny_core_has_a_stage_if_its_sum_is_wide() -> None:
-    """3 and 9 products of 16 bits, summed in 27 and 37: II 3; in 16 bits: II 2."""
-    for n_in, width, ii in ((3, 27, 3), (9, 37, 3), (9, 16, 2)):
-        facts = core_facts(n_in, 1, width=width)
-        assert timing(windows([False, True], 1, **facts), VITIS, 5.0).ii == ii
+@pytest.mark.parametrize("strategy, ii", [(0, 3), (1, 2)])
+@pytest.mark.parametrize("width", [16, 27])
+def test_a_tiny_core_has_a_stage_by_the_latency_strategy_only(strategy: int, ii: int, width: int) -> None:
+    facts = core_facts(9, 1, width=width)
+    facts["constants"]["mult_config.strategy"] = strategy
+    assert timing(windows([False, True], 1, **facts), VITIS, 5.0).ii == ii
 
 
 @pytest.mark.parametrize(("reuse", "extra"), [(9216, 0), (20480, 20480)])
@@ -284,6 +286,28 @@ def test_vectors_concatenate_four_after_a_loop() -> None:
     made = schedule(joined, VITIS, 5.0, direct_outputs=False)
     assert reads(made)[-1] == 7
     assert writes(made) == [11]
+
+
+@pytest.mark.parametrize(
+    ("release", "ii", "printed", "depth"),
+    # read in the RTL: a relu writes one cycle after its read in both releases; with II 2 and 3, reports print the same
+    [
+        ("vitis-2023.1", 1, 3, 3),
+        ("vitis-2024.2", 1, 2, 3),
+        ("vitis-2024.2", 2, 4, 4),
+        ("vitis-2024.1", 3, 5, 5),
+    ],
+)
+def test_reports_of_2024_print_a_shorter_depth_for_ii_1(
+    release: str, ii: int, printed: int, depth: int
+) -> None:
+    relu = copies("relu", 36)
+    report = Reported("relu_s", (38, 38), None, (ReportedLoop("L", 36, ii, printed, None),))
+    known = known_of(report, relu, tool(release), 5.0)
+    assert (known.ii, known.depth) == (ii, depth)
+    made = timing(relu, release, 5.0, known=known).schedule
+    assert writes(made)[-1] == 1 + 35 * ii + depth - 2
+    assert made.period == 36 * ii + (1 if release == "vitis-2023.1" else 0)
 
 
 def _padded(trace: ProjectTrace, name: str) -> TaskTrace:
