@@ -69,7 +69,7 @@ def calibrated(
     """network: the design as it was simulated, with what is now known of some tasks. frames: taken for those of a simulation of which
     only occupancies are known. Raises Split4mlError if the file shows no whole frame.
     """
-    from split4ml.passes.timing.calibrate import Seen, calibrate, frames_seen
+    from split4ml.passes.timing.calibrate import Seen, calibrate, frames_begun, frames_seen
     from split4ml.passes.timing.model_error import model_errors
 
     built = network({})
@@ -83,8 +83,8 @@ def calibrated(
         with reporter.step("replay"):
             before = model_errors(built.network, seen, frames)
         return Calibrated(observed, None, {names[c]: e for c, e in before.items()}, None)
-    frames = frames_seen(built.network, seen)
-    if frames < 1:
+    frames = frames_begun(built.network, seen)
+    if frames_seen(built.network, seen) < 1:
         silent = [names[c] for c, s in seen.items() if s.writes is not None and not len(s.writes)]
         raise Split4mlError(
             f"nothing is ever written to {', '.join(silent[:5])}: no frame went through",

@@ -69,7 +69,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class Calibration:
-    """fits: by task. unfitted: why, by task. frames: of which something was seen."""
+    """fits: by task. unfitted: why, by task. frames: of which every FIFO was seen to be written."""
 
     fits: Mapping[str, Fit]
     unfitted: Mapping[str, str]
@@ -82,9 +82,18 @@ class Calibration:
 
 def frames_seen(network: Network, seen: Mapping[int, Seen]) -> int:
     """Frames that every FIFO has been written at least in part."""
+    return min(_written(network, seen), default=0)
+
+
+def frames_begun(network: Network, seen: Mapping[int, Seen]) -> int:
+    """Frames that some FIFO has been written, which push the tails of the ones before out of the tasks that they have reached."""
+    return max(_written(network, seen), default=0)
+
+
+def _written(network: Network, seen: Mapping[int, Seen]) -> list[int]:
+    """Frames, the last one perhaps in part, by FIFO."""
     tokens = tokens_of(network)
-    found = [-(-len(s.writes) // tokens[c]) for c, s in seen.items() if s.writes is not None]
-    return min(found, default=0)
+    return [-(-len(s.writes) // tokens[c]) for c, s in seen.items() if s.writes is not None]
 
 
 def tokens_of(network: Network) -> dict[int, int]:
@@ -115,7 +124,7 @@ def calibrate(
     A channel that cannot have done what was seen was deeper in the simulation; it counts as one that is never full.
     """
     view = _View(network, seen)
-    frames = frames_seen(network, seen)
+    frames = frames_begun(network, seen)
     fits: dict[str, Fit] = {}
     unfitted: dict[str, str] = {}
     begins: dict[int, Ints] = {}
@@ -139,7 +148,7 @@ def calibrate(
             unfitted[process.name] = why
         if progress is not None:
             progress(done + 1, len(order))
-    return Calibration(fits, unfitted, frames)
+    return Calibration(fits, unfitted, frames_seen(network, seen))
 
 
 def _parents_first(network: Network, make: Make) -> list[int]:

@@ -27,7 +27,7 @@ WEIGHTS: dict[str, npt.NDArray[Any]] = {
     "mask": np.array([True, False, True, True, False]),
 }
 COMPARISONS = ("Greater", "GreaterOrEqual", "Less", "LessOrEqual")
-FLOAT = {"to": TensorProto.FLOAT}
+FLOAT: dict[str, Any] = {"to": TensorProto.FLOAT}
 FORMS: dict[str, list[NodeProto]] = {
     **{
         f"{op} of {data}": [
