@@ -15,11 +15,9 @@ from split4ml.dialects.errors import Split4mlError, UsageError
 if TYPE_CHECKING:
     from split4ml.compiler.design import Design
     from split4ml.compiler.profile_project import Method
-    from split4ml.passes.networks import Built
     from split4ml.passes.timed import Timed
     from split4ml.passes.timing.known import Known
     from split4ml.passes.timing.measured import Measurements
-    from split4ml.passes.timing.sizing import Sized
 
 
 def profile_build(
@@ -84,28 +82,33 @@ def _report(
     frames: int,
     reporter: Reporter,
 ) -> dict[str, Any]:
+    from split4ml.backends.report.fifo_cost import fifo_cost
     from split4ml.backends.report.tails import tail_keys
     from split4ml.compiler.timing_summary import counts_of
     from split4ml.passes.dataflow import style_of
     from split4ml.passes.networks import NetworkOptions
-    from split4ml.passes.timed import sizable
+    from split4ml.passes.size_fifos import SizeFifos
+    from split4ml.passes.sizing_note import asked
+    from split4ml.passes.timed import resizable, sizable
     from split4ml.passes.timing.metrics import measure
     from split4ml.passes.timing.sizing import size
     from split4ml.passes.timing.tails import tails_of
 
     built = timed.network()
     as_is = measure(built.network, frames)
-    sized = _sized(timed, built, design, method, frames)
+    wanted = SizeFifos(method=method, frames=frames, tracer=design.session, **asked(design.model))
+    bits = {built.fifos[name]: fifo["width_bits"] for name, fifo in design.fifos.items()}
+    chosen = wanted.choose(built, resizable(built), bits)
+    sized, depths, styles = chosen.sized, chosen.depths, chosen.styles
     whole = timed.network(NetworkOptions(monolithic=True))
     monolithic = size(whole.network, sizable(whole), "bisect", frames=frames)
-    depths = dict(zip(built.fifos, sized.depths, strict=True))
     fifos = []
     for name, fifo in design.fifos.items():
         peak = int(as_is.peaks[built.fifos[name]])
         found = {
             **fifo,
             "depth": depths[name],
-            "style": style_of(depths[name], built.width_bits[name], None),
+            "style": style_of(depths[name], built.width_bits[name], styles[name]),
             "built_depth": fifo["depth"],
             "model_peak": peak,
         }
@@ -122,39 +125,27 @@ def _report(
             "latency": made.depth,
             "timing_source": made.source or "estimate",
         }
-    bits = {
+    priced = wanted.objective == "cost"
+    bound = sized.bound.lower if sized.bound else None
+    totals = {
         **design.report["fifo_bits"],
         "sized": sum(fifo["width_bits"] * fifo["depth"] for fifo in fifos),
-        "lower_bound": sized.bound.lower if sized.bound else None,
+        "lower_bound": None if priced else bound,
     }
+    network = timed.network(NetworkOptions(depths=depths, styles=styles)).network
     return {
         **design.report,
         **counts_of(sized.metrics).keys(),
         "as_is": counts_of(as_is).keys(),
-        "tails": tail_keys(tails_of(timed.network(NetworkOptions(depths=depths)).network, frames)),
+        "tails": tail_keys(tails_of(network, frames)),
         "monolithic": {**(design.report["monolithic"] or {}), **counts_of(monolithic.metrics).keys()},
         "fifos": fifos,
-        "fifo_bits": bits,
-        "fifo_cost": {**design.report["fifo_cost"], **bits},
+        "fifo_bits": totals,
+        "fifo_cost": {**fifo_cost(design.model, fifos, totals), **({"lower_bound": bound} if priced else {})},
         "layers": list(layers.values()),
         "frames": frames,
         "calibration": calibration.keys() if calibration is not None else None,
     }
-
-
-def _sized(timed: Timed, built: Built, design: Design, method: Method, frames: int) -> Sized:
-    """As the pass `size-fifos` does it: bits are counted without what a port pads its tokens with."""
-    from split4ml.passes.timed import resizable
-    from split4ml.passes.timing.sizing import size
-
-    widths = {built.fifos[name]: fifo["width_bits"] for name, fifo in design.fifos.items()}
-    return size(
-        built.network,
-        resizable(built),
-        method,
-        frames=frames,
-        cost=lambda fifo, depth: widths[fifo.channel] * depth,
-    )
 
 
 def _reported(design: Design, timed: Timed, reporter: Reporter) -> dict[str, Known]:

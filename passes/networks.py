@@ -33,7 +33,7 @@ class NetworkOptions:
     held_start: `ap_start` tied high; None: as the model's `start` attribute says, else one start per frame.
     throttle:   cycles between the first offers of two frames; 0: flooding.
     stalls:     by output: its sink is not ready in cycle t if `stall[t % len(stall)]` is not 0.
-    depths:     by FIFO, in place of the model's.
+    depths, styles: by FIFO, in place of the model's; a style of None is what the depth gives by itself.
     unbounded:  every FIFO holds all it is given. Latencies are still those of its depth.
     """
 
@@ -42,6 +42,7 @@ class NetworkOptions:
     throttle: int = 0
     stalls: Mapping[str, Ints] = field(default_factory=dict)
     depths: Mapping[str, int] = field(default_factory=dict)
+    styles: Mapping[str, str | None] = field(default_factory=dict)
     unbounded: bool = False
 
 
@@ -191,7 +192,7 @@ class _Builder:
                 where=self.graph.name,
             )
         width = stream.bus_bits if stream.boundary else stream.width_bits
-        latency = latency_of(style_of(depth, width, stream.style))
+        latency = latency_of(style_of(depth, width, self.options.styles.get(stream.name, stream.style)))
         capacity = UNBOUNDED if self.options.unbounded else depth
         self.fifos[stream.name] = self._channel(Channel(stream.name, capacity, latency))
         self.width_bits[stream.name] = width

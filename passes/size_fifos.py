@@ -28,8 +28,10 @@ from split4ml.passes.interfaces import Tracer
 
 if TYPE_CHECKING:
     from split4ml.passes.fifo_storage import StorageRule
+    from split4ml.passes.networks import Built
     from split4ml.passes.timing.judge import Fifo
     from split4ml.passes.timing.limits import Limits
+    from split4ml.passes.timing.sizing import Sized
 
 DEMANDS = (
     "objective",
@@ -45,6 +47,15 @@ DEMANDS = (
 """Options that say what sized FIFOs must be like, whatever the method."""
 
 Capacity = Callable[[str, int], int]
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """By FIFO: depths, and styles that are to be stated, None for what the tool does by itself."""
+
+    sized: Sized
+    depths: dict[str, int]
+    styles: dict[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -151,6 +162,32 @@ class SizeFifos(ModulePass):
             for name, fifo in zip(names, fifos, strict=True)
         ]
 
+    def choose(self, built: Built, fifos: Sequence[Fifo], bits: Mapping[int, int]) -> Chosen:
+        """Sizes a network. fifos: those of `built.fifos`, in their order. bits: of a token, by channel, without what a port pads it with.
+
+        Raises UsageError for bounds of FIFOs that are not there, Split4mlError if nothing is feasible.
+        """
+        from split4ml.passes.timing.sizing import size
+
+        fifos = self.bounded(list(built.fifos), fifos, links=built.links)
+        rule = self.storage(bits)
+        sized = size(
+            built.network,
+            fifos,
+            self.method,
+            frames=self.frames,
+            latency=rule.latency,
+            cost=rule.cost,
+            seconds=self.time_limit,
+            limits=self.limits(),
+        )
+        styles = rule.styles(fifos, sized.depths)[0]
+        return Chosen(
+            sized,
+            dict(zip(built.fifos, sized.depths, strict=True)),
+            dict(zip(built.fifos, styles, strict=True)),
+        )
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for model in (inner for inner in op.ops if isinstance(inner, flow.ModelOp)):
             self._size(model)
@@ -158,7 +195,6 @@ class SizeFifos(ModulePass):
     def _size(self, model: flow.ModelOp) -> None:
         from split4ml.passes.sizing_note import note
         from split4ml.passes.timed import Timed, sizable
-        from split4ml.passes.timing.sizing import size
 
         unseen = [symbol(fifo) for fifo in model.fifos if fifo.peak is None]
         if unseen:
@@ -174,29 +210,16 @@ class SizeFifos(ModulePass):
                 hint="leave out objective=cost and bram18",
             )
         built = Timed(model, self.tracer.trace(model)).network()
-        fifos = self.bounded(list(built.fifos), sizable(built), links=built.links)
-        # Bits are counted as the report does: without what a port pads its tokens with.
-        rule = self.storage({built.fifos[symbol(fifo)]: _width_bits(fifo) for fifo in model.fifos})
-        sized = size(
-            built.network,
-            fifos,
-            self.method,
-            frames=self.frames,
-            latency=rule.latency,
-            cost=rule.cost,
-            seconds=self.time_limit,
-            limits=self.limits(),
-        )
-        styles = dict(zip(built.fifos, rule.styles(fifos, sized.depths)[0], strict=True))
-        depths = dict(zip(built.fifos, sized.depths, strict=True))
+        bits = {built.fifos[symbol(fifo)]: _width_bits(fifo) for fifo in model.fifos}
+        chosen = self.choose(built, sizable(built), bits)
         model.properties.pop("sizing", None)
-        if (noted := note(self.asked(), sized.bound)) is not None:
+        if (noted := note(self.asked(), chosen.sized.bound)) is not None:
             model.properties["sizing"] = noted
         for fifo in model.fifos:
             name = symbol(fifo)
-            fifo.properties["depth"] = integer(depths[name])  # of 0, it is wires
+            fifo.properties["depth"] = integer(chosen.depths[name])  # of 0, it is wires
             fifo.properties.pop("style", None)  # without one, it is what the tool's rule gives this depth
-            if (style := styles[name]) is not None:
+            if (style := chosen.styles[name]) is not None:
                 fifo.properties["style"] = StringAttr(style)
 
 

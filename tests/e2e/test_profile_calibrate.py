@@ -93,6 +93,28 @@ def test_a_split_build_is_calibrated_over_its_boundaries(quick: Path, tmp_path: 
     assert "measured" in sources.values()
 
 
+@pytest.mark.parametrize("demand", ['min-depth="*=7"', "objective=cost bram-price=20"])
+def test_a_build_is_sized_again_as_was_asked(profiled: Path, tmp_path: Path, cli: Cli, demand: str) -> None:
+    build, vcd = tmp_path / "build", tmp_path / "sim.vcd"
+    pipeline = f"size-fifos{{{demand}}},lower-flow-to-stitch"
+    done = cli("compile", profiled, "-o", build, "-p", pipeline, "--verify", "none", "--quiet")
+    assert done.returncode == 0, done.stderr
+    with Design(build) as design:
+        built = Timed(design.model, design.session.trace(design.model)).network()
+        run = replay(built.network, FRAMES, record=True)
+        write_vcd(vcd, built.network, run, 5000, list(built.fifos.values()))
+    done = cli("profile", build, "--vcd", vcd, "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["fifo_cost"]["unit"] == ("LUTs" if "cost" in demand else "bits")
+    assert [fifo["depth"] for fifo in report["fifos"]] == [f["built_depth"] for f in report["fifos"]]
+    styles = {
+        fifo["name"]: fifo["style"] for fifo in json.loads((build / "report.json").read_text())["fifos"]
+    }
+    assert {fifo["name"]: fifo["style"] for fifo in report["fifos"]} == styles
+    assert ("bram" in styles.values()) == ("cost" in demand)
+
+
 def test_files_that_are_not_whole_or_not_of_this_design(project: Path, tmp_path: Path, cli: Cli) -> None:
     vcd, other = tmp_path / "sim.vcd", tmp_path / "other.vcd"
     simulate(project, vcd, slower=1)
