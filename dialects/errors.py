@@ -40,9 +40,9 @@ def meant(name: str, known: Iterable[str], most: int = 1) -> str | None:
     """A hint: the known words nearest to one that is not, in whatever case, at most so many; None if none is near."""
     from difflib import get_close_matches
 
-    words = list(dict.fromkeys(known))
-    near = get_close_matches(name, words, most)
-    if not near:
-        spelt = {word.lower(): word for word in words}
-        near = [spelt[match] for match in get_close_matches(name.lower(), spelt, most)]
+    alike: dict[str, list[str]] = {}
+    for word in dict.fromkeys(known):
+        alike.setdefault(word.lower(), []).append(word)
+    found = get_close_matches(name.lower(), alike, most)
+    near = [get_close_matches(name, alike[match], 1, cutoff=0)[0] for match in found]
     return f"did you mean {' or '.join(map(repr, near))}?" if near else None

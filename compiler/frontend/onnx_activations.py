@@ -9,7 +9,7 @@ from xdsl.ir import SSAValue
 
 from split4ml.compiler.frontend.onnx_builder import Builder, origin
 from split4ml.compiler.frontend.onnx_graph import Node
-from split4ml.compiler.frontend.onnx_ops import handles, reduced_axes
+from split4ml.compiler.frontend.onnx_ops import handles, normalised_axis, reduced_axes
 from split4ml.compiler.frontend.onnx_slicing import part
 from split4ml.dialects import nn
 
@@ -118,14 +118,7 @@ def power(builder: Builder, node: Node, name: str) -> SSAValue:
 
 @handles("LogSoftmax")
 def log_softmax(builder: Builder, node: Node, name: str) -> SSAValue:
-    shape = builder.data_shape(node)
-    axis = builder.axis(node, node.attributes["axis"], len(shape))
-    if builder.graph.opset < 13 and any(size > 1 for size in shape[axis + 2 :]):
-        raise builder.error(
-            node,
-            f"before opset 13 it spans all axes from {axis + 1} on, which is not supported for {list(shape)}",
-            "export with opset 13 or newer",
-        )
+    axis = normalised_axis(builder, node)
     return _log_of_softmax(builder, node, name, builder.data(node), axis)
 
 

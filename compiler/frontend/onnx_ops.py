@@ -181,6 +181,12 @@ def dropout(builder: Builder, node: Node, name: str) -> SSAValue:
 
 @handles("Softmax")
 def softmax(builder: Builder, node: Node, name: str) -> SSAValue:
+    axis = normalised_axis(builder, node)
+    return builder.emit(nn.SoftmaxOp(name, builder.data(node), axis, onnx=origin(node)))
+
+
+def normalised_axis(builder: Builder, node: Node) -> int:
+    """The axis of Softmax or LogSoftmax, without batch. Before opset 13 all from it on are one; raises Split4mlError if more than it count."""
     shape = builder.data_shape(node)
     axis = builder.axis(node, node.attributes["axis"], len(shape))
     if builder.graph.opset < 13 and any(size > 1 for size in shape[axis + 2 :]):
@@ -189,7 +195,7 @@ def softmax(builder: Builder, node: Node, name: str) -> SSAValue:
             f"before opset 13 it spans all axes from {axis + 1} on, which is not supported for {list(shape)}",
             "export with opset 13 or newer",
         )
-    return builder.emit(nn.SoftmaxOp(name, builder.data(node), axis, onnx=origin(node)))
+    return axis
 
 
 # --- pooling -----------------------------------------------------------------------------------------------

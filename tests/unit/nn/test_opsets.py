@@ -14,7 +14,7 @@ from split4ml.compiler.frontend.onnx_import import import_onnx
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.weights import MemoryStore
 
-OTHERWISE = {"Softmax, over channels": 13}
+OTHERWISE = {"Softmax, over channels": 13, "LogSoftmax": 13}
 """From which opset on it means what it does now: before, softmax spanned all axes from its own on."""
 
 
