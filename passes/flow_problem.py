@@ -155,8 +155,10 @@ class _Builder:
         return tuple(used)
 
     def _inside(self, fifo: flow.FifoOp, resource: str) -> int:
-        type_ = _type(fifo)
-        return int(getattr(fifo_cost(type_.width_bits, fifo.depth.value.data), resource))
+        depth = max(
+            1, fifo.depth.value.data
+        )  # wires between two subgraphs are a FIFO again where they become one
+        return int(getattr(fifo_cost(_type(fifo).width_bits, depth), resource))
 
     def _glue(self, fifo: flow.FifoOp) -> tuple[dict[str, int], dict[str, int]]:
         """What a cut adds to the subgraph that writes a stream, the FIFO in between and a slice at its port, and to the one that reads it, a

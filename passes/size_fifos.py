@@ -7,7 +7,7 @@ stay those of unbounded FIFOs, and deepens one where that makes others so much s
 replay (docs/timing.md, docs/decisions/0002-unbounded-reference.md). `exact` finds the depths of the fewest bits, and proves
 that no fewer will do or how far from it they may be (docs/sizing.md); this is noted on the model:
 
-    sizing = {method = "exact", bits = 8480 : i64, lower_bound = 8480 : i64, lower_bound_certain = 8352 : i64, optimal = true}
+    sizing = {method = "exact", bits = 8464 : i64, lower_bound = 8464 : i64, lower_bound_certain = 8336 : i64, optimal = true}
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bad_input import Lab
+from e2e_cli import Cli
 
 BEHIND = "profile,size-fifos{method=peak},settle-split{method=peak}"
 """The passes behind `partition`."""
@@ -70,3 +71,17 @@ def test_a_split_edited_by_hand_is_left_alone(lab: Lab, tiny_build: Path) -> Non
     done = lab.run("compile", edited, "-o", lab.out, "--quiet", "--verify", "none", "-p", BEHIND)
     assert done.status == 0, done.err
     assert split_of(lab.out)["settled"] == "by-hand"
+
+
+def test_a_split_without_fifos_on_its_boundaries_is_settled(
+    tiny_onnx: Path, tmp_path: Path, cli: Cli
+) -> None:
+    build = tmp_path / "build"
+    wires = 'min-depth="*=0"'
+    done = cli(
+        "compile", tiny_onnx, "-o", build, "--subgraphs", 2, "--verify", "none", "--quiet", "--fifos", wires
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads((build / "report.json").read_text())
+    assert report["partition"]["settled"]
+    assert any(f["scope"] == "boundary" and f["depth"] == 0 for f in report["fifos"])
