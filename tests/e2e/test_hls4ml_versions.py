@@ -14,7 +14,6 @@ from e2e_cli import Cli
 
 WRITER = Path(__file__).parent / "old_hls4ml.py"
 INSTALLED = "1.3.0"
-DISTRIBUTED = "distributed_arithmetic"
 
 
 @pytest.fixture(scope="module")
@@ -22,17 +21,17 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("packages")
 
 
-def _install(packages: Path, version: str, strategy: str) -> dict[str, str]:
+def _install(packages: Path, version: str) -> dict[str, str]:
     """The environment in which this version is imported. Its code alone: none of the frameworks that it can convert from."""
-    wanted = [f"hls4ml=={version}", "six"] if version != INSTALLED else []
-    wanted += ["da4ml>=0.5.2,<0.6"] if strategy == DISTRIBUTED else []  # as hls4ml 1.3 asks
-    if not wanted:
+    if version == INSTALLED:
         return {}
-    folder = packages / f"{version}-{strategy}"
+    folder = packages / version
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
-    done = subprocess.run([*command, *wanted], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [*command, f"hls4ml=={version}", "six"], capture_output=True, text=True, timeout=120, check=False
+    )
     if done.returncode:
-        pytest.skip(f"{wanted[0]} cannot be installed: {done.stderr.strip().splitlines()[-1]}")
+        pytest.skip(f"hls4ml {version} cannot be installed: {done.stderr.strip().splitlines()[-1]}")
     return {"PYTHONPATH": str(folder)}
 
 
@@ -46,14 +45,13 @@ def _install(packages: Path, version: str, strategy: str) -> dict[str, str]:
         ("1.0.0", "Vitis", "Resource", 4),
         ("1.3.0", "Vivado", "Latency", 1),
         ("1.3.0", "Vitis", "Latency", 4),
-        ("1.3.0", "Vitis", DISTRIBUTED, 1),  # g++ takes a minute for its adders
     ],
 )
 def test_a_project_of_any_version_is_profiled(
     packages: Path, tmp_path: Path, cli: Cli, version: str, backend: str, strategy: str, reuse: int
 ) -> None:
     project = tmp_path / "project"
-    environment = {**os.environ, **_install(packages, version, strategy)}
+    environment = {**os.environ, **_install(packages, version)}
     written = subprocess.run(
         [sys.executable, str(WRITER), str(project), backend, strategy, str(reuse)],
         capture_output=True,
@@ -83,7 +81,7 @@ def test_a_project_of_any_version_is_profiled(
     conv = kinds["conv_2d_cl"]
     if strategy == "Latency" and version < "0.8":
         assert conv["ii"] == reuse and conv["ii_range"] == [reuse, reuse]
-    elif strategy in ("Latency", DISTRIBUTED):
+    elif strategy == "Latency":
         assert conv["ii"] > reuse
     else:
         # a sequential loop whose windows cost the reuse factor and more
