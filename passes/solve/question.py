@@ -15,7 +15,7 @@ import z3
 from split4ml.passes.solve.atoms import Atoms
 from split4ml.passes.solve.clock import Clock, TimeUp
 from split4ml.passes.solve.objectives import MILLION
-from split4ml.passes.solve.options import Limit
+from split4ml.passes.solve.options import Limit, fastened
 from split4ml.passes.solve.sidequestion import in_regions, memory_plan, on_machines
 from split4ml.passes.solve.variables import (
     Variables,
@@ -120,18 +120,9 @@ class Question:
             alone = [v for v in range(len(atoms)) if v not in ends]
             if len(alone) == 1:
                 window[alone[0]] = (max(window[alone[0]][0], k), min(window[alone[0]][1], k))
-        for v, k in atoms.pins.items():
-            window[v] = (max(window[v][0], k), min(window[v][1], k))
         if self.known is not None:
             window = [(max(a, c), min(b, d)) for (a, b), (c, d) in zip(window, self.known, strict=True)]
-        low, high = [a for a, _ in window], [b for _, b in window]
-        strict = set(atoms.strict)
-        for u, v in atoms.pairs:
-            low[v] = max(low[v], low[u] + ((u, v) in strict))
-        for u, v in reversed(atoms.pairs):
-            high[u] = min(high[u], high[v] - ((u, v) in strict))
-        found = list(zip(low, high, strict=True))
-        return None if any(a > b for a, b in found) else found
+        return fastened(atoms, window, atoms.pins)
 
     def limits(self) -> list[Limit]:
         """Values that sum in each subgraph to at most so much."""
