@@ -13,9 +13,6 @@ from pathlib import Path
 
 from split4ml.compiler.emit import PROJECTS, STITCHED
 
-STEPS = "build_opt.tcl"
-"""Which steps hls4ml's script runs. hls4ml's `build()` writes it anew, and nothing that is built depends on it."""
-
 
 def keep_synthesised(old: Path, new: Path) -> None:
     """Moves every project folder that `new` has with the same files, and whatever else is in it, from `old` to `new`.
@@ -44,7 +41,9 @@ def _unchanged(old: Path, new: Path) -> Iterator[Path]:
 
 
 def _has(old: Path, new: Path, folder: Path) -> bool:
-    """Whether all files of a folder of `new` are in `old`, byte for byte."""
+    """Whether all files of a folder of `new` are in `old`, byte for byte. Nothing that is built depends on which steps were asked for last."""
+    from split4ml.backends.hls4ml.project import STEPS
+
     files = [path.relative_to(new) for path in (new / folder).rglob("*") if path.is_file()]
     return bool(files) and all(
         (old / file).is_file() and filecmp.cmp(old / file, new / file, shallow=False)

@@ -77,7 +77,7 @@ def computed(
     if model is None:
         raise NotModelled(f"the arithmetic of {op.name} is not modelled")
     after = []
-    takes = isinstance(op, nn.DenseOp | nn.ConvOp) or affine_of(op, kernel.weights) is not None
+    takes = isinstance(op, nn.DenseOp | nn.ConvOp) or (merged and affine_of(op, kernel.weights) is not None)
     for other in merged:
         if (affine := affine_of(other, kernel.weights)) is None or not takes:
             raise NotModelled(f"{other.name} and {op.name} in one kernel are not modelled")

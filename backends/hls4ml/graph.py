@@ -287,7 +287,6 @@ def _callable_as(
 
 def _check_lstms(model: Any, renamed: Mapping[str, str]) -> None:
     """hls4ml's kernel multiplies data and states, which have the type of its results, by one function; others do not compile."""
-    users = {new: old for old, new in renamed.items()}
     for node in model.graph.values():
         if node.class_name != "LSTM":
             continue
@@ -297,7 +296,7 @@ def _check_lstms(model: Any, renamed: Mapping[str, str]) -> None:
         if str(data) != str(result):
             raise Split4mlError(
                 f"its data has the type {data} and its results {result}, but hls4ml's LSTM takes data of its results' type only",
-                f"layer {users.get(node.name, node.name)} (LSTM)",
+                f"layer {_user(renamed, node.name)} (LSTM)",
                 "give both the same type in --hls-config (Precision: result) or on the layers in front of it",
             )
 
