@@ -10,6 +10,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import Builtin, ModuleOp, StringAttr
 from xdsl.parser import Parser
 
+from split4ml.backends.verilator.result import RtlResult
 from split4ml.backends.verilator.tokens import Words
 from split4ml.dialects.flow import Flow, ModelOp, symbol
 from split4ml.dialects.stitch import DesignOp, Stitch
@@ -17,6 +18,8 @@ from split4ml.passes.dataflow import Dataflow, dataflow
 from split4ml.passes.flow_graph import writer_of
 from split4ml.passes.form_subgraphs import form_subgraphs
 from split4ml.passes.lower_flow_to_stitch import LowerFlowToStitch
+from split4ml.passes.networks import Built
+from split4ml.passes.timing.network import Replayed
 from split4ml.passes.timing.schedule import Schedule
 
 ELEMENTS = (
@@ -180,3 +183,17 @@ def random_tokens(seed: int, graph: Dataflow, frames: int) -> dict[str, Words]:
 
 def graph_of(module: ModuleOp) -> Dataflow:
     return dataflow(the_model(module))
+
+
+def assert_as_replayed(got: RtlResult, wanted: Replayed, built: Built) -> None:
+    """Tokens, first and last beats, what every FIFO and register slice held, and either all cycles or who waits."""
+    assert got.tokens_match, got.mismatches
+    assert got.first_in == tuple(wanted.first_in)
+    assert got.last_out == tuple(wanted.last_out)
+    assert got.peaks == {name: wanted.peak[channel] for name, channel in built.fifos.items()}
+    assert got.slice_peaks == {name: wanted.peak[channel] for name, channel in built.slices.items()}
+    assert got.completed == wanted.completed
+    if wanted.completed:
+        assert got.cycles == wanted.cycles
+    else:
+        assert got.waiting

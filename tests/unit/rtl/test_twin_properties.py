@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
-from rtl_models import graph_of, random_design, random_schedules, random_tokens, the_model
+from rtl_models import assert_as_replayed, graph_of, random_design, random_schedules, random_tokens, the_model
 
 from split4ml.backends.verilator.simulation import build_simulation
 from split4ml.dialects.errors import Split4mlError
@@ -107,17 +107,9 @@ def test_equal(design: Design, runs: list[Run]) -> None:
             got = simulation.run(
                 schedules, depths, None if number else tokens, run.frames, stalls=stalls, throttle=throttle
             )
-            assert got.tokens_match, got.mismatches
-            assert got.first_in == tuple(wanted.first_in)
-            assert got.last_out == tuple(wanted.last_out)
-            assert got.peaks == {name: wanted.peak[channel] for name, channel in built.fifos.items()}
-            assert got.slice_peaks == {name: wanted.peak[channel] for name, channel in built.slices.items()}
-            assert got.completed == wanted.completed
+            assert_as_replayed(got, wanted, built)
+            assert wanted.completed or wanted.stuck
             event(f"{run.depths}: {'completed' if wanted.completed else 'stuck'}")
-            if wanted.completed:
-                assert got.cycles == wanted.cycles
-            else:
-                assert got.waiting and wanted.stuck
 
 
 def depths_of(run: Run, built: Built) -> dict[str, int]:
