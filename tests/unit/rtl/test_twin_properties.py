@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from split4ml.passes.timing.schedule import Schedule
 from split4ml.passes.timing.sizing import size
 
 DEEPEST = 8
-"""As deep as every FIFO of these designs can be made in a simulation."""
+"""Less for wide FIFOs that are stated to be shift registers: a simulation makes these no deeper than the tool would by itself."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,16 @@ def test_equal(design: Design, runs: list[Run]) -> None:
     tokens = random_tokens(design.seed, graph, frames=2)
     with tempfile.TemporaryDirectory() as folder:
         simulation = build_simulation(module, Path(folder))
+        deepest = {
+            channel.name: min(
+                DEEPEST, channel.shift_storage if channel.stream.style == "shift" else channel.storage
+            )
+            for channel in simulation.design.channels
+            if channel.stream is not None
+        }
         for number, run in enumerate(runs):
             schedules = random_schedules(random.Random(run.schedules), graph)
-            depths = depths_of(run, network(model, lambda task, _, s=schedules: s[task]))
+            depths = depths_of(run, network(model, lambda task, _, s=schedules: s[task]), deepest)
             stalls = {
                 graph.streams[s].name: np.array(run.stalls[k % len(run.stalls)], np.int64)
                 for k, s in enumerate(graph.outputs)
@@ -112,22 +120,22 @@ def test_equal(design: Design, runs: list[Run]) -> None:
             event(f"{run.depths}: {'completed' if wanted.completed else 'stuck'}")
 
 
-def depths_of(run: Run, built: Built) -> dict[str, int]:
+def depths_of(run: Run, built: Built, deepest: Mapping[str, int]) -> dict[str, int]:
     """By FIFO. What deadlocks however deep its FIFOs are has no minimal depths; the least are tried then."""
     least = {name: 0 if name in built.links else 1 for name in built.fifos}
     if run.depths == "random":
         rng = random.Random(run.schedules)
-        return {name: rng.randint(low, DEEPEST) for name, low in least.items() if rng.random() < 0.8}
+        return {name: rng.randint(low, deepest[name]) for name, low in least.items() if rng.random() < 0.8}
     if run.depths == "minimal":
         fifos = [replace(f, least=least[n]) for n, f in zip(built.fifos, sizable(built), strict=True)]
         try:
             sized = size(built.network, fifos)
         except Split4mlError:
             return least
-        return dict(zip(built.fifos, (min(d, DEEPEST) for d in sized.depths), strict=True))
+        return {n: min(d, deepest[n]) for n, d in zip(built.fifos, sized.depths, strict=True)}
     if run.depths == "least":
         return least
-    return dict.fromkeys(built.fifos, DEEPEST if run.depths == "generous" else 1)
+    return {name: deepest[name] if run.depths == "generous" else 1 for name in built.fifos}
 
 
 def sustained(model: ModelOp, schedules: dict[str, Schedule], depths: dict[str, int]) -> int:
