@@ -11,7 +11,8 @@ from split4ml.compiler.passrunner import context, run_passes
 from split4ml.compiler.progress import Reporter
 from split4ml.compiler.sources import read_source
 from split4ml.compiler.stages import stage_of
-from split4ml.compiler.workspace import hls_options, workspace, write_atomically
+from split4ml.compiler.whole_file import write_whole
+from split4ml.compiler.workspace import hls_options, workspace
 from split4ml.dialects import flow
 from split4ml.dialects.errors import Split4mlError
 
@@ -54,4 +55,4 @@ def write_configuration(path: Path, text: str, force: bool) -> None:
     """Raises Split4mlError if there is such a file, unless it is to be replaced."""
     if path.exists() and not force:
         raise Split4mlError("there is such a file already", str(path), "--force replaces it")
-    write_atomically(path, text)
+    write_whole(path, text)

@@ -78,7 +78,7 @@ _AMOUNTS = ("seconds", "megabytes", "estimated_seconds", "estimated_megabytes")
 
 def save(path: Path, data: CostData) -> None:
     """The whole file, or nothing. Raises Split4mlError."""
-    from split4ml.compiler.workspace import write_atomically
+    from split4ml.compiler.whole_file import write_whole
     from split4ml.passes.cost.shape import TaskShape
 
     plain = TaskShape("")
@@ -108,7 +108,7 @@ def save(path: Path, data: CostData) -> None:
         raise Split4mlError(
             f"cannot make a directory here: {(error.strerror or str(error)).lower()}", str(path.parent)
         ) from None
-    write_atomically(path, text + "\n")
+    write_whole(path, text + "\n")
 
 
 def _shape(found: Mapping[str, Any]) -> TaskShape:

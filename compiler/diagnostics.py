@@ -10,6 +10,7 @@ With `--json` a failure is one JSON object on standard output instead: {"error":
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import os
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 INPUT, USAGE, INTERNAL, INTERRUPTED = 1, 2, 3, 130
 
 ISSUES = "the issue tracker of split4ml"
+
+SURROUNDINGS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+"""What an OSError that names no file says of the machine: writing to a file, or standard output, that is open."""
 
 
 @dataclass(frozen=True)
@@ -88,14 +92,21 @@ def guarded(run: Callable[[], int], as_json: bool = False) -> int:
     except BaseException as error:  # noqa: BLE001  (also xDSL's ArgSpecParseError, which is no Exception)
         failure = explain(error) or _internal(error)
     if as_json:
-        print(failure.json())
-    else:
-        print(failure.text(), file=sys.stderr)
+        try:
+            print(failure.json(), flush=True)
+            return failure.status
+        except OSError:  # then it is said in words
+            pass
+    print(failure.text(), file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
     return failure.status
 
 
 def _drop_output() -> None:
-    """The reader has gone: the interpreter must not complain when it flushes at exit."""
+    """Nobody takes it: the interpreter must not complain when it flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -112,6 +123,8 @@ def explain(error: BaseException) -> Failure | None:
         )
     if isinstance(error, OSError) and error.filename is not None:
         return Failure(INPUT, (error.strerror or str(error)).lower(), str(error.filename))
+    if isinstance(error, OSError) and error.errno in SURROUNDINGS:
+        return Failure(INPUT, f"cannot write: {(error.strerror or str(error)).lower()}")
     if isinstance(error, MemoryError):
         return Failure(INPUT, "out of memory")
     # xDSL's classes, without importing xDSL: an error of a module that is not loaded cannot have come

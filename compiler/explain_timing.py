@@ -29,9 +29,9 @@ def explain_timing(asked: Asked) -> Section:
         design = of_build(asked.design, asked.reporter)
     if asked.timeline is not None:
         from split4ml.compiler.timeline import timeline_of
-        from split4ml.compiler.workspace import write_atomically
+        from split4ml.compiler.whole_file import write_whole
 
-        write_atomically(asked.timeline, timeline_of(design.name, design.built))
+        write_whole(asked.timeline, timeline_of(design.name, design.built))
     data = timing_of(design, asked)
     return Section(TITLE, "\n".join((_title(data), *_lines(data))), data)
 
@@ -185,11 +185,7 @@ def _tails(design: TimedDesign, frames: int) -> dict[str, Any]:
     from split4ml.passes.timing.tails import tails_of
 
     found = tails_of(design.built.network, frames)
-    return {
-        **tail_keys(found),
-        "tasks": [tail.name for tail in found.tasks],
-        "stuck_if_start_is_held": [tail.name for tail in found.tasks if tail.stuck],
-    }
+    return tail_keys(found)
 
 
 def _title(data: Mapping[str, Any]) -> str:
@@ -231,7 +227,7 @@ def _bound_lines(data: Mapping[str, Any]) -> Iterator[str]:
     if bound is None:
         yield "No interval: too few frames complete."
         return
-    names, cycles = " and ".join(bound["names"]), thousands(bound["cycles"])
+    names, cycles = _listed(bound["names"]), thousands(bound["cycles"])
     if bound["kind"] == "task":
         yield f"The interval of {interval} cycles is that of {names}: a call takes it {cycles} cycles, whatever the others do."
     elif bound["kind"] == "source":
@@ -239,14 +235,20 @@ def _bound_lines(data: Mapping[str, Any]) -> Iterator[str]:
     elif bound["kind"] == "sink":
         yield f"The interval of {interval} cycles is that of the output {names}, which takes a frame in {cycles} cycles."
     elif bound["kind"] == "fifo":
-        yield f"The interval of {interval} cycles comes from FIFOs that are too shallow: {names}. Without any limit it were {cycles}."
+        shallow = f": {names}" if names else ""
+        yield f"The interval of {interval} cycles comes from FIFOs that are too shallow{shallow}. Without any limit it were {cycles}."
     else:
         yield f"The interval of {interval} cycles comes from a circle of waits, which deeper FIFOs do not shorten:"
         yield from _path_lines(data["critical_cycle"])
     if bound["kind"] == "task":
         yield from _loop_lines([task for task in data["tasks"] if task["name"] in bound["names"]])
     if bound["next"] is not None:
-        yield f"  Next is {bound['next']['name']}, with {thousands(bound['next']['cycles'])} cycles."
+        port = {"source": "the input ", "sink": "the output "}.get(bound["next"]["kind"], "")
+        yield f"  Next is {port}{bound['next']['name']}, with {thousands(bound['next']['cycles'])} cycles."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1] if names else "") if part)
 
 
 def _loop_lines(tasks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -324,24 +326,11 @@ def _gain_lines(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _tail_lines(data: Mapping[str, Any]) -> Iterator[str]:
-    from split4ml.backends.report.render import thousands
+    from split4ml.backends.report.tails import tail_lines
 
-    tails = data["tails"]
     if data["stuck"]:
         yield f"The end of a frame stays inside until the next one comes, in {', '.join(data['stuck'])}."
-    if not tails["tasks"]:
-        return
-    drained = tails["drained"]
-    yield (
-        f"{len(tails['tasks'])} tasks hold the end of a frame while the next one's tokens are awaited ({', '.join(tails['tasks'][:4])}"
-        f"{', …' if len(tails['tasks']) > 4 else ''})."
-    )
-    yield (
-        f"  If each drained between frames: latency {thousands(drained['latency_cycles'])} "
-        f"({thousands(drained['latency_stream_cycles'])} in a stream), interval {thousands(drained['interval_cycles'])}."
-    )
-    if tails["stuck_if_start_is_held"]:
-        yield f"  With `ap_start` held high a last frame would never leave {', '.join(tails['stuck_if_start_is_held'])}."
+    yield from tail_lines(data, 2)
 
 
 def _deadlock_lines(deadlock: Mapping[str, Any]) -> Iterator[str]:

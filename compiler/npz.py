@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from split4ml.compiler.whole_file import whole_file
 from split4ml.dialects.errors import Split4mlError
 
 Array = npt.NDArray[Any]
@@ -60,19 +60,11 @@ def names_in(path: Path) -> list[str]:
 
 def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
     """Writes all arrays or, on failure, nothing. Raises Split4mlError."""
-    partial = path.with_name(f".{secrets.token_hex(4)}.partial")
-    try:
-        # not numpy.savez, which takes names as keyword arguments and so cannot write an array named `file`
-        with zipfile.ZipFile(partial, "w", allowZip64=True) as archive:
-            for name, array in arrays.items():
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
-        partial.replace(path)
-    except OSError as error:
-        raise Split4mlError(f"cannot write: {(error.strerror or str(error)).lower()}", str(path)) from None
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
+    # not numpy.savez, which takes names as keyword arguments and so cannot write an array named `file`
+    with whole_file(path) as partial, zipfile.ZipFile(partial, "w", allowZip64=True) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
 def _array(archive: Any, name: str, path: Path) -> Array:

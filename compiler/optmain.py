@@ -21,7 +21,8 @@ from split4ml.compiler.cli.parser import Parser
 from split4ml.compiler.passrunner import apply_instance, register_dialects, settle_hints
 from split4ml.compiler.passtable import PASSES
 from split4ml.compiler.sources import Begin, parse_ir, verify_ir
-from split4ml.compiler.workspace import MODELS, workspace, write_atomically
+from split4ml.compiler.whole_file import write_whole
+from split4ml.compiler.workspace import MODELS, workspace
 from split4ml.dialects.errors import Split4mlError, UsageError
 
 
@@ -34,7 +35,7 @@ class _Later(StringIO):
 
     def close(self) -> None:
         if not self.closed and sys.exc_info()[0] is None:
-            write_atomically(self._path, self.getvalue())
+            write_whole(self._path, self.getvalue())
         super().close()
 
 

@@ -15,7 +15,7 @@ from split4ml.dialects.errors import Split4mlError, UsageError
 
 def run_pareto(arguments: argparse.Namespace) -> int:
     from split4ml.backends.report.fifo_front import picture, table
-    from split4ml.compiler.workspace import write_atomically
+    from split4ml.compiler.whole_file import write_whole
 
     if arguments.frames < 4:
         raise UsageError(f"a steady interval needs at least 4 frames, not {arguments.frames}")
@@ -37,7 +37,7 @@ def run_pareto(arguments: argparse.Namespace) -> int:
     found = pareto(design, arguments, reporter)
     chosen = _picked(found, arguments.pick)
     if arguments.svg is not None:
-        write_atomically(arguments.svg, picture(found))
+        write_whole(arguments.svg, picture(found))
     if arguments.json:
         print(json.dumps(chosen if chosen is not None else found, indent=1))
     elif not arguments.quiet:

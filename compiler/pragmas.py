@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from split4ml.backends.trace.lexer import masked
+from split4ml.backends.trace.stream_pragmas import depth_of, stream_pragmas
+from split4ml.compiler.whole_file import whole_file
 from split4ml.dialects.errors import Split4mlError
 
 
@@ -29,31 +30,25 @@ def apply_depths(source: Path, depths: Mapping[str, int]) -> dict[str, tuple[int
             changed[name] = (old, depth)
     if not changed:
         return {}
-    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
-    try:
+    with whole_file(source) as partial:
         partial.write_bytes(text.encode("utf-8"))
         partial.chmod(target.stat().st_mode & 0o777)
-        os.replace(partial, target)
-    except OSError as error:
-        raise Split4mlError(f"cannot write: {(error.strerror or str(error)).lower()}", str(source)) from None
-    finally:
-        partial.unlink(missing_ok=True)
     return changed
 
 
 def _set(text: str, name: str, depth: int, where: str) -> tuple[str, int | None]:
-    variable = re.escape(name)
-    pragma = re.compile(
-        rf"^([ \t]*#[ \t]*pragma[ \t]+HLS[ \t]+STREAM[ \t]+variable={variable}[ \t]+depth=)(\d+)\b",
-        re.MULTILINE | re.IGNORECASE,
-    )
-    found = pragma.findall(text)
+    found = [pragma for pragma in stream_pragmas(masked(text)) if pragma.variable == name]
     if len(found) > 1:
         raise Split4mlError(f"stream {name} has {len(found)} pragmas", where)
     if found:
-        return pragma.sub(rf"\g<1>{depth}", text), int(found[0][1])
+        (pragma,) = found
+        stated = str(depth) if pragma.depth is not None else f" depth={depth}"
+        return text[: pragma.start] + stated + text[pragma.stop :], depth_of(pragma)
+    variable = re.escape(name)
     declared = re.search(
-        rf"^([ \t]*)hls::stream<[^;\n]*>\s*{variable}\s*(?:\([^;\n]*\))?;[^\r\n]*(\r?\n)", text, re.MULTILINE
+        rf"^([ \t]*)hls::stream<[^;\n]*>\s*{variable}\s*(?:\([^;\n]*\))?;[^\r\n]*(\r?\n)",
+        masked(text),
+        re.MULTILINE,
     )
     if declared is None:
         raise Split4mlError(f"the declaration of stream {name} was not found", where)

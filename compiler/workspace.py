@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -25,17 +24,6 @@ if TYPE_CHECKING:
 WEIGHTS = "weights"
 MODELS = (".onnx", ".fml")
 """What a front end reads, rather than xDSL's parser."""
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """The whole text, or nothing. Raises Split4mlError."""
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-    try:
-        partial.write_text(text, "utf-8")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise Split4mlError(f"cannot write: {(error.strerror or str(error)).lower()}", str(path)) from None
 
 
 def services_of(session: Callable[[], Session], device_file: Path | None = None) -> Services:

@@ -23,6 +23,15 @@ def clean(text: str) -> str:
     return _SKIP.sub(blank, re.sub(r"\\[ \t]*\r?\n", " ", text).replace("\r\n", "\n"))
 
 
+def masked(text: str) -> str:
+    """`text` with blanks in place of comments: every character that stays is where it was."""
+
+    def blank(match: re.Match[str]) -> str:
+        return re.sub(r"[^\r\n]", " ", match.group()) if match.group()[0] == "/" else match.group()
+
+    return _SKIP.sub(blank, text)
+
+
 def matching(text: str, start: int) -> int:
     """Index of the bracket that closes the one at `start`. Raises ValueError if there is none.
 

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from split4ml.backends.trace.lexer import clean, line_end, matching, split_arguments
+from split4ml.backends.trace.stream_pragmas import depth_of, stream_pragmas
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _DROPPED = ("nnet::load_weights", "nnet::load_compressed", "nnet::load_exponent", "nnet::save_layer_output")
 _PLAIN_ARGUMENT = re.compile(
     r"(?:const\s+)?(?P<type>[A-Za-z_][\w\s:]*?)\s*&?\s*\b(?P<name>\w+)\s*(?P<array>(?:\[[\w\s*+]+\])*)"
 )
-_DEPTH = re.compile(r"#\s*pragma\s+HLS\s+STREAM\s+variable=(\w+)\s+depth=(\d+)", re.IGNORECASE)
 _AXIS = re.compile(r"#\s*pragma\s+HLS\s+INTERFACE\s+axis\s+port=([\w,]+)", re.IGNORECASE)
 _LOADED = re.compile(r"nnet::load_weights_from_txt<\s*([\w:]+)\s*,\s*(\d+)\s*>\s*\(\s*(\w+)")
 _STREAM = re.compile(r"hls::stream<(?P<type>.+)>\s*&\s*(?P<name>[A-Za-z_]\w*)", re.DOTALL)
@@ -129,7 +129,7 @@ def parse_top(text: str, top: str, configs: set[str]) -> Top:
         arguments=arguments,
         locals=declared,
         tasks=tuple(tasks),
-        depths={name: int(depth) for name, depth in _DEPTH.findall(text, opening, end)},
+        depths=_depths(text, opening, end),
         axis=frozenset(name for names in _AXIS.findall(text, opening, end) for name in names.split(",")),
         loaded=loaded,
         text=text[: opening + 1] + body + text[end:],
@@ -137,6 +137,11 @@ def parse_top(text: str, top: str, configs: set[str]) -> Top:
         streams=streams,
         rest=rest,
     )
+
+
+def _depths(text: str, at: int, end: int) -> dict[str, int]:
+    stated = ((pragma.variable, depth_of(pragma)) for pragma in stream_pragmas(text, at, end))
+    return {name: depth for name, depth in stated if depth is not None}
 
 
 def _statement_start(text: str, at: int) -> int:

@@ -200,9 +200,9 @@ class ScriptRunner:
 
     def _emit(self, path: Path) -> None:
         from split4ml.compiler.passrunner import print_module
-        from split4ml.compiler.workspace import write_atomically
+        from split4ml.compiler.whole_file import write_whole
 
         module, files = self._loaded()
         path.parent.mkdir(parents=True, exist_ok=True)
         files.save_beside(module, path)
-        write_atomically(path, print_module(module))
+        write_whole(path, print_module(module))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from split4ml.passes.timing.constants import SLOW_NS
+from split4ml.passes.timing.recurrent import KINDS as RECURRENT
 from split4ml.passes.timing.rules import TaskTiming, timing
 from split4ml.passes.timing.tasktrace import TaskTrace
 
@@ -31,11 +32,18 @@ def reason(task: TaskTrace, timed: TaskTiming, tool: str, clock_ns: float) -> Re
     kept = [
         n for n, f in task.functions.items() if n.startswith("compute_output_buffer") and f.inline == "off"
     ]
+    if task.kind in RECURRENT:
+        return Reason(
+            "a step needs the state that the one before leaves, so that no two overlap: it reads its inputs, multiplies for as many "
+            "cycles as the reuse factor, looks up its activations and updates the state",
+            "none by configuration; a lower ReuseFactor makes a step shorter by as much",
+        )
     if timed.style == "sequential":
+        lower = "a lower ReuseFactor, or " if reuse > 1 else ""
         return Reason(
             f"its loop over pixels is no pipeline (strategy Resource with a reuse factor of {reuse}): each pixel that fills a window "
             f"runs the multiplication to its end, {timed.ii} cycles, before the next is read",
-            "a lower ReuseFactor, or Strategy: Latency, which makes the loop a pipeline",
+            f"{lower}Strategy: Latency, which makes the loop a pipeline",
         )
     if timed.style == "pipeline" and kept:
         inlined = _timed_as(task, dict.fromkeys(kept, "on"), tool, clock_ns)
@@ -46,7 +54,7 @@ def reason(task: TaskTrace, timed: TaskTiming, tool: str, clock_ns: float) -> Re
         if inlined.ii < timed.ii:
             cure = (
                 f"`#pragma HLS INLINE recursive` in {kept[0]}, as hls4ml had it before 0.8: an iteration every "
-                f"{inlined.ii} cycles, if the clock still holds"
+                f"{'cycle' if inlined.ii == 1 else f'{inlined.ii} cycles'}, if the clock still holds"
             )
             return Reason(why, cure, inlined.schedule.period)
         slower = (

@@ -15,6 +15,9 @@ _STEP = 20
 """Cycles of a step beside reading its inputs and the reuse factor: product, gates' tables, the update of the state."""
 
 
+KINDS = ("lstm_stack", "gru_stack")
+
+
 def recurrent(context: Context) -> Placed:
     """A loop over the steps that does not overlap them; then straight code, if only the last state is written."""
     task, segments, known = context.task, context.segments, context.known

@@ -24,6 +24,7 @@ from split4ml.passes.timing.movers import (
     softmax,
 )
 from split4ml.passes.timing.placing import build, earlier_writes, separate
+from split4ml.passes.timing.recurrent import KINDS as RECURRENT
 from split4ml.passes.timing.recurrent import recurrent
 from split4ml.passes.timing.schedule import Schedule
 from split4ml.passes.timing.segments import split
@@ -98,8 +99,7 @@ _RULES: dict[str, Callable[[Context], Placed]] = {
     "concatenate1d": concatenate_1d,
     "relu": relu,
     "normalize": normalize,
-    "lstm_stack": recurrent,
-    "gru_stack": recurrent,
+    **dict.fromkeys(RECURRENT, recurrent),
 }
 
 

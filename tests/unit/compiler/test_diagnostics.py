@@ -48,6 +48,7 @@ def _crashes_go_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         (PermissionError(13, "Permission denied", "/x"), 1, "error: /x: permission denied\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
         (MemoryError(), 1, "error: out of memory\n"),
+        (OSError(28, "No space left on device"), 1, "error: cannot write: no space left on device\n"),
     ],
 )
 def test_messages(capsys: pytest.CaptureFixture[str], error: BaseException, status: int, text: str) -> None:
@@ -61,6 +62,18 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == {
         "error": {"kind": "input", "message": "it is bad", "where": "m.onnx", "hint": "fix it"}
     }
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="there is no /dev/full")
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_output_that_nobody_takes(options: list[str]) -> None:
+    program = "import sys; from split4ml.compiler.diagnostics import guarded\n"
+    program += f"sys.exit(guarded(lambda: print('x' * 100000) or 0, as_json={bool(options)}))"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, "error: cannot write: no space left on device\n")
 
 
 def test_a_pipeline_error_shows_its_place(capsys: pytest.CaptureFixture[str]) -> None:

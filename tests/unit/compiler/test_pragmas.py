@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from split4ml.backends.trace.toplevel import parse_top
 from split4ml.compiler.pragmas import apply_depths
 from split4ml.compiler.project_facts import ProjectFacts, project_facts
 from split4ml.dialects.errors import Split4mlError, UsageError
@@ -51,6 +52,35 @@ def test_a_pragma_twice_is_refused(top: Path) -> None:
     top.write_text(TOP + "#pragma HLS STREAM variable=one depth=7\n")
     with pytest.raises(Split4mlError, match="one has 2 pragmas"):
         apply_depths(top, {"one": 3})
+
+
+@pytest.mark.parametrize(
+    ("stated", "written", "depth"),
+    [
+        ("STREAM depth=9 variable=one", "STREAM depth=3 variable=one", 9),
+        ("stream variable = one  depth = 9 dim=1", "stream variable = one  depth = 3 dim=1", 9),
+        (
+            "STREAM variable=one type=fifo depth=(9) // deep",
+            "STREAM variable=one type=fifo depth=3 // deep",
+            9,
+        ),
+        ("STREAM variable=&one", "STREAM variable=&one depth=3", None),
+    ],
+)
+def test_pragmas_as_people_write_them(top: Path, stated: str, written: str, depth: int | None) -> None:
+    before = TOP.replace("STREAM variable=one depth=100", stated)
+    before = before.replace("#pragma", "/*\n#pragma HLS STREAM variable=one depth=77\n*/\n    #pragma")
+    top.write_text(before)
+    found = parse_top(before, "top", set()).depths
+    assert found == ({} if depth is None else {"one": depth})
+    assert apply_depths(top, {"one": 3}) == {"one": (depth, 3)}
+    assert top.read_text() == before.replace(stated, written)
+    assert apply_depths(top, {"one": 3}) == {}
+
+
+def test_a_depth_that_is_no_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="depth of stream one is 'N \\* 2', which is no number"):
+        parse_top(TOP.replace("depth=100", "depth=N * 2"), "top", set())
 
 
 @pytest.mark.parametrize(
