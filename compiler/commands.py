@@ -13,7 +13,7 @@ from split4ml.dialects.errors import Split4mlError, UsageError
 
 def run_compile(arguments: argparse.Namespace) -> int:
     from split4ml.compiler.builddir import check_free
-    from split4ml.compiler.cli.compile_options import compile_options
+    from split4ml.compiler.cli.compile_options import compile_options, named_options
     from split4ml.compiler.defaults import default_pipeline, pipeline_of
     from split4ml.compiler.progress import make_reporter
 
@@ -35,7 +35,7 @@ def run_compile(arguments: argparse.Namespace) -> int:
     from split4ml.compiler.compile import compile_file
 
     reporter = make_reporter(arguments.quiet or arguments.json)
-    given = [name.removeprefix("option_") for name in vars(arguments) if name.startswith("option_")]
+    given = named_options(arguments)
     report = compile_file(arguments.model, arguments.output, options, reporter, arguments.force, given)
     if arguments.json:
         print(json.dumps(report, indent=1))

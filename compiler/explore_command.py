@@ -16,7 +16,7 @@ SHOWN = 40
 def run_explore(arguments: argparse.Namespace) -> int:
     from split4ml.backends.report.front import picture, table
     from split4ml.compiler.builddir import FRONT, check_free
-    from split4ml.compiler.cli.compile_options import compile_options
+    from split4ml.compiler.cli.compile_options import compile_options, named_options
     from split4ml.compiler.explore import explore_file, given_with, options_of, pick
     from split4ml.compiler.progress import make_reporter
 
@@ -28,7 +28,7 @@ def run_explore(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         check_free(arguments.output, arguments.force)
     reporter = make_reporter(arguments.quiet or arguments.json)
-    given = [name.removeprefix("option_") for name in vars(arguments) if name.startswith("option_")]
+    given = named_options(arguments)
     front = explore_file(arguments.model, options, reporter, given)
     point = pick(front, arguments.pick) if arguments.pick is not None else None
     if arguments.json:

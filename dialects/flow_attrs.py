@@ -76,6 +76,15 @@ OPTIONAL_COSTS = frozenset({"uram", "synth_mb"})
 """Not written where they are 0."""
 
 
+def _figure(parser: AttrParser, field: str) -> int:
+    value = parser.parse_optional_integer(allow_boolean=False, allow_negative=False)
+    if value is None:
+        parser.raise_error(
+            f"The figures of {field} are whole numbers and not negative, such as {field} 90:120:400."
+        )
+    return value
+
+
 @irdl_attr_definition
 class CostAttr(ParametrizedAttribute):
     """`#flow.cost<hls, lut 90:120:400, …, "source">`: low, estimate and high of every field, and their scale.
@@ -123,7 +132,7 @@ class CostAttr(ParametrizedAttribute):
         except ValueError:
             raise VerifyException(f"A cost lists fields as `lut 1:2:3`, not {self.values.data!r}.") from None
         expected = tuple(name for name in COST_FIELDS if name in ranges or name not in OPTIONAL_COSTS)
-        if tuple(ranges) != expected:
+        if tuple(ranges) != expected or self.values.data.count(", ") + 1 != len(ranges):
             raise VerifyException(f"A cost has the fields {', '.join(COST_FIELDS)}, in this order.")
         for name, (low, mid, high) in ranges.items():
             if not 0 <= low <= mid <= high:
@@ -137,10 +146,10 @@ class CostAttr(ParametrizedAttribute):
             parser.parse_punctuation(",")
             while (source := parser.parse_optional_str_literal()) is None:
                 field = parser.parse_identifier()
-                numbers = [parser.parse_integer(allow_boolean=False, allow_negative=False)]
+                numbers = [_figure(parser, field)]
                 for _ in range(2):
                     parser.parse_punctuation(":")
-                    numbers.append(parser.parse_integer(allow_boolean=False, allow_negative=False))
+                    numbers.append(_figure(parser, field))
                 parts.append(f"{field} " + ":".join(map(str, numbers)))
                 parser.parse_punctuation(",")
             return (StringAttr(scale), StringAttr(", ".join(parts)), StringAttr(source))

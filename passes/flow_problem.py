@@ -263,6 +263,11 @@ class _Builder:
 
     def _apart(self, layers: Sequence[str]) -> Iterable[tuple[int, int]]:
         """Every two tasks of different layers."""
+        if len(layers) < 2:
+            raise Split4mlError(
+                f"{layers[0]} cannot be kept apart from nothing",
+                hint=f"name the others with it: {layers[0]}+LAYER, or --keep-apart {layers[0]},LAYER",
+            )
         groups = [[self._at(task) for task in self.names.find(layer)] for layer in layers]
         for at, one in enumerate(groups):
             for other in groups[at + 1 :]:
@@ -281,9 +286,12 @@ class _Builder:
                 raise Split4mlError(f"{layer} is pinned to SLR{number}, but the device {has}", where=layer)
             for task in self.names.find(layer):
                 at = self._at(task)
-                if found[in_region].setdefault(at, number) != number:
+                if (other := found[in_region].setdefault(at, number)) != number:
+                    kind = "SLR" if in_region else "subgraph "
                     raise Split4mlError(
-                        f"{layer} is pinned to {where} and to {found[in_region][at]}", where=symbol(task)
+                        f"{symbol(task)} is pinned to {kind}{other} and to {kind}{number}",
+                        where="" if symbol(task) == layer else f"layer {layer}",
+                        hint="leave one of the pins out",
                     )
         return found
 

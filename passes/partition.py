@@ -173,6 +173,8 @@ class Partition(ModulePass):
         for name in self.minimise:
             if name not in OBJECTIVES:
                 raise _unknown("objective", name, OBJECTIVES)
+        if not self.minimise and not weights:
+            raise Split4mlError(f"there is nothing to minimise; there are {', '.join(OBJECTIVES)}")
         return Goal(self.minimise, Fraction(str(self.slack)), weights, bounds)
 
     def limits(self) -> dict[str, int]:

@@ -101,6 +101,12 @@ def given_options(arguments: argparse.Namespace) -> dict[str, object]:
     return given
 
 
+def named_options(arguments: argparse.Namespace) -> list[str]:
+    """The options that the command line states, by attribute; a board states the part."""
+    named = [name.removeprefix("option_") for name in vars(arguments) if name.startswith("option_")]
+    return [*named, "part"] if getattr(arguments, "board", None) is not None else named
+
+
 def add_board(parser: argparse.ArgumentParser) -> None:
     """A board stands for its part number; the build states the part."""
     parser.add_argument(

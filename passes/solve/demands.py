@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from split4ml.dialects.errors import Split4mlError
-from split4ml.passes.solve.atoms import Atoms, contract, with_goal
-from split4ml.passes.solve.clock import Clock
+from split4ml.passes.solve.atoms import MEMORY, Atoms, contract, with_goal
+from split4ml.passes.solve.clock import Clock, TimeUp
 from split4ml.passes.solve.objectives import (
     BALANCE,
     BITS,
@@ -18,7 +18,7 @@ from split4ml.passes.solve.objectives import (
     UTILISATION,
     Goal,
 )
-from split4ml.passes.solve.problem import Problem
+from split4ml.passes.solve.problem import Problem, Workshop
 from split4ml.passes.solve.search import Search
 from split4ml.passes.solve.within import LOAD, Within, side_of
 
@@ -38,11 +38,12 @@ class Case:
 @dataclass(frozen=True)
 class Demand:
     """words: as a part of a sentence. dropped: the case without it. enough: in words, the nearest that would do in its place,
-    with all else kept; "" if nothing would."""
+    with all else kept; "" if nothing would. limits: the resource or objective that it limits, if it is a number's."""
 
     words: str
     dropped: Callable[[Case], Case]
     enough: Callable[[Case, Clock], str]
+    limits: str = ""
 
 
 def seconds(milliseconds: int) -> str:
@@ -50,15 +51,31 @@ def seconds(milliseconds: int) -> str:
     return f"{milliseconds / 1000:,.1f} s".replace(".0 s", " s")
 
 
-def objective_in_words(name: str, value: int) -> str:
+def objective_in_words(name: str, value: int, side: str = "") -> str:
+    """Exactly, so that it can be asked for. side: such as "at most "."""
     return {
-        TIME: f"a synthesis time of {seconds(value)}",
-        BITS: f"{value:,} bits that cross",
-        LATENCY: f"{value} cycles of added latency",
-        SUBGRAPHS: f"{value} subgraph{'' if value == 1 else 's'}",
-        UTILISATION: f"a utilisation of {value / 10_000:g} %",
-        BALANCE: f"a lightest subgraph of {seconds(value)}",
+        TIME: f"a synthesis time of {side}{_decimal(value, 3)} s",
+        BITS: f"{side}{value:,} bits that cross",
+        LATENCY: f"{side}{value} cycles of added latency",
+        SUBGRAPHS: f"{side}{value} subgraph{'' if value == 1 else 's'}",
+        UTILISATION: f"a utilisation of {side}{_decimal(value, 4)} %",
+        BALANCE: f"a lightest subgraph of {side}{_decimal(value, 3)} s",
     }[name]
+
+
+def jobs_in_words(jobs: int) -> str:
+    return f"{jobs} job{'s' if jobs > 1 else ''} at once"
+
+
+def gibibytes(mebibytes: int) -> str:
+    """Rounded up, so that as much is enough: `1.11 GiB`."""
+    return f"{_decimal(-(-mebibytes * 100 // 1024), 2)} GiB"
+
+
+def _decimal(value: int, places: int) -> str:
+    """The value with its last digits behind the point."""
+    whole, rest = divmod(value, 10**places)
+    return f"{whole:,}.{rest:0{places}d}".rstrip("0").rstrip(".")
 
 
 def demands(case: Case) -> list[Demand]:
@@ -66,11 +83,20 @@ def demands(case: Case) -> list[Demand]:
     return [
         *_count(case),
         *_budgets(case.problem),
+        *_workshop(case.problem),
         *_bounds(case.goal),
         *_wishes(case.problem),
         *_edges(case.problem),
         *_regions(case.problem),
     ]
+
+
+def nearest(case: Case, limits: str, clock: Clock) -> str:
+    """What would do in the place of the demand that limits a resource or an objective; "" if nothing would, or if time is up."""
+    try:
+        return next(d.enough(d.dropped(case), clock) for d in demands(case) if d.limits == limits)
+    except TimeUp:
+        return ""
 
 
 # Is there a partition?
@@ -169,22 +195,63 @@ def _budgets(problem: Problem) -> Iterator[Demand]:
             value = least(Case(swapped, goal, rest.numbers), UTILISATION, clock)
             return f"{value:,} {resource} ({value - budget:,} more)" if value is not None else ""
 
-        yield Demand(f"at most {budget:,} {resource} in a subgraph", dropped, enough)
+        yield Demand(f"at most {budget:,} {resource} in a subgraph", dropped, enough, resource)
+
+
+def _workshop(problem: Problem) -> Iterator[Demand]:
     shop = problem.workshop
     if shop.memory is not None:
+        words = f"at most {gibibytes(shop.memory)} of synthesis memory"
+        yield Demand(words, lambda rest: _with_memory(rest, None), _memory_enough, MEMORY)
+    if shop.jobs is not None:
+        yield Demand(
+            f"at most {jobs_in_words(shop.jobs)}",
+            lambda rest: _with_jobs(rest, None),
+            lambda rest, clock: _jobs_enough(rest, shop.jobs or 1, clock),
+        )
 
-        def roomy(rest: Case) -> Case:
-            return replace(
-                rest, problem=replace(rest.problem, workshop=replace(rest.problem.workshop, memory=None))
-            )
 
-        def most(rest: Case, clock: Clock) -> str:
-            swapped = replace(rest.problem, load=problem.memory, fixed=0, workshop=replace(shop, jobs=None))
-            goal = replace(rest.goal, at_most={})
-            value = least(Case(swapped, goal, rest.numbers), LOAD, clock)
-            return f"{value + shop.fixed_memory:,} MiB for one job" if value is not None else ""
+def with_workshop(case: Case, shop: Workshop) -> Case:
+    return replace(case, problem=replace(case.problem, workshop=shop))
 
-        yield Demand(f"at most {shop.memory:,} MiB of synthesis memory", roomy, most)
+
+def _with_memory(case: Case, memory: int | None) -> Case:
+    return with_workshop(case, replace(case.problem.workshop, memory=memory))
+
+
+def _with_jobs(case: Case, jobs: int | None) -> Case:
+    return with_workshop(case, replace(case.problem.workshop, jobs=jobs))
+
+
+def _memory_enough(rest: Case, clock: Clock) -> str:
+    """What the largest job needs, and more if there is a bound on the time."""
+    problem = rest.problem
+    one = replace(problem, load=problem.memory, fixed=0, workshop=replace(problem.workshop, jobs=None))
+    untimed = {n: b for n, b in rest.goal.at_most.items() if n not in (TIME, BALANCE)}
+    alone = least(replace(rest, problem=one, goal=replace(rest.goal, at_most=untimed)), LOAD, clock)
+    if alone is None or not feasible(rest, clock):
+        return ""
+    fixed = problem.workshop.fixed_memory
+    low = alone + fixed
+    if TIME not in rest.goal.at_most:
+        return f"{gibibytes(low)} of it"
+    high = max(low, sum(problem.memory) + fixed * min(rest.numbers[1], len(problem.tasks)))
+    return f"{gibibytes(_first(low, high, lambda most: _with_memory(rest, most), clock))} of it"
+
+
+def _jobs_enough(rest: Case, jobs: int, clock: Clock) -> str:
+    if not feasible(rest, clock):
+        return ""
+    most = min(rest.numbers[1], len(rest.problem.tasks))
+    return jobs_in_words(_first(jobs + 1, most, lambda n: _with_jobs(rest, n), clock))
+
+
+def _first(low: int, high: int, case: Callable[[int], Case], clock: Clock) -> int:
+    """The least value with a partition; from one on all have one, and `high` has."""
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if feasible(case(middle), clock) else (middle + 1, high)
+    return low
 
 
 def _bounds(goal: Goal) -> Iterator[Demand]:
@@ -200,8 +267,8 @@ def _bounds(goal: Goal) -> Iterator[Demand]:
             value = least(rest, name, clock)
             return objective_in_words(name, value) if value is not None else ""
 
-        side = "at least" if name == BALANCE else "at most"
-        yield Demand(f"{side} {objective_in_words(name, bound)}", dropped, enough)
+        side = "at least " if name == BALANCE else "at most "
+        yield Demand(objective_in_words(name, bound, side), dropped, enough, name)
 
 
 def _without(change: Callable[[Problem], Problem], words: str) -> Demand:
@@ -210,7 +277,7 @@ def _without(change: Callable[[Problem], Problem], words: str) -> Demand:
     def dropped(rest: Case) -> Case:
         return replace(rest, problem=change(rest.problem))
 
-    return Demand(words, dropped, lambda rest, clock: "going without it" if feasible(rest, clock) else "")
+    return Demand(words, dropped, lambda rest, clock: f"dropping “{words}”" if feasible(rest, clock) else "")
 
 
 def _wishes(problem: Problem) -> Iterator[Demand]:
@@ -309,17 +376,23 @@ def _regions(problem: Problem) -> Iterator[Demand]:
             low, high = 101, 100_000
             if not feasible(scaled(full, high), clock):
                 return ""
-            while low < high:
-                middle = (low + high) // 2
-                low, high = (low, middle) if feasible(scaled(full, middle), clock) else (middle + 1, high)
-            return f"{low - 100} % more {resource} in every {_kind(problem)}"
+            percent = _first(low, high, lambda percent: scaled(full, percent), clock)
+            return f"{percent - 100} % more {resource} in every {_kind(problem)}"
 
-        most = ", ".join(f"{region.capacity.get(resource, 0):,}" for region in problem.regions)
         yield Demand(
-            f"at most {most} {resource} in {', '.join(region.name for region in problem.regions)}",
+            _room(problem, resource),
             lambda rest, scaled=scaled: scaled(rest, None),  # type: ignore[misc]
             enough,
         )
+
+
+def _room(problem: Problem, resource: str) -> str:
+    """What regions have, in words; that of equal ones once."""
+    most = [region.capacity.get(resource, 0) for region in problem.regions]
+    names = ", ".join(region.name for region in problem.regions)
+    if len(set(most)) == 1:
+        return f"at most {most[0]:,} {resource} in {'each of ' if len(most) > 1 else ''}{names}"
+    return f"at most {', '.join(f'{amount:,}' for amount in most)} {resource} in {names}"
 
 
 def _kind(problem: Problem) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.solve.atoms import MEMORY, Atoms
+from split4ml.passes.solve.demands import gibibytes
+from split4ml.passes.solve.objectives import UTILISATION
 from split4ml.passes.solve.problem import Problem
 
 SHOWN = 4
@@ -17,28 +21,33 @@ def list_tasks(problem: Problem, tasks: tuple[int, ...]) -> str:
     return ", ".join(names) + (f" and {rest} more" if rest else "")
 
 
-def check_atoms(problem: Problem, atoms: Atoms) -> None:
-    """No atom alone exceeds a budget. Raises Split4mlError with the worst excess over the first such budget."""
+def check_atoms(problem: Problem, atoms: Atoms, nearest: Callable[[str], str] = lambda demand: "") -> None:
+    """No atom alone exceeds a budget. Raises Split4mlError with the worst excess over the first such budget.
+
+    nearest: in words, what would do in the place of a demand, by the resource or objective that it limits; "" if nothing would.
+    """
     for resource, budget in atoms.budgets.items():
         use = [amount + atoms.own.get(resource, 0) for amount in atoms.resources[resource]]
         worst = max(range(len(atoms)), key=lambda a: (use[a], -a))
         if use[worst] <= budget:
             continue
+        demand = resource
+        if resource == MEMORY:
+            fixed = atoms.workshop.fixed_memory
+            amount = f"{gibibytes(use[worst] + fixed)} of {MEMORY}, and there are {gibibytes(budget + fixed)}"
+        elif budget == problem.budgets.get(resource):
+            amount = f"{use[worst]} {resource}, {use[worst] - budget} over the budget of {budget}"
+        else:
+            demand = UTILISATION
+            amount = f"{use[worst]} {resource}, {use[worst] - budget} over the {budget} that the bound on utilisation allows"
         members = atoms.members[worst]
         subject = f"task {problem.tasks[members[0]]} alone needs"
-        hint = f"raise the {resource} budget to at least {use[worst]}, or make the layer smaller"
         if len(members) > 1:
             subject = f"the tasks {list_tasks(problem, members)}, which must share a subgraph, need"
-        amount = f"{use[worst]} {resource}, {use[worst] - budget} over the budget of {budget}"
-        if resource == MEMORY:
-            amount = f"{use[worst]} MiB of {resource}, {use[worst] - budget} over the {budget} that there are"
-            hint = (
-                "one job at a time needs as much: synthesise on a larger machine, or make the layer smaller"
-            )
-        elif resource not in problem.budgets:
-            amount = f"{use[worst]} {resource}, {use[worst] - budget} over the {budget} that the bound on utilisation allows"
-            hint = "raise the bound, or take a larger device"
-        raise Split4mlError(f"{subject} {amount}", where=problem.tasks[members[0]], hint=hint)
+        remedy = "make the layer smaller, or reuse its multipliers more"
+        if enough := nearest(demand):
+            remedy = f"{remedy}; with all else kept, {enough} would do"
+        raise Split4mlError(f"{subject} {amount}", where=problem.tasks[members[0]], hint=remedy)
 
 
 def check_count(problem: Problem, atoms: Atoms, parts: int) -> None:
@@ -52,7 +61,7 @@ def check_count(problem: Problem, atoms: Atoms, parts: int) -> None:
             apart = f"groups of tasks that can be separated ({tied})"
         raise Split4mlError(
             f"{parts} subgraphs are asked for, but {apart} number only {len(atoms)}",
-            hint=f"ask for at most {len(atoms)} subgraphs",
+            hint=f"ask for at most {len(atoms)} subgraph{'s' if len(atoms) > 1 else ''}",
         )
     strict = set(atoms.strict)
     depth = [1] * len(atoms)

@@ -12,7 +12,7 @@ from split4ml.passes.solve.atoms import Atoms, contract, with_goal
 from split4ml.passes.solve.clock import Clock, TimeUp
 from split4ml.passes.solve.conflict import conflict
 from split4ml.passes.solve.cuts import partition_by_cuts
-from split4ml.passes.solve.demands import Case, bounds
+from split4ml.passes.solve.demands import Case, bounds, nearest
 from split4ml.passes.solve.dynamic import Part
 from split4ml.passes.solve.explain import check_atoms, check_count
 from split4ml.passes.solve.objectives import (
@@ -61,7 +61,9 @@ def partition(
         return partition_by_cuts(problem)
     clock = Clock(time_limit)
     atoms = with_goal(contract(problem), goal)
-    check_atoms(problem, atoms)
+    low, high = (subgraphs,) * 2 if isinstance(subgraphs, int) else (1, _most(goal, max_subgraphs))
+    case = Case(problem, goal, (low, high))
+    check_atoms(problem, atoms, lambda demand: nearest(case, demand, clock))
     numbers = _numbers(problem, atoms, subgraphs, goal, max_subgraphs)
     state = _Lexicographic(Search(atoms, clock), goal, bounds(atoms, goal), numbers)
     if subgraphs == "auto" or (subgraphs is None and SUBGRAPHS not in goal.at_most):
@@ -69,7 +71,7 @@ def partition(
     state.run()
     if state.part is None:
         if state.impossible:
-            raise _impossible(Case(problem, goal, (numbers[0], numbers[-1])), clock)
+            raise _impossible(case, clock)
         raise _not_found(numbers)
     return solution_of(problem, atoms, state.part, state.bounds, state.optimal, state.method)
 
@@ -112,9 +114,14 @@ def _numbers(problem: Problem, atoms: Atoms, subgraphs: Subgraphs, goal: Goal, m
         if bound is not None and subgraphs > bound:
             raise Split4mlError(f"{subgraphs} subgraphs are asked for, and at most {bound}")
         return [subgraphs]
-    most = min(len(atoms), most if bound is None else bound)
+    most = min(len(atoms), _most(goal, most))
     check_count(problem, atoms, most)
     return list(range(1, most + 1))
+
+
+def _most(goal: Goal, most: int) -> int:
+    """The largest number of subgraphs that is considered if none is asked for."""
+    return goal.at_most.get(SUBGRAPHS, most)
 
 
 def _impossible(case: Case, clock: Clock) -> Split4mlError:

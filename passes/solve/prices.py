@@ -7,10 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from split4ml.passes.solve.clock import Clock, TimeUp
-from split4ml.passes.solve.demands import Case, demands, objective_in_words
+from split4ml.passes.solve.demands import (
+    Case,
+    demands,
+    gibibytes,
+    jobs_in_words,
+    objective_in_words,
+    with_workshop,
+)
 from split4ml.passes.solve.objectives import SUBGRAPHS, Goal, Solution, better
 from split4ml.passes.solve.partition import optimum
-from split4ml.passes.solve.problem import Problem, Workshop
+from split4ml.passes.solve.problem import Problem
 
 PERCENT = 10
 """A step of a budget or a bound."""
@@ -102,7 +109,6 @@ def steps(case: Case) -> Iterator[Step]:
         yield Step(demand.words, "without", "without it", demand.dropped(case))
         for kind, change, changed in sized[at] if at < len(sized) else ():
             yield Step(demand.words, kind, change, changed)
-    yield from _jobs(case)
 
 
 def _sized(case: Case) -> Iterator[Iterator[tuple[Kind, str, Case]]]:
@@ -112,6 +118,8 @@ def _sized(case: Case) -> Iterator[Iterator[tuple[Kind, str, Case]]]:
         yield _budget(case, resource)
     if case.problem.workshop.memory is not None:
         yield _memory(case)
+    if case.problem.workshop.jobs is not None:
+        yield _jobs(case)
     for name in case.goal.at_most:
         if name != SUBGRAPHS:
             yield _bound(case, name)
@@ -136,7 +144,7 @@ def _memory(case: Case) -> Iterator[tuple[Kind, str, Case]]:
     assert shop.memory is not None
     for kind, value in _around(shop.memory, GIB):
         if value > 0:
-            yield kind, f"{value:,} MiB", _with_workshop(case, replace(shop, memory=value))
+            yield kind, gibibytes(value), with_workshop(case, replace(shop, memory=value))
 
 
 def _bound(case: Case, name: str) -> Iterator[tuple[Kind, str, Case]]:
@@ -145,24 +153,12 @@ def _bound(case: Case, name: str) -> Iterator[tuple[Kind, str, Case]]:
         yield kind, objective_in_words(name, value), replace(case, goal=changed)
 
 
-def _jobs(case: Case) -> Iterator[Step]:
-    """Jobs exclude no split, so they are no demand; but few of them cost time."""
+def _jobs(case: Case) -> Iterator[tuple[Kind, str, Case]]:
     shop = case.problem.workshop
-    if shop.jobs is None:
-        return
-    words = in_words(shop.jobs)
-    yield Step(words, "without", "all at once", _with_workshop(case, replace(shop, jobs=None)))
+    assert shop.jobs is not None
     for kind, value in _around(shop.jobs, 1):
         if value > 0:
-            yield Step(words, kind, in_words(value), _with_workshop(case, replace(shop, jobs=value)))
-
-
-def in_words(jobs: int) -> str:
-    return f"{jobs} job{'s' if jobs > 1 else ''} at once"
-
-
-def _with_workshop(case: Case, shop: Workshop) -> Case:
-    return replace(case, problem=replace(case.problem, workshop=shop))
+            yield kind, jobs_in_words(value), with_workshop(case, replace(shop, jobs=value))
 
 
 def _around(value: int, step: int | None = None) -> Iterator[tuple[Kind, int]]:

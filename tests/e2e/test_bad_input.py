@@ -160,7 +160,7 @@ def test_errors_as_json(lab: Lab) -> None:
 
 PARTITIONS: dict[str, tuple[str, ...]] = {
     "subgraphs=99": ("99 subgraphs are asked for", "only 5"),
-    "lut=0": ("over the budget of 0", "raise the lut budget to at least"),
+    "lut=0": ("over the budget of 0", "with all else kept, ", "would do"),
     "lut=100": ("task c2 alone needs", "over the budget of 100"),
     "subgraphs=2 lut=560": ("no split meets all", "2 subgraphs; at most 560 lut in a subgraph", "would do"),
     "subgraphs=1 lut=600 ff=440": ("no split meets all of these together: 1 subgraph; at most",),

@@ -93,6 +93,7 @@ def test_text_that_contradicts_the_archive_is_refused(quick: Path, tmp_path: Pat
         ("partition", ("--subgraphs", "5"), "split already"),
         ("flow", ("--precision", "fixed<12,4>"), "lowered already"),
         ("flow", ("--clock", "3"), "lowered for 5.0"),
+        ("flow", ("--board", "zcu102"), "lowered for xcvu13p"),
         ("flow", ("-p", "estimate", "--cut-before", "x"), "belongs to the pass partition"),
         ("flow", ("--tile-weights", "99"), "lowered already"),
         ("import", ("-p", "lower-nn-to-flow", "--tile-weights", "99"), "belongs to the pass tile"),

@@ -18,7 +18,7 @@
 // SMALL: the design does not fit xczu9eg, however it is split: it needs 4,000 dsp after synthesis, and 2,520 may be used
 // SMALL-NEXT: a larger device, a higher reuse factor or smaller precision
 
-// ONE: no split meets all of these together: 1 subgraph; at most 2,457, 2,457, 2,457, 2,457 dsp after synthesis in SLR0, SLR1, SLR2, SLR3
+// ONE: no split meets all of these together: 1 subgraph; at most 2,457 dsp after synthesis in each of SLR0, SLR1, SLR2, SLR3
 // ONE-NEXT: help: with all else kept, 2 subgraphs, or 63 % more dsp after synthesis in every SLR would do
 
 // NAME: there is no device or board 'zcu103'
