@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,7 +82,25 @@ def _vcd(vcd: Path, names: list[str], clock_ps: int, reporter: Reporter) -> Obse
             f"{vcd}: of {len(inexact)} FIFOs ({', '.join(inexact[:3])}{', …' * (len(inexact) > 3)}) only what their memories held was "
             "logged; with a token in the output register they held one more"
         )
-    return Observed(profiles)
+    return Observed(_credible(vcd, profiles, clock_ps, reporter))
+
+
+def _credible(
+    vcd: Path, profiles: Mapping[str, FifoProfile], clock_ps: int, reporter: Reporter
+) -> Mapping[str, FifoProfile]:
+    """Without the times of operations, if strobes have more tokens in a FIFO than its occupancy: then they are none.
+
+    By one may be right: `if_num_data_valid` does not count a token on its way from a memory to the output register.
+    """
+    wrong = [name for name, profile in profiles.items() if (profile.strobed or 0) > profile.peak + 1]
+    if not wrong:
+        return profiles
+    first = profiles[wrong[0]]
+    reporter.warn(
+        f"{vcd}: strobes of {len(wrong)} FIFOs do not fit their occupancies ({wrong[0]}: {first.strobed} tokens at once by its strobes, "
+        f"{first.peak} held): nothing is calibrated; are `if_full_n` and `if_empty_n` logged, and is the clock period {clock_ps} ps?"
+    )
+    return {name: replace(profile, write_times=None, read_times=None) for name, profile in profiles.items()}
 
 
 def _check(
@@ -100,5 +118,5 @@ def _check(
     if missing:
         unlike = f"; there, but not in the design: {', '.join(others)}" if others else ""
         reporter.warn(
-            f"{file}: {len(there)} of {len(names)} FIFOs found: {', '.join(there)}; not there: {', '.join(missing)}{unlike}"
+            f"{file}: {len(missing)} of {len(names)} FIFOs are not there: {', '.join(missing)}{unlike}; found: {', '.join(there)}"
         )

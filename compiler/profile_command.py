@@ -136,7 +136,9 @@ def _lines(report: Mapping[str, Any]) -> Iterable[str]:
 
     yield f"{report['model']}: {len(report['layers'])} tasks, {report['tool']}, {report['clock_ps'] / 1000:g} ns"
     for label, counts in (("as it is", report.get("as_is")), ("sized", report)):
-        if counts is not None:
+        if counts is not None and counts["latency_cycles"] is counts["latency_stream_cycles"] is None:
+            yield f"  {label:<9} no frame completes: `split4ml explain` says what waits for what"
+        elif counts is not None:
             stuck = f", stuck: {', '.join(counts['stuck'])}" if counts.get("stuck") else ""
             yield (
                 f"  {label:<9} latency {thousands(counts['latency_cycles'])} cycles"

@@ -170,7 +170,9 @@ def _arguments(
         else:
             raise ValueError(f"argument {' '.join(text.split())!r} of {top} is no stream")
     if not ports:
-        raise ValueError(f"no argument of {top} is a stream: with io_parallel there are no FIFOs")
+        raise ValueError(
+            f"no argument of {top} is a stream, as with io_parallel: there are no FIFOs, and nothing to size"
+        )
     return tuple(ports), tuple(names), tuple(declared)
 
 

@@ -30,12 +30,15 @@ class FifoProfile:
     write_times, read_times: int64[tokens], cycles in which a token went in and out, counted from the first time
         in the file, of as many tokens as OPERATIONS and MOST allow; None if the file has occupancies only.
     exact: False if the file has only what the FIFO's memory held: with a token in its output register it held one more.
+    strobed: most tokens held as strobes alone have it, if they are not what `peak` is from and the occupancy is of all tokens: more
+        than `peak` means that a strobe was no operation, or that a cycle is not as long as was said.
     """
 
     peak: int
     write_times: Ints | None
     read_times: Ints | None
     exact: bool = True
+    strobed: int | None = None
 
 
 @dataclass
@@ -132,11 +135,12 @@ class FifoState:
         """end: the cycle of the last time in the file."""
         if self.since >= 0:
             self._settle(max(end, self.since + 1))
-        strobes = {"write", "read"} & self.known
-        exact = True
-        if self.counts and len(strobes) == 2:
+        strobes = {"write", "read"} <= self.known
+        exact, strobed = True, None
+        if self.counts and strobes:
             peak: int | None = self.most - self.least
         else:
+            strobed = self.most - self.least if self.occupancy == "held" and strobes else None
             peak = self.peak
             beside = self.occupancy == "memory" or (self.occupancy == "pointer" and not self.empty)
             exact = not beside or "output" in self.known
@@ -150,6 +154,7 @@ class FifoState:
             _times(self.writes) if "write" in self.signals else None,
             _times(self.reads) if "read" in self.signals else None,
             exact,
+            strobed,
         )
 
 

@@ -36,6 +36,8 @@ _RANK = {signal: rank for signals in _ROLES.values() for rank, signal in enumera
 _BEFORE = r"(?:fifo_|u_|i_|inst_)?"
 _AFTER = r"(?:_V)?(?:_data_0)?(?:_V)?(?:_fifo)?(?:_U\d*|_i|_inst|_u)?"
 _INSTANCE = re.compile(_BEFORE + r"(?P<name>\w+?)(?:_V)?(?:_data)?(?:_\d+)?(?:_V)?(?:_fifo)?_U\d*")
+_PROBE = re.compile(r"(?P<name>\w+)_(?:usedw|write|read)")
+"""A signal of the flat probe of our RTL simulation."""
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,16 @@ def usable(roles: Mapping[Role, object]) -> bool:
 
 
 def strangers(fifos: Iterable[str], signals: Iterable[Signal]) -> list[str]:
-    """FIFOs of HLS that the file has and the design has not, by the names that their streams would have."""
+    """FIFOs that the file has and the design has not: of HLS, by the names that their streams would have, and of what we write."""
     known = {vcd_name(name) for name in fifos}
-    scopes = dict.fromkeys(s.scope for s in signals if s.scopes and s.name in _ROLE_OF)
-    found = (_INSTANCE.fullmatch(scope) for scope in scopes if not scope.startswith("start_for_"))
-    names = dict.fromkeys(match["name"] for match in found if match)
+    names: dict[str, None] = {}
+    for signal in signals:
+        probe = _PROBE.fullmatch(signal.name)
+        if probe is not None:
+            names[probe["name"]] = None
+        elif signal.scopes and signal.name in _ROLE_OF:
+            ours = signal.scopes[0] == OURS
+            instance = None if ours else _INSTANCE.fullmatch(signal.scope)
+            if ours or (instance is not None and not signal.scope.startswith("start_for_")):
+                names[signal.scope if instance is None else instance["name"]] = None
     return [name for name in names if name not in known and f"{name}_V" not in known]

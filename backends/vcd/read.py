@@ -122,6 +122,7 @@ class _Reader:
     zero: int
     period: int
     last: int = 0
+    now: int = 0
     changes: int = 0
     owners: dict[str, list[tuple[FifoState, Role]]] = field(default_factory=dict)
 
@@ -160,7 +161,11 @@ class _Reader:
         pass
 
     def time(self, vcd: object, time: int, cur_sig_vals: object) -> None:
-        pass
+        if time < self.now:
+            raise Split4mlError(
+                f"time goes back from {self.now} to {time}", str(self.file), "is it one simulation's?"
+            )
+        self.now = time
 
     def value(self, vcd: object, time: int, value: str, identifier_code: str, cur_sig_vals: object) -> None:
         self.changes += 1

@@ -140,10 +140,20 @@ def test_files_that_are_not_whole_or_not_of_this_design(project: Path, tmp_path:
     # renamed: what is left is used, and what matched is said
     other.write_text(text.replace(f"module {names[0]} ", "module strange_U "))
     report, warned = _profiled(cli, project, other)
-    assert f"not there: {names[0]}" in warned and names[1] in warned and "strange" in warned
+    assert (
+        f"1 of {len(names)} FIFOs are not there: {names[0]}" in warned
+        and names[1] in warned
+        and "strange" in warned
+    )
     missing = next(fifo for fifo in report["fifos"] if fifo["name"] == names[0])
     assert missing["observed_peak"] is None and missing["model_error"] is None
     assert any(names[0] in why for why in report["calibration"]["unfitted"].values())
+
+    # the clock was another: no operation is where its strobe says
+    other.write_text(text.replace("$timescale 1 ps", "$timescale 10 ps"))
+    report, warned = _profiled(cli, project, other)
+    assert "do not fit their occupancies" in warned and "clock period 5000 ps" in warned
+    assert report["calibration"] is None and all(fifo["observed_peak"] for fifo in report["fifos"])
 
     # cut off in the middle of the last frame, but at the end of a line: what there is is fitted
     half = text[: text.index("\n#", int(len(text) * 0.9)) + 1]

@@ -25,6 +25,11 @@ namespace s4rec {
     std::exit(3);
 }
 
+// A failed assertion: the last words if the program dies of it.
+inline void unasserted(const char *what) {
+    std::fprintf(stderr, "the assertion `%s` fails\n", what);
+}
+
 typedef std::vector<int32_t> Body;  // 2 * stream + (1 if it is a write), or -1 - number of a loop
 
 struct LoopRecord {  // one execution of a loop (or of a pipelined function)

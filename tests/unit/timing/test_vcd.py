@@ -138,6 +138,7 @@ def test_prefixes_of_names_are_no_match(tmp_path: Path) -> None:
         ("0$\n#5000\n0!\n", "0", "middle of a line"),
         ('b10 "', 'b10"', "cannot be read as VCD"),
         ("$scope module TOP", "$scope", "cannot read"),
+        ("#4500", "#1000", "time goes back from 3500 to 1000"),
     ],
 )
 def test_bad_files(tmp_path: Path, old: str, new: str, reason: str | None) -> None:

@@ -288,6 +288,30 @@ def test_which_fifos_match(tmp_path: Path) -> None:
     assert strangers(["layer2_out", "layer4_out"], signals) == ["layer4_renamed", "layer9_out"]
 
 
+def test_fifos_of_our_own_files_that_the_design_has_not(tmp_path: Path) -> None:
+    vcd = Vcd(XSIM).scope("split4ml", clk=1).scope("split4ml", "sg0", "a", usedw=2)
+    vcd.scope("split4ml", "between", "b", usedw=2).scope("TOP", "probe", c_usedw=2, c_write=1)
+    signals = read_header(vcd.write(tmp_path / "x.vcd", [{"usedw": 0}, {}])).signals
+    assert strangers(["a"], signals) == ["b", "c"]
+
+
+def test_strobes_that_are_no_operations(tmp_path: Path) -> None:
+    """Without `if_full_n`, a write that waits counts in every cycle: the occupancy tells."""
+
+    def profile(steps: Steps) -> FifoProfile:
+        vcd = Vcd(XSIM).scope("tb", ap_clk=1)
+        vcd.scope("tb", "f_U", if_num_data_valid=4, if_write=1, if_read=1)
+        idle: Steps = [{"if_num_data_valid": 0, "if_write": 0, "if_read": 0}]
+        return read_profile(vcd.write(tmp_path / "x.vcd", idle + steps), ["f"])["f"]
+
+    waits = profile([{"if_write": 1}, {"if_num_data_valid": 1}, {}, {}, {"if_write": 0}, {}])
+    assert (waits.peak, waits.strobed) == (1, 4)
+    passes = profile(
+        [{"if_write": 1}, {"if_num_data_valid": 1, "if_write": 0}, {"if_read": 1}, {"if_read": 0}]
+    )
+    assert (passes.peak, passes.strobed) == (1, 1)
+
+
 def test_unknown_after_it_was_known(tmp_path: Path) -> None:
     vcd = Vcd(XSIM).scope("tb", ap_clk=1).scope("tb", "f_U", **HANDSHAKE)
     steps: Steps = [{**IDLE}, {"if_write": 1}, {"if_write": "x"}, {"if_write": 0}]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from tiny_project import tiny
+from tiny_project import COPY, tiny
 
 from split4ml.backends.trace import ProjectTrace, trace_project
 from split4ml.backends.trace.sources import find_top
@@ -69,6 +69,7 @@ def test_control_that_depends_on_data_is_refused(tmp_path: Path) -> None:
         ("undeclared(data);", "does not compile: .*undeclared"),
         ("for (int i = 0; i < 4; i++) data.read(); abort();", "died by SIGABRT"),
         ("data.read(); exit(7);", "exit status 7"),
+        ("assert(CONFIG_T::n == 5); abort();", "SIGABRT: the assertion `CONFIG_T::n == 5` fails"),
         (
             "for (int i = 0; i < 3; i++) res.write(data.read());",
             "reads more tokens of stream x|left over|tokens of stream",
@@ -79,6 +80,11 @@ def test_control_that_depends_on_data_is_refused(tmp_path: Path) -> None:
 def test_faults_become_one_error(kernel: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(Split4mlError, match=message):
         trace(tiny(tmp_path, kernel))
+
+
+def test_an_assertion_that_fails_is_no_hardware(tmp_path: Path) -> None:
+    (task,) = trace(tiny(tmp_path, 'assert(CONFIG_T::n == 5 && "not allowed");\n' + COPY)).tasks
+    assert task.op_write.tolist() == [False, True] * 4
 
 
 def test_a_program_that_hangs_is_stopped(tmp_path: Path) -> None:

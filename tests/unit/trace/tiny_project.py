@@ -8,6 +8,7 @@ from pathlib import Path
 
 KERNEL = """
 #include "hls_stream.h"
+#include <cassert>
 namespace nnet {
 template <class data_T, class res_T, typename CONFIG_T>
 void copy(hls::stream<data_T> &data, hls::stream<res_T> &res) {
