@@ -36,8 +36,8 @@ _RANK = {signal: rank for signals in _ROLES.values() for rank, signal in enumera
 _BEFORE = r"(?:fifo_|u_|i_|inst_)?"
 _AFTER = r"(?:_V)?(?:_data_0)?(?:_V)?(?:_fifo)?(?:_U\d*|_i|_inst|_u)?"
 _INSTANCE = re.compile(_BEFORE + r"(?P<name>\w+?)(?:_V)?(?:_data)?(?:_\d+)?(?:_V)?(?:_fifo)?_U\d*")
-_PROBE = re.compile(r"(?P<name>\w+)_(?:usedw|write|read)")
-"""A signal of the flat probe of our RTL simulation."""
+_PROBE = re.compile(r"(?P<name>\w+)_usedw")
+"""An occupancy in the flat probe of our RTL simulation."""
 
 
 @dataclass(frozen=True)

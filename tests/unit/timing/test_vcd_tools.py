@@ -290,7 +290,7 @@ def test_which_fifos_match(tmp_path: Path) -> None:
 
 def test_fifos_of_our_own_files_that_the_design_has_not(tmp_path: Path) -> None:
     vcd = Vcd(XSIM).scope("split4ml", clk=1).scope("split4ml", "sg0", "a", usedw=2)
-    vcd.scope("split4ml", "between", "b", usedw=2).scope("TOP", "probe", c_usedw=2, c_write=1)
+    vcd.scope("split4ml", "between", "b", usedw=2, if_write=1).scope("TOP", "probe", c_usedw=2, c_write=1)
     signals = read_header(vcd.write(tmp_path / "x.vcd", [{"usedw": 0}, {}])).signals
     assert strangers(["a"], signals) == ["b", "c"]
 
