@@ -89,7 +89,9 @@ HELP: Mapping[str, Help] = {
         "TYPE|auto",
     ),
     "reuse_factor": Help("arithmetic", "default multiplications per multiplier", "N"),
-    "strategy": Help("arithmetic", "default strategy: latency, resource, …", "NAME"),
+    "strategy": Help(
+        "arithmetic", "default strategy: latency, resource, resource_unrolled, distributed_arithmetic", "NAME"
+    ),
     "hls_config": Help(
         "arithmetic", "hls4ml's configuration (Model, LayerType, LayerName); wins over the defaults", "YAML"
     ),
@@ -268,10 +270,10 @@ class CompileOptions:
         self._check_tool()
 
     def _check_strategy(self) -> None:
-        from split4ml.backends.hls4ml.options import check_strategy
+        from split4ml.backends.hls4ml.options import strategy_named
 
         try:
-            check_strategy(self.strategy, "strategy")
+            strategy_named(self.strategy, "strategy")
         except Split4mlError as error:
             raise ValueError(f"strategy: {error.message}{'; ' + error.hint if error.hint else ''}") from None
 

@@ -30,6 +30,9 @@ from split4ml.passes.weights import WeightStore
 
 TERNARY = Precision(2, 2)
 
+WHOLE_BITS = 64
+"""More than any sum of products has before its point."""
+
 
 class NotModelled(Exception):
     """The kernel's arithmetic is not known here. The text says what of it."""
@@ -112,12 +115,21 @@ def _weight_and_bias(op: nn.ConvOp | nn.DenseOp, kernel: Kernel, outputs: int) -
 
 def _accumulator(kernel: Kernel, inputs: int) -> Accumulator:
     """The order of `dense_latency`, and of the functions of `nnet_dense_resource.h`."""
+    if kernel.strategy == "distributed_arithmetic":
+        return Accumulator(_all_bits(kernel))
     order = tuple(range(inputs))
     if kernel.strategy == "resource" and kernel.reuse_factor < inputs:
         order = tuple(sorted(order, key=lambda row: (row % kernel.reuse_factor, row)))
     elif kernel.strategy not in ("latency", "resource"):
         return Accumulator(kernel.type("accum"))
     return Accumulator(kernel.type("accum"), order)
+
+
+def _all_bits(kernel: Kernel) -> Precision:
+    """A type for sums of which no bit is lost: adders are as wide as what they add needs."""
+    product = kernel.operands[0].fraction + kernel.type("weight").fraction
+    fraction = max(product, kernel.type("bias").fraction, 0)
+    return Precision(WHOLE_BITS + fraction, WHOLE_BITS)
 
 
 def _products(kernel: Kernel, data: Enclosure, weights: Floats, bias: Floats) -> Enclosure:

@@ -18,9 +18,9 @@ from typing import Any
 
 from split4ml.backends.hls4ml.capture import captured, explained
 from split4ml.backends.hls4ml.graph import Graph
-from split4ml.backends.hls4ml.reuse import TEMPLATE_FLOWS
 from split4ml.backends.hls4ml.sanitise import check_array, clean_config, clean_layers, clean_state, parse_json
 from split4ml.backends.hls4ml.tarball import read_members, write_members
+from split4ml.backends.hls4ml.templates import apply_templates
 from split4ml.dialects.errors import Split4mlError
 
 _JSON = ("model_arch.json", "config.json", "graph_state.json", "version.json")
@@ -71,8 +71,7 @@ def regenerate(model: Any) -> None:
     """Generates all code of a loaded graph: instruction tables, unrolled kernels, configurations and calls."""
     history = copy.deepcopy(model._applied_flows)
     model.apply_flow("vivado:specific_types")
-    for flow in TEMPLATE_FLOWS[model.config.backend.name]:
-        model.apply_flow(flow)
+    apply_templates(model)
     model._applied_flows = history  # what was saved is what a second save writes
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from split4ml.backends.hls4ml.distributed import is_distributed, kept_types
 from split4ml.backends.hls4ml.graph import Graph
 from split4ml.backends.hls4ml.options import SETTINGS, HlsOptions
 from split4ml.backends.hls4ml.reuse import valid_reuse_factors
@@ -131,10 +132,12 @@ def _types(node: Any) -> dict[str, Precision]:
         **{k.removesuffix("_t"): v for k, v in node.types.items()},
     }
     weights = {role: variable.type for role, variable in node.weights.items()}
-    found = {}
+    found = kept_types(node)
     for role, named in {**types, **weights, "result": types["result"]}.items():
         if role == "table" and not _looks_up(node):
             continue
+        if role == "accum" and is_distributed(node):
+            continue  # nothing is rounded before the result
         if role in ROLES and any(parent.__name__ in plain for parent in type(named.precision).__mro__):
             found[role] = precision_of(named.precision, f"layer {node.name}")
     return {role: found[role] for role in ROLES if role in found}

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from split4ml.backends.hls4ml.adders import Adders
+from split4ml.backends.hls4ml.distributed import adders_of, is_distributed, kept_types, narrowest
 from split4ml.backends.hls4ml.graph import Graph
 from split4ml.backends.hls4ml.provenance import is_inserted
 from split4ml.backends.hls4ml.reuse import multiplier_size
@@ -93,7 +97,8 @@ def _task(seen: View, call: Call, graph: Graph) -> TaskInfo:
     where = f"layer {node.name}"
     size = _product_size(seen.model, node)
     function, config = _call_parts(node)
-    accumulator = node.get_attr("accum_t")
+    adders = adders_of(node, size)
+    accumulator = node.get_attr("accum_t") if adders is None else None
     strategy = node.get_attr("strategy")
     return TaskInfo(
         name=call.task,
@@ -110,21 +115,46 @@ def _task(seen: View, call: Call, graph: Graph) -> TaskInfo:
         n_in=size[0] if size else None,
         n_out=size[1] if size else None,
         accumulator=precision_of(accumulator.precision, where) if accumulator is not None else None,
-        weights=tuple(_weight(node, role, weight, size) for role, weight in node.weights.items()),
+        weights=tuple(_weight(node, role, weight, size) for role, weight in _constants(node, adders)),
         attrs=_attrs(node),
         types=_types(node),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Constant:
+    """A constant array of a layer: the name of its C++ variable, if it has one, and its numbers."""
+
+    name: str
+    data: Any
+    precision: Precision
+
+
+def _constants(node: Any, adders: Adders | None) -> Iterator[tuple[str, _Constant]]:
+    """By role. With distributed arithmetic those that the additions amount to."""
+    where = f"layer {node.name}"
+    if adders is None:
+        for role, variable in node.weights.items():
+            precision = precision_of(variable.type.precision, f"{where}, {role}")
+            yield role, _Constant(variable.name, variable.data, precision)
+    else:
+        for role, values in (("weight", adders.weight), ("bias", adders.bias)):
+            yield role, _Constant(f"{role[0]}{node.index}", values, narrowest(values))
 
 
 def _types(node: Any) -> dict[str, Precision]:
     """What is inside a layer and has fixed point, or is an integer; not the bits of a binary network, which mean ±1."""
     plain = {"FixedPrecisionType", "IntegerPrecisionType"}
     where = f"layer {node.name}"
-    return {
+    types = {
         name.removesuffix("_t"): precision_of(type_.precision, where)
         for name, type_ in sorted(node.types.items())
         if any(parent.__name__ in plain for parent in type(type_.precision).__mro__)
     }
+    if is_distributed(node):
+        types.pop("accum", None)  # nothing is rounded before the result
+        types |= kept_types(node)
+    return types
 
 
 def _product_size(model: Any, node: Any) -> tuple[int, int] | None:
@@ -144,9 +174,8 @@ def _call_parts(node: Any) -> tuple[str, str | None]:
     return function.group(1) if function else "", config.group(1) if config else None
 
 
-def _weight(node: Any, role: str, variable: Any, size: tuple[int, int] | None) -> WeightInfo:
-    precision = precision_of(variable.type.precision, f"layer {node.name}, {role}")
-    data = np.asarray(variable.data)
+def _weight(node: Any, role: str, constant: _Constant, size: tuple[int, int] | None) -> WeightInfo:
+    precision, data = constant.precision, np.asarray(constant.data)
     if precision.width > MAX_BITS or data.dtype.kind not in "fiub":
         raise Split4mlError(
             f"its {role} is of type {precision}, too wide to be described", f"layer {node.name}"
@@ -161,7 +190,7 @@ def _weight(node: Any, role: str, variable: Any, size: tuple[int, int] | None) -
     shared = table is not None and "Depthwise" not in node.class_name
     count = count_weights(table if shared else magnitude.ravel())
     return WeightInfo(
-        name=variable.name,
+        name=constant.name,
         role=role,
         size=count.weights,
         nonzeros=count.nonzero,

@@ -10,6 +10,7 @@ from typing import Any
 
 from split4ml.backends.hls4ml.capture import bounded_inference, captured, explained
 from split4ml.backends.hls4ml.clones import wide_clones
+from split4ml.backends.hls4ml.distributed import adders_of_rounded_weights, check_layers
 from split4ml.backends.hls4ml.options import (
     Config,
     HlsOptions,
@@ -104,6 +105,7 @@ def build_graph(
     names = [layer["name"] for layer in mine]
     _check_kinds(mine, hls_config, options.backend, spelling)
     settled = reaching(hls_config, mine, *_kinds(options.backend))
+    remarks = check_layers(mine, hls_config, settled, spelling)
     with captured() as printed, explained("hls4ml cannot build this network"):
         model = _model_graph(
             mine,
@@ -134,7 +136,7 @@ def build_graph(
         input_names=tuple(input_names),
         output_names=tuple(output_names),
         warnings=tuple(dataclasses.replace(w, layer=_user(renamed, w.layer)) for w in warnings),
-        remarks=tuple(_without_effect(model, mine, hls_config, stated, spelling)),
+        remarks=(*remarks, *_without_effect(model, mine, hls_config, stated, spelling)),
         messages=printed.text,
     )
 
@@ -197,7 +199,7 @@ def _model_graph(
     )
     config["HLSConfig"] = hls_config
     config["Stamp"] = "0" * 8  # hls4ml's is random
-    with bounded_inference(), wide_clones(), padding_in_place():
+    with bounded_inference(), wide_clones(), padding_in_place(), adders_of_rounded_weights():
         return ModelGraph.from_layer_list(config, layers, inputs=inputs, outputs=outputs)
 
 

@@ -15,10 +15,10 @@ from split4ml.dialects.errors import Split4mlError, meant
 from split4ml.dialects.precision import TYPED, Precision
 
 BACKENDS = ("Vitis", "Vivado")
-STRATEGIES = ("latency", "resource", "resource_unrolled")
+DISTRIBUTED = "distributed_arithmetic"
+STRATEGIES = ("latency", "resource", "resource_unrolled", DISTRIBUTED)
 MAX_REUSE_FACTOR = 2**31 - 1
 """The generated C++ holds it in an `unsigned`, hls4ml's own sources in an `int`."""
-NO_DA = "distributed arithmetic is not supported: its code does not survive saving and slicing the graph"
 _MODEL_KEYS = (
     "Precision",
     "ReuseFactor",
@@ -67,7 +67,7 @@ class HlsOptions:
     part:         FPGA part number; clock_ns: period in nanoseconds.
     precision:    default element type, such as `fixed<16,6>`.
     reuse_factor: default multiplications per multiplier, at least 1.
-    strategy:     `latency`, `resource`, …
+    strategy:     `latency`, `resource`, `resource_unrolled` or `distributed_arithmetic`.
     hls_config:   hls4ml's own configuration (Model, LayerType, LayerName); wins over the defaults above.
     io_type:      `io_stream`; `io_parallel` is refused.
     places:       where the entries of `hls_config` stand, for messages.
@@ -107,7 +107,7 @@ def check_options(options: HlsOptions) -> None:
             "the default precision cannot be auto", hint="set auto for single layers in the configuration"
         )
     _check_reuse_factor(options.reuse_factor, "the default reuse factor")
-    check_strategy(options.strategy, "the default strategy")
+    strategy_named(options.strategy, "the default strategy")
 
 
 def full_config(options: HlsOptions, layer_names: Mapping[str, str]) -> tuple[Config, Spelling]:
@@ -122,7 +122,7 @@ def full_config(options: HlsOptions, layer_names: Mapping[str, str]) -> tuple[Co
         "Model": {
             "Precision": {"default": options.precision},
             "ReuseFactor": options.reuse_factor,
-            "Strategy": options.strategy,
+            "Strategy": strategy_named(options.strategy, "the default strategy"),
             # Never: large weights would become memory ports of the top function.
             "BramFactor": 10**9,
             "TraceOutput": False,
@@ -143,6 +143,8 @@ def full_config(options: HlsOptions, layer_names: Mapping[str, str]) -> tuple[Co
         if key == "Precision":
             precision = value if isinstance(value, Mapping) else {"default": value}
             config["Model"]["Precision"].update(precision)
+        elif key == "Strategy":
+            config["Model"][key] = strategy_named(value, places.of("Model", key))
         else:
             config["Model"][key] = value
     spelled: dict[str, str] = {}
@@ -220,7 +222,10 @@ def _in_words(entry: Mapping[str, Any], places: Places, *path: str) -> Config:
         word = WORDS.get(squash(str(key)), str(key))
         if spelled.setdefault(word, key) != key:
             raise Split4mlError(f"{spelled[word]!r} and {key!r} are the same setting", places.of(*path, key))
-    return {word: entry[key] for word, key in spelled.items()}
+    found = {word: entry[key] for word, key in spelled.items()}
+    if "Strategy" in found:
+        found["Strategy"] = strategy_named(found["Strategy"], places.of(*path, spelled["Strategy"]))
+    return found
 
 
 def _by_layer(
@@ -308,7 +313,7 @@ def _check_values(
             case "ReuseFactor":
                 _check_reuse_factor(value, place)
             case "Strategy":
-                check_strategy(value, place)
+                strategy_named(value, place)
             case "ConvImplementation":
                 _check_word(value, ("LineBuffer", "Encoded"), place)
             case "PipelineStyle":
@@ -342,16 +347,20 @@ def _check_reuse_factor(value: Any, where: str) -> None:
         raise Split4mlError(f"a reuse factor is at most {MAX_REUSE_FACTOR}, not {value}", where)
 
 
-def check_strategy(value: Any, where: str) -> None:
-    """Raises Split4mlError for a strategy that hls4ml does not know, or whose code cannot be sliced."""
-    if isinstance(value, str) and squash(value) in ("distributedarithmetic", "da"):
-        raise Split4mlError(NO_DA, where, "use the latency or resource strategy")
-    _check_word(value, STRATEGIES, where)
+def strategy_named(value: Any, where: str) -> str:
+    """The strategy in hls4ml's own spelling; it would take any other for latency. Raises Split4mlError for one that it does not
+    know."""
+    if isinstance(value, str) and squash(value) == "da":
+        return DISTRIBUTED
+    return _check_word(value, STRATEGIES, where)
 
 
-def _check_word(value: Any, words: tuple[str, ...], where: str) -> None:
-    if not isinstance(value, str) or squash(value) not in {squash(word) for word in words}:
+def _check_word(value: Any, words: tuple[str, ...], where: str) -> str:
+    """The word that is meant, in whatever case."""
+    known = {squash(word): word for word in words}
+    if not isinstance(value, str) or squash(value) not in known:
         raise Split4mlError(f"{value!r} is none of {', '.join(words)}", where, meant(str(value), words))
+    return known[squash(value)]
 
 
 def _check_scalar(value: Any, where: str) -> None:

@@ -12,11 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-TEMPLATE_FLOWS = {
-    "Vitis": ("vitis:apply_templates", "vivado:apply_templates"),
-    "Vivado": ("vivado:apply_templates",),
-}
-"""Both for Vitis, and in this order, or the calls of Clone and Repack go stale."""
+from split4ml.backends.hls4ml.templates import apply_templates
 
 _RESOURCE = ("resource", "resource_unrolled")
 _RECURRENT = ("LSTM", "GRU")
@@ -75,8 +71,7 @@ def repair_reuse_factors(model: Any, asked: Mapping[str, int]) -> list[ReuseWarn
                 warnings.append(ReuseWarning(name, wanted, used, valid, product.name))
     if repaired:
         model.apply_flow("vivado:specific_types")
-        for flow in TEMPLATE_FLOWS[model.config.backend.name]:
-            model.apply_flow(flow)
+        apply_templates(model)
     return warnings
 
 

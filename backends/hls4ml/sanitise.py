@@ -3,7 +3,7 @@
 hls4ml writes many of a graph's strings into C++ unchecked, resolves class names in any loaded module, opens files that
 the archive names, and keeps generated code in it. So: classes are hls4ml's own serialisable ones, files are the
 archive's own arrays, strings have no character that ends a C++ expression, and generated code is dropped, to
-be generated again.
+be generated again; but for that of distributed arithmetic, whose every statement is read.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from split4ml.backends.hls4ml.adders import read_adders
+from split4ml.backends.hls4ml.distributed import CODE
 from split4ml.dialects.errors import Split4mlError
 
 Json = Any
@@ -126,6 +128,7 @@ def clean_layers(layers: dict[str, Json], arrays: Mapping[str, bytes], where: st
             class_name, state = layer["class_name"], layer["state"]
             attributes = state["attributes"]
             edges = [*state["inputs"], *state["outputs"]]
+            adders = attributes.get(CODE)
             kept = {
                 key: _without_quantizers(_normal(value))
                 for key, value in attributes.items()
@@ -139,8 +142,29 @@ def clean_layers(layers: dict[str, Json], arrays: Mapping[str, bytes], where: st
         _check_strings(kept, place, "attributes")
         _check_nested(kept, arrays, place)
         _check_extents(kept, place)
+        if adders is not None:
+            _check_adders(adders, kept, place)
+            kept |= {
+                CODE: adders,
+                "function_cpp": "",
+            }  # of a Dense: or hls4ml would delete weights that it has deleted
         result[name] = {**layer, "state": {**state, "attributes": kept}}
     return result
+
+
+def _check_adders(source: Json, attributes: Mapping[str, Json], where: str) -> None:
+    code = (
+        source["state"].get("code") if _is_source(source) and isinstance(source.get("state"), dict) else None
+    )
+    if (
+        not isinstance(code, str)
+        or set(source) != {"class_name", "state"}
+        or set(source["state"]) != {"code"}
+    ):
+        raise Split4mlError("its code for distributed arithmetic is incomplete", where)
+    _check_class(source["class_name"], where)
+    if read_adders(code, where).index != attributes.get("index"):
+        raise Split4mlError("its code for distributed arithmetic is that of another layer", where)
 
 
 def _check_extents(attributes: Mapping[str, Json], where: str) -> None:

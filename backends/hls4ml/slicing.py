@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from split4ml.backends.hls4ml.reuse import TEMPLATE_FLOWS
+from split4ml.backends.hls4ml.templates import apply_templates
 from split4ml.backends.hls4ml.view import Call, View
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.names import is_legal, legal_name
@@ -107,8 +107,7 @@ def cut_out(seen: View, spec: SubgraphSpec) -> Any:
     outputs = [tensor_of[stream] for stream, _ in spec.outputs]
     for tensor, (_, port) in zip(outputs, spec.outputs, strict=True):
         part.output_vars[tensor].name = port
-    for flow in TEMPLATE_FLOWS[config.backend.name]:
-        part.apply_flow(flow)
+    apply_templates(part)
     part.outputs = outputs
     return part
 

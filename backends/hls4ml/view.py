@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from split4ml.backends.hls4ml.options import NO_DA
+from split4ml.backends.hls4ml.distributed import CODE, is_distributed
 from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.names import legal_name
 from split4ml.dialects.precision import Precision
@@ -136,8 +136,8 @@ def precision_of(hls_precision: Any, where: str) -> Precision:
 
 def _check_call(node: Any) -> None:
     where = f"layer {node.name}"
-    if node.get_attr("strategy") == "distributed_arithmetic":
-        raise Split4mlError(NO_DA, where, "use the latency or resource strategy")
+    if is_distributed(node) and CODE not in node.attributes:
+        raise Split4mlError("its code for distributed arithmetic is missing", where, "build the graph again")
     call = node.get_attr("function_cpp")
     if not call:
         raise Split4mlError(

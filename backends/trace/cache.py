@@ -1,21 +1,17 @@
 """Traces of tasks on disk, by the content of their code: whoever has traced a layer once need not do it again.
 
-A file that is cut off, damaged or of another form counts as absent. Files appear whole (a rename), so that any number of
-processes may share the folder; if it cannot be written, nothing is kept.
+A file of another form counts as absent, like one that is damaged (`backends/cache.py`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 
+from split4ml.backends.cache import ContentCache
+from split4ml.backends.cache import cache_folder as folder_of
 from split4ml.backends.trace.taskfile import from_values, to_values
 from split4ml.backends.trace.toplevel import TaskCall
 from split4ml.passes.timing.tasktrace import TaskTrace
@@ -24,19 +20,10 @@ FORMAT = "split4ml task trace 1"
 LIMIT = 20_000
 """Files that are kept; the oldest go first."""
 
-_SUFFIX = ".trace"
-
 
 def cache_folder() -> Path | None:
-    """`$SPLIT4ML_CACHE`, or `split4ml` in `$XDG_CACHE_HOME` or `~/.cache`; None if there is to be none (an empty `$SPLIT4ML_CACHE`)."""
-    chosen = os.environ.get("SPLIT4ML_CACHE")
-    if chosen is not None:
-        return Path(chosen) / "traces" if chosen else None
-    base = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(base) if base else Path.home() / ".cache") / "split4ml" / "traces"
-    except RuntimeError:  # no home
-        return None
+    """Where traces are kept; None if they are not to be."""
+    return folder_of("traces")
 
 
 @dataclass(frozen=True)
@@ -45,30 +32,26 @@ class TraceCache:
 
     folder: Path | None
 
+    @property
+    def _files(self) -> ContentCache:
+        return ContentCache(self.folder, ".trace")
+
     def get(self, key: str, call: TaskCall) -> TaskTrace | None:
         """The trace of code with this key, under the names that `call` has for its streams and weights."""
-        if self.folder is None:
+        packed = self._files.get(key)
+        if packed is None:
             return None
-        path = self._path(key)
         try:
-            digest, _, packed = path.read_bytes().partition(b"\n")
-            if digest.decode() != sha256(packed).hexdigest():
-                raise ValueError("damaged")
             values = json.loads(zlib.decompress(packed))
             if values["format"] != FORMAT or values["key"] != key:
                 raise ValueError("of another form")
             stored = from_values(values["task"])
             return renamed(stored, values["streams"], values["others"], call)
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError, IndexError, zlib.error):
-            with contextlib.suppress(OSError):
-                path.unlink()
+        except (ValueError, KeyError, TypeError, IndexError, zlib.error):
+            self._files.drop(key)
             return None
 
     def put(self, key: str, call: TaskCall, task: TaskTrace) -> None:
-        if self.folder is None:
-            return
         values = {
             "format": FORMAT,
             "key": key,
@@ -76,34 +59,11 @@ class TraceCache:
             "others": list(call.others),
             "task": to_values(task),
         }
-        packed = zlib.compress(json.dumps(values, sort_keys=True).encode())
-        path = self._path(key)
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(sha256(packed).hexdigest().encode() + b"\n" + packed)
-                os.replace(name, path)
-            except BaseException:
-                os.unlink(name)
-                raise
+        self._files.put(key, zlib.compress(json.dumps(values, sort_keys=True).encode()))
 
     def prune(self) -> None:
         """Removes the oldest files beyond the limit."""
-        with contextlib.suppress(OSError):
-            files = sorted(self._files(), reverse=True)
-            for _, path in files[LIMIT:]:
-                path.unlink(missing_ok=True)
-
-    def _files(self) -> Iterator[tuple[float, Path]]:
-        if self.folder is not None:
-            for path in self.folder.glob(f"??/*{_SUFFIX}"):
-                yield path.stat().st_mtime, path
-
-    def _path(self, key: str) -> Path:
-        assert self.folder is not None
-        return self.folder / key[:2] / f"{key}{_SUFFIX}"
+        self._files.prune(LIMIT)
 
 
 def renamed(task: TaskTrace, streams: list[str], others: list[str], call: TaskCall) -> TaskTrace:

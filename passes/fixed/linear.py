@@ -91,10 +91,10 @@ def _reach(data: Enclosure, weights: Floats) -> float:
 def _has_all_bits(reach: float, unit: float, data: Enclosure, weights: Floats) -> bool:
     """Whether every partial sum is a float64: a multiple of `unit` of at most 53 bits, or of a larger one."""
     limit = float(np.ldexp(1.0, EXACT_BITS))
-    return reach < unit * limit or reach < _common_unit(data.low) * _common_unit(weights) * limit
+    return reach < unit * limit or reach < common_unit(data.low) * common_unit(weights) * limit
 
 
-def _common_unit(values: Floats) -> float:
+def common_unit(values: Floats) -> float:
     """A power of two that all values are multiples of."""
     mantissa, exponent = np.frexp(values[values != 0])
     if not mantissa.size:

@@ -134,7 +134,6 @@ def test_the_configuration_is_honoured(mixed: Saved) -> None:
         ),
         ({"LayerName": {"conv1": {"Precision": "float"}}}, "'float' is no precision", "fixed<16,6>"),
         ({"LayerName": {"conv1": {"Strategy": "resorce"}}}, "'resorce' is none of", "resource"),
-        ({"LayerName": {"conv1": {"Strategy": "da"}}}, "distributed arithmetic is not supported", "latency"),
         ({"LayerName": {"conv1": {"ReuseFactor": 0}}}, "no reuse factor", None),
         ({"LayerName": {"conv1": {"n_in": 3}}}, "no setting 'n_in'", None),
         (
