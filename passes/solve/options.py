@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from split4ml.passes.solve.atoms import Atoms
+from split4ml.passes.solve.clock import Clock
 
 Ints = NDArray[np.int64]
 Window = Sequence[tuple[int, int]]
@@ -48,7 +49,8 @@ class Options:
     """Those of one branch, the fewest bits first.
 
     atoms: of the branch. numbers: [option, atom] subgraphs. bits: [option], of the edges cut. amounts: [option, limit x subgraph].
-    used: [option], a bit for each subgraph that is not empty. complete: all options of no more bits are there.
+    used: [option], a bit for each subgraph that is not empty.
+    complete: all options of no more bits are there.
     """
 
     atoms: tuple[int, ...]
@@ -60,12 +62,12 @@ class Options:
 
 
 def options(
-    atoms: Atoms, branch: Sequence[int], window: Window, parts: int, limits: Sequence[Limit]
+    atoms: Atoms, branch: Sequence[int], window: Window, parts: int, limits: Sequence[Limit], clock: Clock
 ) -> Options:
-    """Those that keep to the window, to every limit, and to what must be cut or apart; if they are too many, those of few bits."""
+    """Those that keep to the window, to every limit, and to what must be cut or apart; if they are too many, those of few bits. Raises TimeUp."""
     most = UNBOUNDED
     while True:
-        found = _enumerate(atoms, branch, window, parts, limits, most)
+        found = _enumerate(atoms, branch, window, parts, limits, most, clock)
         if found is not None:
             return found
         inner = sum(w for u, v, w in atoms.edges if u in branch or v in branch)
@@ -73,7 +75,13 @@ def options(
 
 
 def _enumerate(
-    atoms: Atoms, branch: Sequence[int], window: Window, parts: int, limits: Sequence[Limit], most: int
+    atoms: Atoms,
+    branch: Sequence[int],
+    window: Window,
+    parts: int,
+    limits: Sequence[Limit],
+    most: int,
+    clock: Clock,
 ) -> Options | None:
     """Atom by atom, in topological order; None if there are too many."""
     column: dict[int, int] = {}
@@ -83,6 +91,7 @@ def _enumerate(
     caps = np.repeat(np.array([limit.most for limit in limits], np.int64), parts)
     links = _links(atoms, branch)
     for atom in branch:
+        clock.check()
         low, high = window[atom]
         width = high - low + 1
         if len(numbers) * width > 4 * MOST:

@@ -28,12 +28,22 @@ from split4ml.passes.solve.objectives import (
 from split4ml.passes.solve.problem import Problem
 from split4ml.passes.solve.search import Found, Search
 from split4ml.passes.solve.solution import solution_of
-from split4ml.passes.solve.within import Within, keeps
+from split4ml.passes.solve.within import Within, keeps, value_of
 
 MAX_SUBGRAPHS = 16
 """The most that `auto` considers."""
 SLACK_PERCENT = 5
 """`auto` takes the smallest number of subgraphs that is at most this much worse than the best."""
+
+NEAR = (Fraction(1, 50), Fraction(1, 200), Fraction(1, 1000))
+"""Of a time that nobody can prove to be the least: by how much more than its bound it may be for the sake of what comes behind it. The first share
+is tried first; the next one if all behind the time was proven soon."""
+PUNCTUAL = 0.96
+"""Of the time limit: the rest is for what does not look at the clock."""
+POLISH = 0.1
+"""Of the time for the last objective: what is kept for making the time shorter where it was good enough."""
+SOON = 6
+"""One of so many shares of the time."""
 
 Subgraphs = int | Literal["auto"] | None
 
@@ -59,7 +69,7 @@ def partition(
     """
     if subgraphs is None and only_cuts(problem, goal):
         return partition_by_cuts(problem)
-    clock = Clock(time_limit)
+    clock = Clock(time_limit * PUNCTUAL)
     atoms = with_goal(contract(problem), goal)
     low, high = (subgraphs,) * 2 if isinstance(subgraphs, int) else (1, _most(goal, max_subgraphs))
     case = Case(problem, goal, (low, high))
@@ -68,7 +78,18 @@ def partition(
     state = _Lexicographic(Search(atoms, clock), goal, bounds(atoms, goal), numbers)
     if subgraphs == "auto" or (subgraphs is None and SUBGRAPHS not in goal.at_most):
         state.fewest()
+    chosen = state.optimal
     state.run()
+    for near in NEAR[1:]:
+        if not state.nearly or not state.settled or clock.left() < time_limit * (SOON - 1) / SOON:
+            break
+        assert state.part is not None
+        number = max(state.part) + 1
+        closer = _Lexicographic(state.search, goal, bounds(atoms, goal), [number], near=near, optimal=chosen)
+        closer.run()
+        if not closer.settled:
+            break
+        state = closer
     if state.part is None:
         if state.impossible:
             raise _impossible(case, clock)
@@ -147,6 +168,7 @@ class _Lexicographic:
     """One objective after the other, each among the partitions that are good enough in those before it.
 
     numbers: of subgraphs that are left to choose from. within: what all before have settled. certify: let Z3 confirm.
+    near: share of the time by which it may be worse than its bound, if nobody can prove the least. nearly: whether that was made use of.
     """
 
     search: Search
@@ -154,6 +176,8 @@ class _Lexicographic:
     within: Within
     numbers: list[int]
     certify: bool = True
+    near: Fraction = NEAR[0]
+    nearly: bool = False
     bounds: dict[str, int] = field(default_factory=dict)
     optimal: bool = True
     impossible: bool = False
@@ -214,6 +238,14 @@ class _Lexicographic:
         self.optimal &= bool(best.proof)
         self.numbers = [high]
 
+    @property
+    def settled(self) -> bool:
+        """Whether there is a partition, and all but the time is proven."""
+        atoms = self.search.atoms
+        return self.part is not None and all(
+            name == TIME or value_of(atoms, self.part, name) == bound for name, bound in self.bounds.items()
+        )
+
     def run(self) -> None:
         order = self.goal.order
         if self.goal.weights:
@@ -227,7 +259,7 @@ class _Lexicographic:
 
     def _settle(self, objective: str, stages: int) -> bool:
         """Makes one objective the best. False if there is no partition, or none was found."""
-        found = self._best(objective, self.numbers, stages)
+        found = self._best(objective, self.numbers, stages, self.near if stages > 1 else Fraction(0))
         known = {n: f for n, f in found.items() if f.value is not None}
         if not known:
             self.impossible = all(f.proof for f in found.values())
@@ -238,6 +270,9 @@ class _Lexicographic:
         self.optimal &= self.bounds[objective] == value
         self._proofs |= {f.proof for f in known.values()}
         enough = self.goal.relaxed(objective, value)
+        if objective == TIME and stages > 1 and self.bounds[TIME] != value:
+            near = self.bounds[TIME] + int(self.bounds[TIME] * self.near)
+            enough, self.nearly = max(enough, near), near >= value
         self.numbers = [
             n for n, f in known.items() if f.value is not None and not better(objective, enough, f.value)
         ]
@@ -248,15 +283,17 @@ class _Lexicographic:
         self.within = self.within.having(objective, enough, self.search.atoms)
         return True
 
-    def _best(self, objective: str, numbers: Sequence[int], stages: int) -> Mapping[int, Found]:
+    def _best(
+        self, objective: str, numbers: Sequence[int], stages: int, near: Fraction = Fraction(0)
+    ) -> Mapping[int, Found]:
         """Within this stage's share of the time."""
         out: dict[int, Found] = {}
         left = list(numbers)
-        with self.search.sliced(stages):
+        with self.search.sliced(stages + (POLISH if self.nearly else 0)):
             if len(left) > 1 and not self._witness:
-                return self.search.best(objective, left, self.within)
+                return self.search.best(objective, left, self.within, None, near)
             for n in left:
-                out |= self.search.best(objective, [n], self.within, self._witness.get(n))
+                out |= self.search.best(objective, [n], self.within, self._witness.get(n), near)
         return out
 
     def _weigh(self) -> None:
@@ -282,6 +319,8 @@ class _Lexicographic:
         if part is None or not keeps(self.search.atoms, part, self.within):
             found = self.search.best(SUBGRAPHS, [number], self.within)
             part = found[number].part
+        if part is not None and self.nearly:
+            part = self.search.faster(part, self.within)
         self.part = part
         if not self.optimal:
             self.method = "time-limit"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Literal
 
 from split4ml.passes.solve.atoms import Atoms
@@ -18,11 +19,12 @@ from split4ml.passes.solve.clock import Clock, TimeUp
 from split4ml.passes.solve.dynamic import Dynamic, Part, TooMany
 from split4ml.passes.solve.family import Family
 from split4ml.passes.solve.labels import Labelled, Labels
+from split4ml.passes.solve.lists import TooWide
 from split4ml.passes.solve.objectives import BALANCE, BITS, LATENCY, SUBGRAPHS, TIME, better
 from split4ml.passes.solve.options import Limit
 from split4ml.passes.solve.question import Answer, Question, Window
-from split4ml.passes.solve.wide import TooWide, Wide
-from split4ml.passes.solve.within import LOAD, Side, Within, keeps, side_of, value_of
+from split4ml.passes.solve.wide import Wide
+from split4ml.passes.solve.within import LOAD, NONE, Side, Within, keeps, side_of, value_of
 
 Proof = Literal["z3", "ideals", "branches", ""]
 
@@ -32,6 +34,12 @@ MANY = 600
 """Ideals from which it pays to know some partitions before all are looked for."""
 EFFORT = 4_000_000
 """Z3's steps for that: about a second. Counted, so that the answer does not depend on the machine."""
+
+
+HOPELESS = 400
+"""Booleans of a question that Z3 is not asked if lists of branches were not enough: it would take long to be made, and never be answered."""
+BRANCHES = 0.9
+"""Of the time of a question: what lists of branches may take, if the graph has any."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +78,17 @@ class Search:
     """Seconds by which answers came later than allowed, at most: Z3 looks at the clock now and then only."""
 
     def best(
-        self, objective: str, numbers: Sequence[int], within: Within, start: Part | None = None
+        self,
+        objective: str,
+        numbers: Sequence[int],
+        within: Within,
+        start: Part | None = None,
+        near: Fraction = Fraction(0),
     ) -> dict[int, Found]:
         """By number of subgraphs: the best value of the objective.
 
-        start: a partition within the bounds. With several numbers, those whose value is worse than the best may be missing.
+        start: a partition within the bounds. near: a time that is worse than its bound by no more than this share is good enough if it cannot be proven to be the least. With several numbers,
+        those whose value is worse than the best may be missing.
         """
         numbers = [n for n in numbers if n <= len(self.atoms)]
         if not numbers:
@@ -92,7 +106,7 @@ class Search:
                 deep.append(n)
             else:
                 known = start if start is not None and max(start) + 1 == n else None
-                found[n] = self._by_z3(program, objective, n, within, known)
+                found[n] = self._by_z3(program, objective, n, within, known, near)
         if deep:
             found |= self._by_labels(program, objective, deep, within, start)
         if plain:
@@ -107,7 +121,7 @@ class Search:
         return found
 
     @contextmanager
-    def sliced(self, shares: int) -> Iterator[None]:
+    def sliced(self, shares: float) -> Iterator[None]:
         """Of the time that is left, one of so many shares."""
         whole = self.clock
         self.clock = Clock(whole.left() / max(1, shares))
@@ -218,6 +232,18 @@ class Search:
 
     # Z3
 
+    def faster(self, part: Part, within: Within) -> Part:
+        """A partition with as good a time as is easily found within the bounds, of many parallel branches."""
+        parts = max(part) + 1
+        program = self.program(TIME, [parts], within)
+        if program.exact or side_of(self.atoms, parts, within, TIME):
+            return part
+        descent = _Descent(self, program, TIME, parts, within, NONE, simple_bound(self.atoms, TIME, parts))
+        descent.take(part)
+        descent.by_branches(self.clock.left() / 2, descent.lower)
+        assert descent.part is not None
+        return descent.part if keeps(self.atoms, descent.part, within) else part
+
     def _any(self, program: Dynamic, parts: int, within: Within, start: Part | None) -> Found:
         """Is there any partition?"""
         side = side_of(self.atoms, parts, within, SUBGRAPHS)
@@ -234,7 +260,13 @@ class Search:
         return Found(None, None if answer.proven else parts, "z3" if answer.proven else "")
 
     def _by_z3(
-        self, program: Dynamic, objective: str, parts: int, within: Within, start: Part | None
+        self,
+        program: Dynamic,
+        objective: str,
+        parts: int,
+        within: Within,
+        start: Part | None,
+        near: Fraction = Fraction(0),
     ) -> Found:
         """Z3's bound falls from a start to what it refuses; the program's answer to an easier question is a bound."""
         atoms = self.atoms
@@ -258,7 +290,7 @@ class Search:
         descent = _Descent(self, program, objective, parts, within, side, bound)
         for part in valid:
             descent.take(part)
-        return descent.run()
+        return descent.run(near)
 
     def _candidates(
         self, program: Dynamic, objective: str, parts: int, within: Within, value: int | None
@@ -327,7 +359,7 @@ class _Descent:
         if self.cost is None or cost < self.cost:
             self.cost, self.part = cost, part
 
-    def run(self) -> Found:
+    def run(self, near: Fraction = Fraction(0)) -> Found:
         bound = self.sign * self.lower
         if self.cost is None:  # first of all, is there any?
             answer = self._ask(self.within, self.clock.left())
@@ -335,16 +367,25 @@ class _Descent:
                 return Found(None, None if answer.proven else bound, "z3" if answer.proven else "")
             self.take(answer.part)
         assert self.cost is not None
+        told = False
         if not self.program.exact and not self.side and self.cost > self.lower:
-            self._by_branches(self.clock.left() / 2)
+            good = self.lower + (int(self.lower * near) if self.objective == TIME else 0)
+            told = self.by_branches(BRANCHES * self.clock.left(), good)
             self.proof = "z3" if self.cost > self.lower else "branches"
+            if told and self.lower < self.cost <= good:
+                return Found(self.cost, self.lower, "", self.part)
+        if told and self.parts * len(self.search.atoms) > HOPELESS:
+            return Found(self.sign * self.cost, self.sign * self.lower, self._proof, self.part)
         if self.objective == BITS and not self.program.exact and self.cost > self.lower:
             self._by_cores(self.clock.left() / 2)
         while self.cost > self.lower and self.clock.left() > 0:
             if not self._improve() and not self._refute():
                 break
-        proof = "" if self.cost > self.lower else self.proof
-        return Found(self.sign * self.cost, self.sign * self.lower, proof, self.part)
+        return Found(self.sign * self.cost, self.sign * self.lower, self._proof, self.part)
+
+    @property
+    def _proof(self) -> Proof:
+        return "" if self.cost is None or self.cost > self.lower else self.proof
 
     def _ask(self, within: Within, seconds: float) -> Answer:
         return self.search.ask(self.program, self.parts, within, self.side, seconds)
@@ -390,10 +431,26 @@ class _Descent:
                 moved = True
         return moved
 
-    def _by_branches(self, seconds: float) -> None:
-        """Many parallel branches, added up in two halves."""
+    def by_branches(self, seconds: float, good: int) -> bool:
+        """Many parallel branches, added up in two halves, until all is proven or a time is good enough. False if there are none."""
+        wide = self._wide(Clock(seconds))
+        if wide is None or self.part is None:
+            return False
+        if self.objective == BITS:
+            part, bound = wide.fewest_bits(self.part)
+            self.lower = max(self.lower, bound)
+        else:
+            atoms = self.search.atoms
+            fixed = atoms.fixed if self.objective == TIME else 0
+            part, proven = wide.lightest(self.part, self.lower - fixed, good - fixed)
+            if proven:
+                self.lower = max(self.lower, value_of(atoms, part, self.objective))
+        self.take(part)
+        return True
+
+    def _wide(self, clock: Clock) -> Wide | None:
         if self.objective not in (TIME, LOAD, BITS) or self.within.least is not None or self.part is None:
-            return
+            return None
         atoms = self.search.atoms
         question = Question(atoms, self.parts, self.within)
         window = question.window()
@@ -403,20 +460,11 @@ class _Descent:
         if self.objective != BITS or not limits:
             limits = [heaviest, *(limit for limit in limits if limit.values != atoms.load)]
         if window is None:
-            return
+            return None
         try:
-            wide = Wide(atoms, self.parts, window, limits, self.within.bits, Clock(seconds))
+            return Wide(atoms, self.parts, window, limits, self.within.bits, clock)
         except (TooWide, TimeUp):
-            return
-        if self.objective == BITS:
-            part, bound = wide.fewest_bits(self.part)
-            self.lower = max(self.lower, bound)
-        else:
-            fixed = atoms.fixed if self.objective == TIME else 0
-            part, proven = wide.lightest(self.part, self.lower - fixed)
-            if proven:
-                self.lower = max(self.lower, value_of(atoms, part, self.objective))
-        self.take(part)
+            return None
 
     def _by_cores(self, seconds: float) -> None:
         """MaxSAT, from below."""

@@ -71,19 +71,26 @@ ORDERS = (("time", "bits"), ("bits", "time"), ("utilisation", "bits"))
 
 @settings(max_examples=60, deadline=None)
 @given(
-    parallel(), st.integers(1, 4), st.sampled_from(ORDERS), st.sampled_from([(26, 10**5, 10**6), (2, 6, 32)])
+    parallel(),
+    st.integers(1, 4),
+    st.sampled_from(ORDERS),
+    st.sampled_from([(26, 10**5, 10**6, 2000), (26, 10**5, 10**6, 2), (2, 6, 32, 2)]),
+    st.sampled_from([0.0, 0.1, 1.0]),
 )
 def test_parallel_branches(
-    problem: Problem, parts: int, order: tuple[str, ...], sizes: tuple[int, int, int]
+    problem: Problem, parts: int, order: tuple[str, ...], sizes: tuple[int, int, int, int], light: float
 ) -> None:
     """Too many ideals, so that branches are added up; small leaves, so that boxes are compared too. With small lists all that the engine
-    does about long ones is done: joints are fixed, options and rows left out, halves made in pieces, and Z3 asked for the rest."""
+    does about long ones is done: joints are fixed, options and rows left out, halves made in pieces, multipliers learnt, and Z3 asked for the
+    rest. Groups have one option, those that differ in some atoms, or all."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("split4ml.passes.solve.family.LIMIT", 1)
-        patch.setattr("split4ml.passes.solve.wide.LEAF", 2)
+        patch.setattr("split4ml.passes.solve.lists.LEAF", 2)
         patch.setattr("split4ml.passes.solve.wide.ALONE", sizes[0])
         patch.setattr("split4ml.passes.solve.options.MOST", sizes[1])
-        patch.setattr("split4ml.passes.solve.wide.ROWS", sizes[2])
+        patch.setattr("split4ml.passes.solve.lists.ROWS", sizes[2])
+        patch.setattr("split4ml.passes.solve.lists.SOME", sizes[3])
+        patch.setattr("split4ml.passes.solve.groups.LIGHT", light)
         same(problem, parts, Goal(order))
 
 
