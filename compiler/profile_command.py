@@ -131,7 +131,7 @@ def _profile_build(arguments: argparse.Namespace, reporter: Reporter) -> tuple[d
 
 def _lines(report: Mapping[str, Any]) -> Iterable[str]:
     """The result for the terminal."""
-    from split4ml.backends.report.render import thousands
+    from split4ml.backends.report.render import proof_of_depths, thousands
     from split4ml.backends.report.tails import tail_lines
 
     yield f"{report['model']}: {len(report['layers'])} tasks, {report['tool']}, {report['clock_ps'] / 1000:g} ns"
@@ -152,7 +152,10 @@ def _lines(report: Mapping[str, Any]) -> Iterable[str]:
             "shorter or longer"
         )
     bits = report["fifo_bits"]
-    yield f"  FIFO bits {thousands(bits['default'])} stated, {thousands(bits['peak'])} by peak, {thousands(bits['sized'])} sized"
+    yield (
+        f"  FIFO bits {thousands(bits['default'])} stated, {thousands(bits['peak'])} by peak, "
+        f"{thousands(bits['sized'])} sized{proof_of_depths(bits)}"
+    )
     columns = [("default_depth", "stated"), ("peak", "peak"), ("depth", "sized")]
     columns += [
         column

@@ -61,11 +61,10 @@ def summary(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             _cycles(report["latency_cycles"], monolithic["latency_cycles"], report.get("stuck", ())),
         )
         yield "interval", _cycles(report["interval_cycles"], monolithic["interval_cycles"])
-        bits = report["fifo_bits"]
-        yield (
-            "FIFO bits",
-            f"{thousands(bits['sized'])} sized, {thousands(bits['peak'])} by peak, {thousands(bits['default'])} by default",
-        )
+        yield "FIFO bits", _depths(report["fifo_bits"])
+        cost = report.get("fifo_cost", {"unit": "bits"})
+        if cost["unit"] != "bits":
+            yield f"FIFO {cost['unit']}", _depths(cost)
     if found := report.get("precision"):
         yield "precision", _precision(found)
     yield from _checks(report["checks"])
@@ -95,6 +94,22 @@ def _precision(found: Mapping[str, Any]) -> str:
         f"{found['bits'][0]} to {found['bits'][1]} bits a number (alike: {found['uniform']}); largest error {errors}, at most "
         f"{found['bound']:.2%} asked, over {found['frames']} {found['sample']} frames{missed}"
     )
+
+
+def _depths(totals: Mapping[str, Any]) -> str:
+    sized, peak, default = (thousands(totals[key]) for key in ("sized", "peak", "default"))
+    return f"{sized} sized, {peak} by peak, {default} by default{proof_of_depths(totals)}"
+
+
+def proof_of_depths(totals: Mapping[str, Any]) -> str:
+    """What is proven of `fifo_bits` or `fifo_cost`, to stand behind them; nothing if no bound is known."""
+    bound, sized = totals["lower_bound"], totals["sized"]
+    if bound is None:
+        return ""
+    if bound >= sized:
+        return "; proven optimal"
+    most = f", at most {sized / bound - 1:.1%} above the least" if bound > 0 else ""
+    return f"; not proven optimal{most}"
 
 
 def _gap(split: Mapping[str, Any]) -> str:

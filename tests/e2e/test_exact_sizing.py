@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from e2e_cli import Cli
 
+from split4ml.backends.report.render import proof_of_depths, summary
 from split4ml.compiler.design import Design
 from split4ml.compiler.main import main
 
@@ -23,6 +24,20 @@ def test_bound_in_the_ir_and_in_the_report(quick: Path, profiled: Path, tmp_path
     assert bits["lower_bound"] == bits["sized"], "proven optimal within the time limit"
     for what in ("latency_cycles", "interval_cycles"):
         assert exact[what] == bisected[what]
+    said = dict(summary(exact))["FIFO bits"]
+    assert (
+        said.endswith("by default; proven optimal") and "proven" not in dict(summary(bisected))["FIFO bits"]
+    )
+
+
+def test_how_far_depths_may_be_from_the_best() -> None:
+    assert proof_of_depths({"lower_bound": None, "sized": 10}) == ""
+    assert (
+        proof_of_depths({"lower_bound": 8, "sized": 10})
+        == "; not proven optimal, at most 25.0% above the least"
+    )
+    assert proof_of_depths({"lower_bound": 0, "sized": 10}) == "; not proven optimal"
+    assert proof_of_depths({"lower_bound": 0, "sized": 0}) == "; proven optimal"
 
 
 def test_another_method_forgets_the_bound(profiled: Path, cli: Cli) -> None:
