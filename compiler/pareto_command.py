@@ -15,6 +15,7 @@ from split4ml.dialects.errors import Split4mlError, UsageError
 
 def run_pareto(arguments: argparse.Namespace) -> int:
     from split4ml.backends.report.fifo_front import picture, table
+    from split4ml.compiler.pragmas import changes
     from split4ml.compiler.whole_file import write_whole
 
     if arguments.frames < 4:
@@ -38,6 +39,9 @@ def run_pareto(arguments: argparse.Namespace) -> int:
     chosen = _picked(found, arguments.pick)
     if arguments.svg is not None:
         write_whole(arguments.svg, picture(found))
+    changed = None
+    if chosen is not None and arguments.apply:
+        changed = _apply(asked.directory, chosen["depths"])
     if arguments.json:
         print(json.dumps(chosen if chosen is not None else found, indent=1))
     elif not arguments.quiet:
@@ -46,8 +50,8 @@ def run_pareto(arguments: argparse.Namespace) -> int:
             print(f"\npoint {chosen['number']}: {chosen['options']}")
             for name, depth in chosen["depths"].items():
                 print(f"  {name} {depth}")
-    if chosen is not None and arguments.apply:
-        _apply(asked.directory, chosen["depths"])
+        if changed is not None:
+            print("\n".join(changes(changed)))
     return 0
 
 
@@ -110,11 +114,11 @@ def _picked(found: dict[str, Any], number: int | None) -> dict[str, Any] | None:
     raise UsageError(f"there is no point {number}", hint=f"there are 1 to {len(found['points'])}")
 
 
-def _apply(project: Path, depths: dict[str, int]) -> None:
+def _apply(project: Path, depths: dict[str, int]) -> dict[str, tuple[int | None, int]]:
     from split4ml.backends.trace.sources import find_top
     from split4ml.compiler.pragmas import apply_depths
 
     source = project / "firmware" / f"{find_top(project)}.cpp"
     if not source.is_file():
         raise Split4mlError("the top function's file is missing", str(source))
-    apply_depths(source, depths)
+    return apply_depths(source, depths)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from split4ml.backends.trace.lexer import masked
@@ -34,6 +34,14 @@ def apply_depths(source: Path, depths: Mapping[str, int]) -> dict[str, tuple[int
         partial.write_bytes(text.encode("utf-8"))
         partial.chmod(target.stat().st_mode & 0o777)
     return changed
+
+
+def changes(changed: Mapping[str, tuple[int | None, int]]) -> Iterator[str]:
+    """What `apply_depths` did, for the terminal."""
+    for name, (old, new) in changed.items():
+        yield f"{name}: depth {'not stated' if old is None else old} -> {new}"
+    if not changed:
+        yield "every pragma has its depth already"
 
 
 def _set(text: str, name: str, depth: int, where: str) -> tuple[str, int | None]:

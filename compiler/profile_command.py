@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 def run_profile(arguments: argparse.Namespace) -> int:
     """The command. Writes only with -o (a new directory) and --apply (the project's top function)."""
+    from split4ml.compiler.pragmas import apply_depths, changes
+
     project: Path = arguments.project
     if not project.is_dir():
         raise Split4mlError("there is no such directory", str(project))
@@ -43,19 +45,15 @@ def run_profile(arguments: argparse.Namespace) -> int:
         with new_build(arguments.output) as folder:
             (folder / REPORT).write_text(json.dumps(found, indent=1) + "\n", "utf-8")
             (folder / TIMING).write_text(to_text(timing), "utf-8")
-    changed: Mapping[str, tuple[int | None, int]] = {}
+    changed = None
     if profiled is not None and arguments.apply:
-        from split4ml.compiler.pragmas import apply_depths
-
         changed = apply_depths(profiled.source, profiled.depths)
     if arguments.json:
         print(json.dumps(found, indent=1))
     elif not arguments.quiet:
         print("\n".join(_lines(found)))
-        for name, (old, new) in changed.items():
-            print(f"{name}: depth {'not stated' if old is None else old} -> {new}")
-        if arguments.apply and not changed:
-            print("every pragma has its depth already")
+        if changed is not None:
+            print("\n".join(changes(changed)))
         if arguments.output is not None:
             print(f"\nwritten to {arguments.output}")
             if timing.tasks:

@@ -40,5 +40,5 @@ def timeline_of(name: str, built: Built, run: Replayed | None = None) -> str:
     ]
     more = f"; the fullest {LIMIT} of {len(built.fifos)} FIFOs" if len(built.fifos) > LIMIT else ""
     ended = "" if run.completed else ", which never ends"
-    frames = "A lone frame" if len(run.last_out) == 1 else f"{len(run.last_out)} frames"
+    frames = "a lone frame" if len(run.last_out) == 1 else f"{len(run.last_out)} frames"
     return timeline(f"{name}: {frames}{ended}, {run.cycles:,} cycles{more}", run.cycles, tasks, fifos)

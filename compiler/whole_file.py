@@ -19,8 +19,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     A link is followed. What is there and no file, such as /dev/stdout, is written to as it is. Raises Split4mlError in place of OSError.
     """
     target = Path(os.path.realpath(path))
-    device = target.exists() and not target.is_file()
-    partial = target if device else target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    device = path.exists() and (not path.is_file() or path.absolute().parts[1] in ("dev", "proc"))
+    partial = path if device else target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
         yield partial
         if not device:

@@ -20,6 +20,8 @@ WORDS = {
     "blocked": "waits for room",
     "idle": "has no call to do",
 }
+HEADROOM = 4
+"""A full FIFO has the height of its row. One that is deeper than so many times what it held at most has a part of that, so that it can be seen."""
 MARGIN, NAMES, ROW, BAR, LEVEL, TOP = 16.0, 200.0, 18.0, 13.0, 26.0, 78.0
 
 
@@ -59,7 +61,7 @@ def timeline(title: str, cycles: int, tasks: Sequence[TaskRow], fifos: Sequence[
     for number, task in enumerate(tasks):
         _task(root, task, TOP + ROW * number, edges)
     if fifos:
-        svg.text(root, MARGIN, below - 8, "FIFOs: tokens held, and the depth", fill=svg.PALE)
+        svg.text(root, MARGIN, below - 8, "FIFOs: most held, of depth", fill=svg.PALE)
     for number, fifo in enumerate(fifos):
         _fifo(root, fifo, below + LEVEL * number, len(edges) - 1)
     return svg.write(root)
@@ -119,12 +121,14 @@ def _task(root: svg.Element, task: TaskRow, y: float, edges: Sequence[int]) -> N
 def _fifo(root: svg.Element, fifo: FifoRow, y: float, count: int) -> None:
     group = svg.add(root, "g")
     base, high = y + LEVEL - 6, LEVEL - 8
-    svg.text(group, MARGIN, base - 4, svg.cut(f"{fifo.name}, {fifo.depth}", 30))
-    svg.hint(group, f"{fifo.name}: depth {fifo.depth:,}, at most {max(fifo.levels, default=0):,} held")
+    most = max(fifo.levels, default=0)
+    svg.text(group, MARGIN, base - 4, svg.cut(f"{fifo.name}, {most:,} of {fifo.depth:,}", 30))
+    svg.hint(group, f"{fifo.name}: depth {fifo.depth:,}, at most {most:,} held")
     column = COLUMNS / count
+    full = max(1, min(fifo.depth, most * HEADROOM))
     places = [(MARGIN + NAMES, base)]
     for number, level in enumerate(fifo.levels):
-        top = base - high * min(1.0, level / max(1, fifo.depth))
+        top = base - high * min(1.0, level / full)
         left = MARGIN + NAMES + column * number
         if places[-1][1] != top:
             places += [(left, places[-1][1]), (left, top)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,12 @@ def test_what_is_no_file_is_written_to(tmp_path: Path) -> None:
     write_whole(pipe, "text")
     assert os.read(reader, 10) == b"text" and pipe.is_fifo()
     os.close(reader)
+
+
+def test_standard_output_may_be_a_pipe() -> None:
+    program = "from pathlib import Path; from split4ml.compiler.whole_file import write_whole; write_whole(Path('/dev/stdout'), 'text')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "text", "")
 
 
 def test_where_nothing_can_be_written(tmp_path: Path) -> None:
