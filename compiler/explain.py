@@ -30,7 +30,8 @@ class Section:
 class Asked:
     """directory: a build, or an hls4ml project. seconds: that a section may take. frames: of a flooding run.
 
-    tool, clock_ns: of a project, in place of what it says. timeline: where an SVG is to be written.
+    tool, clock_ns: of a project, in place of what it says. timeline: where an SVG is to be written. every: cycles between the frames that
+    are offered; 0: as fast as they are taken.
     """
 
     directory: Path
@@ -40,6 +41,7 @@ class Asked:
     tool: str | None = None
     clock_ns: float | None = None
     timeline: Path | None = None
+    every: int = 0
 
     @cached_property
     def is_project(self) -> bool:
@@ -80,8 +82,11 @@ def run_explain(arguments: argparse.Namespace) -> int:
         raise UsageError(f"explaining needs some time, not {arguments.time_limit:g} seconds")
     if arguments.frames < 4:
         raise UsageError(f"a steady interval needs at least 4 frames, not {arguments.frames}")
-    if arguments.timeline is not None and "timing" not in names:
-        raise UsageError("--timeline is of the section timing")
+    for option, value in (("timeline", arguments.timeline), ("every", arguments.every or None)):
+        if value is not None and "timing" not in names:
+            raise UsageError(f"--{option} is of the section timing")
+    if arguments.every < 0:
+        raise UsageError(f"frames cannot come every {arguments.every} cycles")
     asked = Asked(
         arguments.directory,
         make_reporter(arguments.json),
@@ -90,6 +95,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
         arguments.tool,
         arguments.clock,
         arguments.timeline,
+        arguments.every,
     )
     for option, value in (("tool", asked.tool), ("clock", asked.clock_ns)):
         if value is not None and not asked.is_project:

@@ -27,6 +27,7 @@ def explain_timing(asked: Asked) -> Section:
         return Section(TITLE, "The build was not profiled: its pipeline has no `profile`.", {})
     else:
         design = of_build(asked.design, asked.reporter)
+    design = design.every(asked.every)
     if asked.timeline is not None:
         from split4ml.compiler.timeline import timeline_of
         from split4ml.compiler.whole_file import write_whole
@@ -51,6 +52,7 @@ def timing_of(design: TimedDesign, asked: Asked) -> dict[str, Any]:
             "tool": design.tool,
             "clock_ps": round(design.clock_ns * 1000),
             "frames": asked.frames,
+            "every_cycles": asked.every or None,
             "latency_cycles": found.metrics.latency_lone,
             "latency_stream_cycles": found.metrics.latency_stream,
             "interval_cycles": found.metrics.interval,
@@ -231,7 +233,10 @@ def _bound_lines(data: Mapping[str, Any]) -> Iterator[str]:
     if bound["kind"] == "task":
         yield f"The interval of {interval} cycles is that of {names}: a call takes it {cycles} cycles, whatever the others do."
     elif bound["kind"] == "source":
-        yield f"The interval of {interval} cycles is that of the input {names}, which gives a token a cycle, {cycles} a frame."
+        if data["every_cycles"] == bound["cycles"]:
+            yield f"The interval of {interval} cycles is that at which frames are offered ({names})."
+        else:
+            yield f"The interval of {interval} cycles is that of the input {names}, which gives a token a cycle, {cycles} a frame."
     elif bound["kind"] == "sink":
         yield f"The interval of {interval} cycles is that of the output {names}, which takes a frame in {cycles} cycles."
     elif bound["kind"] == "fifo":
@@ -295,7 +300,8 @@ def _path_lines(legs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _task_lines(data: Mapping[str, Any]) -> Iterator[str]:
     from split4ml.backends.report.render import thousands
 
-    yield f"Cycles a frame, of {thousands(data['interval_cycles'])}, in a stream of {data['frames']} frames:"
+    offered = f", one every {thousands(data['every_cycles'])} cycles" if data["every_cycles"] else ""
+    yield f"Cycles a frame, of {thousands(data['interval_cycles'])}, in a stream of {data['frames']} frames{offered}:"
     width = max(len(task["name"]) for task in data["tasks"])
     yield (
         f"  {'task':<{width}}"

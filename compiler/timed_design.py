@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,12 @@ class TimedDesign:
     latency: LatencyRule
     depth: Callable[[str, int], int]
     tasks: Mapping[str, TimedTask]
+
+    def every(self, cycles: int) -> TimedDesign:
+        """Whose sources offer a frame every so many cycles; 0: as fast as it is taken."""
+        network = self.built.network
+        sources = tuple(replace(source, throttle=cycles) for source in network.sources)
+        return replace(self, built=replace(self.built, network=replace(network, sources=sources)))
 
     @property
     def fifo_names(self) -> tuple[str, ...]:

@@ -253,6 +253,13 @@ def _explain(parser: argparse.ArgumentParser) -> None:
         "--time-limit", type=float, default=60.0, metavar="SECONDS", help="for each section (default: 60)"
     )
     parser.add_argument("--timeline", type=Path, metavar="SVG", help="draw tasks and FIFOs over a frame")
+    parser.add_argument(
+        "--every",
+        type=int,
+        default=0,
+        metavar="CYCLES",
+        help="frames are offered so far apart, as in the experiment, and not as fast as they are taken",
+    )
     parser.add_argument("--frames", type=int, default=8, metavar="N", help="of the flooding run (default: 8)")
     parser.add_argument("--tool", metavar="TOOL", help="of a project: whose timing, such as vitis-2023.2")
     parser.add_argument("--clock", type=float, metavar="NS", help="of a project: clock period")

@@ -38,6 +38,21 @@ def test_a_build(demo: Path, cli: Cli) -> None:
     assert report["tails"]["tasks"] and found["tails"] == report["tails"]
 
 
+def test_frames_that_come_at_their_own_rate(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A source that offers faster than the design takes is as if it flooded; of a slower one each frame is alone."""
+    found = {}
+    for every in (0, 10, 1000):
+        assert main(["explain", str(demo), "--section", "timing", "--json", "--every", str(every)]) == 0
+        found[every] = json.loads(capsys.readouterr().out)["timing"]
+    assert found[10]["interval_cycles"] == found[0]["interval_cycles"] and found[0]["every_cycles"] is None
+    slow = found[1000]
+    assert slow["interval_cycles"] == slow["every_cycles"] == 1000 and slow["bottleneck"]["kind"] == "source"
+    assert slow["latency_stream_cycles"] == slow["latency_cycles"] == found[0]["latency_cycles"]
+    assert main(["explain", str(demo), "--section", "timing", "--every", "1000"]) == 0
+    text = capsys.readouterr().out
+    assert "at which frames are offered" in text and "one every 1,000 cycles" in text
+
+
 def test_the_picture_of_a_build(demo: Path) -> None:
     root = ElementTree.parse(demo / "timeline.svg").getroot()
     report = json.loads((demo / "report.json").read_text())
@@ -78,6 +93,8 @@ def test_bad_requests(tiny_build: Path, tmp_path: Path, capsys: pytest.CaptureFi
         ([tiny_build, "--section", "split", "--timeline", "x.svg"], 2, "of the section timing"),
         ([tiny_build, "--clock", "3"], 2, "--clock is for an hls4ml project"),
         ([tiny_build, "--frames", "1"], 2, "at least 4 frames"),
+        ([tiny_build, "--section", "split", "--every", "5"], 2, "of the section timing"),
+        ([tiny_build, "--every", "-5"], 2, "every -5 cycles"),
     ):
         assert main(["explain", *map(str, arguments)]) == status, arguments
         assert words in capsys.readouterr().err, arguments
