@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from split4ml.backends.hls4ml import distributed
 from split4ml.backends.hls4ml.adders import read_adders
@@ -305,3 +307,24 @@ def test_zeros_and_single_weights() -> None:
         found = read_adders(distributed._code(5, weight, bias, data, "here"), "here")
         np.testing.assert_array_equal(found.weight, weight)
         np.testing.assert_array_equal(found.bias, bias)
+
+
+@pytest.mark.slow
+@settings(max_examples=30, deadline=None)
+@given(
+    shape=st.tuples(st.integers(1, 6), st.integers(1, 4)),
+    bits=st.integers(1, 10),
+    fraction=st.integers(-2, 8),
+    data=st.builds(Precision, st.integers(1, 12), st.integers(-2, 10), st.booleans()),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_any_weights(shape: tuple[int, int], bits: int, fraction: int, data: Precision, seed: int) -> None:
+    """What is read off the code is what went in; `_code` itself refuses anything else."""
+    rng = np.random.default_rng(seed)
+    weight, bias = (
+        np.ldexp(rng.integers(-(2**bits), 2**bits, size).astype(np.float64), -fraction)
+        for size in (shape, shape[1])
+    )
+    code = distributed._code(1, weight, bias, data, "here")
+    assert code.count("model_out[") == shape[1] + 1
+    assert distributed.narrowest(weight).fraction <= fraction
