@@ -2,8 +2,8 @@
 
     python benchmarks/partition_scaling.py [--sizes 100,500,1000] [--parts 4,8,auto] [--limit 60] [--shapes chain,…]
 
-Three tables: proven optima under four budgets, gaps on graphs of eight parallel branches, and complete Pareto fronts of 200
-tasks. Costs are random but seeded; every answer goes through the independent checker. Seconds are with everything: the dynamic program's tables,
+Four tables: proven optima under four budgets, gaps on graphs of eight parallel branches, the same budgets with few jobs at once and
+little memory, and complete Pareto fronts of 200 tasks. Costs are random but seeded; every answer goes through the independent checker. Seconds are with everything: the dynamic program's tables,
 Z3's models and its confirmation; of the processor (the program is single-threaded), and of the wall clock, which other work on the machine stretches.
 """
 
@@ -13,6 +13,8 @@ import argparse
 import random
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 from split4ml.passes.cost.glue import link_cost, slice_cost, start_cost
@@ -21,7 +23,7 @@ from split4ml.passes.solve.check import check
 from split4ml.passes.solve.family import Family
 from split4ml.passes.solve.pareto import pareto
 from split4ml.passes.solve.partition import partition
-from split4ml.passes.solve.problem import Edge, Problem
+from split4ml.passes.solve.problem import Edge, Problem, Workshop
 
 Pairs = list[tuple[int, int]]
 GLUE = 2000
@@ -123,12 +125,28 @@ def problem(shape: str, n: int, parts: int = 8) -> Problem:
     )
 
 
-def optima(shapes: Sequence[str], sizes: Sequence[int], numbers: Sequence[str], limit: float) -> None:
+def crowded(one: Problem, jobs: int, share: int | None) -> Problem:
+    """With so many jobs at once, and so many per cent of the memory that all of eight projects would need, if not None."""
+    memory = tuple(load // 40 for load in one.load)
+    project = 450
+    most = None
+    if share is not None:
+        most = max(max(memory) + project + 100, (sum(memory) + 8 * project) * share // 100)
+    return replace(one, memory=memory, workshop=Workshop(jobs, most, project))
+
+
+def optima(
+    shapes: Sequence[str],
+    sizes: Sequence[int],
+    numbers: Sequence[str],
+    limit: float,
+    change: Callable[[Problem], Problem] = lambda one: one,
+) -> None:
     print(f"{'shape':10}{'tasks':>6}{'ideals':>8}{'parts':>6}{'cpu s':>8}{'wall s':>8}  result")
     for shape in shapes:
         for n in sizes:
             for parts in numbers:
-                one = problem(shape, n, 8 if parts == "auto" else int(parts))
+                one = change(problem(shape, n, 8 if parts == "auto" else int(parts)))
                 start, busy = time.perf_counter(), time.process_time()
                 solution = partition(one, "auto" if parts == "auto" else int(parts), time_limit=limit)
                 seconds, busy = time.perf_counter() - start, time.process_time() - busy
@@ -173,12 +191,17 @@ def main() -> None:
     parser.add_argument("--shapes", default=",".join(narrow))
     parser.add_argument("--limit", type=float, default=60.0, help="seconds per problem")
     parser.add_argument("--wide", default="50,100", help="sizes of graphs of eight branches")
+    parser.add_argument("--scarce", default="30,60", help="sizes of graphs with few jobs and little memory")
     parser.add_argument("--front", type=int, default=200, help="tasks of the fronts")
     args = parser.parse_args()
     shapes = [shape for shape in args.shapes.split(",") if shape]
     sizes = [int(n) for n in args.sizes.split(",") if n]
     optima(shapes, sizes, args.parts.split(","), args.limit)
     optima(["wide"], [int(n) for n in args.wide.split(",") if n], ["4", "8"], args.limit)
+    for jobs, share in ((2, None), (4, None), (4, 40)) if args.scarce else ():
+        print(f"\n{jobs} jobs at once{'' if share is None else f', {share} % of the memory'}")
+        sizes = [int(n) for n in args.scarce.split(",")]
+        optima(shapes, sizes, args.parts.split(","), args.limit, partial(crowded, jobs=jobs, share=share))
     if args.front:
         fronts(shapes, args.front, 8, args.limit)
 

@@ -214,13 +214,13 @@ class Dynamic:
         objective: LOAD, BITS, UTILISATION or BALANCE.
         """
         if objective == BITS:
-            layers = list(self._layers(self._within(within), max(parts), _sum))
+            layers = list(self.layers(self._within(within), max(parts), _sum))
             most = NEVER - 1 if within.bits is None else within.bits
             return {n: int(layers[n - 1][-1]) for n in parts if layers[n - 1][-1] <= most}
         values = self._shares if objective == UTILISATION else self._loads
         pairs = self._within(within, -values if objective == BALANCE else values)
         values = pairs.value
-        layers = list(self._layers(pairs, max(parts), np.maximum))
+        layers = list(self.layers(pairs, max(parts), np.maximum))
         found = {n: int(layers[n - 1][-1]) for n in parts if layers[n - 1][-1] < NEVER}
         if within.bits is not None:
             found = {
@@ -263,7 +263,7 @@ class Dynamic:
             low, last = (low, middle) if reached(int(candidates[middle])) is not None else (middle + 1, last)
         return int(candidates[low])
 
-    def _layers(
+    def layers(
         self, pairs: Pairs, parts: int, combine: Callable[..., Ints], barred: Sequence[tuple[int, int]] = ()
     ) -> Iterator[Ints]:
         """[k][j]: the best value of k + 1 subgraphs that fill ideal j. barred: (layer, ideal) besides pins' own."""
@@ -288,7 +288,7 @@ class Dynamic:
         """The partition of the fewest bits. Ties go to the ideals with the least load, so the answer is a function of
         the problem alone. barred: pairs (layer, ideal) that may not be a boundary."""
         pairs = self._within(within)
-        layers = list(self._layers(pairs, parts, _sum, barred))
+        layers = list(self.layers(pairs, parts, _sum, barred))
         most = NEVER - 1 if within.bits is None else within.bits
         at = len(self.family) - 1
         if layers[-1][at] > most:
@@ -319,7 +319,7 @@ class Dynamic:
                     steps[j] = steps[before].min() + 1
             return int(steps[-1]) if steps[-1] <= high else None
         most = NEVER - 1 if within.bits is None else within.bits
-        for n, layer in enumerate(self._layers(pairs, high, _sum), 1):
+        for n, layer in enumerate(self.layers(pairs, high, _sum), 1):
             clock.check()
             if n >= low and layer[-1] <= most:
                 return n
@@ -332,7 +332,7 @@ class Dynamic:
         """
         pairs = self._within(within)
         most = NEVER - 1 if within.bits is None else within.bits
-        forward = list(self._layers(pairs, parts, _sum))
+        forward = list(self.layers(pairs, parts, _sum))
         if forward[-1][-1] > most:
             return None
         second = pairs.second

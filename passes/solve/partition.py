@@ -26,13 +26,13 @@ from split4ml.passes.solve.objectives import (
     better,
 )
 from split4ml.passes.solve.problem import Problem
-from split4ml.passes.solve.search import Found, Search
+from split4ml.passes.solve.search import WORSE, Found, Search
 from split4ml.passes.solve.solution import solution_of
 from split4ml.passes.solve.within import Within, keeps, value_of
 
 MAX_SUBGRAPHS = 16
 """The most that `auto` considers."""
-SLACK_PERCENT = 5
+SLACK_PERCENT = WORSE
 """`auto` takes the smallest number of subgraphs that is at most this much worse than the best."""
 
 NEAR = (Fraction(1, 50), Fraction(1, 200), Fraction(1, 1000))
@@ -195,7 +195,7 @@ class _Lexicographic:
         if self._rising(first):
             self._bisect(first)
             return
-        found = self._best(first, self.numbers, 3)
+        found = self._best(first, self.numbers, 3, smallest=True)
         known = {n: f.value for n, f in found.items() if f.value is not None}
         if known:
             threshold = _five_percent(first, _best_of(first, known.values()))
@@ -284,14 +284,19 @@ class _Lexicographic:
         return True
 
     def _best(
-        self, objective: str, numbers: Sequence[int], stages: int, near: Fraction = Fraction(0)
+        self,
+        objective: str,
+        numbers: Sequence[int],
+        stages: int,
+        near: Fraction = Fraction(0),
+        smallest: bool = False,
     ) -> Mapping[int, Found]:
         """Within this stage's share of the time."""
         out: dict[int, Found] = {}
         left = list(numbers)
         with self.search.sliced(stages + (POLISH if self.nearly else 0)):
             if len(left) > 1 and not self._witness:
-                return self.search.best(objective, left, self.within, None, near)
+                return self.search.best(objective, left, self.within, None, near, smallest)
             for n in left:
                 out |= self.search.best(objective, [n], self.within, self._witness.get(n), near)
         return out

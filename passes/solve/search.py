@@ -23,6 +23,7 @@ from split4ml.passes.solve.lists import TooWide
 from split4ml.passes.solve.objectives import BALANCE, BITS, LATENCY, SUBGRAPHS, TIME, better
 from split4ml.passes.solve.options import Limit
 from split4ml.passes.solve.question import Answer, Question, Window
+from split4ml.passes.solve.scarce import Outcome, Scarce, TooLarge
 from split4ml.passes.solve.wide import Wide
 from split4ml.passes.solve.within import LOAD, NONE, Side, Within, keeps, side_of, value_of
 
@@ -30,6 +31,11 @@ Proof = Literal["z3", "ideals", "branches", ""]
 
 CERTIFIED = 1_500
 """Booleans of a question up to which Z3 confirms what the dynamic program found."""
+WORSE = 5
+"""Per cent by which a number of subgraphs may be worse than the best one and be of interest still."""
+SHARES = 3
+"""One number of subgraphs of several takes this part of the time that is left, at most."""
+SCARCE = Side(time=True)
 MANY = 600
 """Ideals from which it pays to know some partitions before all are looked for."""
 EFFORT = 4_000_000
@@ -84,11 +90,13 @@ class Search:
         within: Within,
         start: Part | None = None,
         near: Fraction = Fraction(0),
+        smallest: bool = False,
     ) -> dict[int, Found]:
         """By number of subgraphs: the best value of the objective.
 
         start: a partition within the bounds. near: a time that is worse than its bound by no more than this share is good enough if it cannot be proven to be the least. With several numbers,
-        those whose value is worse than the best may be missing.
+        those whose value is worse than the best may be missing, and of those that are more than `WORSE` per cent worse there may be said to be no
+        partition. smallest: numbers rise, and those that are no better than a smaller one are of no interest.
         """
         numbers = [n for n in numbers if n <= len(self.atoms)]
         if not numbers:
@@ -97,16 +105,21 @@ class Search:
         plain: list[int] = []
         deep: list[int] = []
         found: dict[int, Found] = {}
-        for n in numbers:
+        for at, n in enumerate(numbers):
+            side = side_of(self.atoms, n, within, objective)
             if objective == SUBGRAPHS:
                 found[n] = self._any(program, n, within, start)
-            elif program.exact and not (side := side_of(self.atoms, n, within, objective)):
+            elif program.exact and not side:
                 plain.append(n)
             elif program.exact and not (side.time or side.regions):
                 deep.append(n)
             else:
                 known = start if start is not None and max(start) + 1 == n else None
-                found[n] = self._by_z3(program, objective, n, within, known, near)
+                tighter = self._of_interest(objective, within, found) if side.time else within
+                if smallest and side.time and self._settled(objective, found, numbers[at:]):
+                    break
+                with self.sliced(min(len(numbers) - at, SHARES) if side.time else 1):
+                    found[n] = self._by_z3(program, objective, n, tighter, known, near)
         if deep:
             found |= self._by_labels(program, objective, deep, within, start)
         if plain:
@@ -119,6 +132,19 @@ class Search:
                 elif program.covers(within.load):
                     found[n] = Found(None, None, "ideals")
         return found
+
+    def _of_interest(self, objective: str, within: Within, found: Mapping[int, Found]) -> Within:
+        """With a bound on the time that is not much worse than the best known."""
+        known = [f.value for f in found.values() if f.value is not None]
+        if objective != TIME or not known:
+            return within
+        return within.having(TIME, min(known) + min(known) * WORSE // 100, self.atoms)
+
+    def _settled(self, objective: str, found: Mapping[int, Found], rest: Sequence[int]) -> bool:
+        """Whether none of the other numbers can be better than what is known."""
+        known = [f.value for f in found.values() if f.value is not None]
+        bounds = [simple_bound(self.atoms, objective, n) for n in rest]
+        return any(all(not better(objective, bound, value) for bound in bounds) for value in known)
 
     @contextmanager
     def sliced(self, shares: float) -> Iterator[None]:
@@ -254,6 +280,11 @@ class Search:
             return Found(parts, parts, "ideals" if program.exact else "z3", part)
         if program.exact and part is None and program.covers(within.load):
             return Found(None, None, "ideals")
+        if program.exact and side == SCARCE:
+            chains = self.chains(program, parts, within, SUBGRAPHS)
+            if chains.proven:
+                value = None if chains.part is None else parts
+                return Found(value, value, "ideals", chains.part)
         answer = self.ask(program, parts, within, side)
         if answer.part is not None:
             return Found(parts, parts, "z3", answer.part)
@@ -290,6 +321,8 @@ class Search:
         descent = _Descent(self, program, objective, parts, within, side, bound)
         for part in valid:
             descent.take(part)
+        if program.exact and side == SCARCE and not descent.by_chains():
+            return Found(None, None, "ideals")
         return descent.run(near)
 
     def _candidates(
@@ -306,6 +339,19 @@ class Search:
                 looser = value + value * percent // 100
                 if program.covers(looser):
                     yield program.chain(parts, untimed.having(LOAD, looser, self.atoms))
+
+    def chains(
+        self, program: Dynamic, parts: int, within: Within, objective: str, start: Part | None = None
+    ) -> Outcome:
+        """What looking at all chains of ideals comes to, where jobs or memory are scarce, in half of the time. start: within the bounds."""
+        try:
+            scarce = Scarce(program, parts, within, Clock(self.clock.left() / 2))
+        except TooLarge:
+            return Outcome()
+        if objective == TIME:
+            return scarce.soonest(start)
+        known = None if start is None else value_of(self.atoms, start, objective)
+        return scarce.any() if objective == SUBGRAPHS else scarce.best(objective, known)
 
     def ask(
         self, program: Dynamic, parts: int, within: Within, side: Side, seconds: float | None = None
@@ -386,6 +432,17 @@ class _Descent:
     @property
     def _proof(self) -> Proof:
         return "" if self.cost is None or self.cost > self.lower else self.proof
+
+    def by_chains(self) -> bool:
+        """Looks at all chains of ideals, where jobs or memory are scarce. False if there is no partition."""
+        found = self.search.chains(self.program, self.parts, self.within, self.objective, self.part)
+        if found.part is not None:
+            self.take(found.part)
+        if self.objective == TIME:
+            self.lower = max(self.lower, found.bound)
+        if found.proven and self.cost is not None:
+            self.lower, self.proof = self.cost, "ideals"
+        return self.cost is not None or not found.proven
 
     def _ask(self, within: Within, seconds: float) -> Answer:
         return self.search.ask(self.program, self.parts, within, self.side, seconds)
