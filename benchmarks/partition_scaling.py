@@ -154,8 +154,9 @@ def optima(
                 family = Family(contract(one))
                 count = str(len(family)) if family.complete else "many"
                 proof = f"optimal ({solution.method})"
-                if gap := solution.gap:
-                    proof = f"{gap[0]} within {float(gap[1]):.1%} of the best"
+                if gaps := solution.gaps:
+                    told = ", ".join(f"{name} within {float(share):.1%}" for name, share in gaps.items())
+                    proof = f"{told} of the best"
                 print(
                     f"{shape:10}{n:6}{count:>8}{parts:>6}{busy:8.2f}{seconds:8.2f}  {proof}: {solution.subgraphs} subgraphs, "
                     f"{solution.makespan / 1000:,.1f} s (no less than {solution.bounds['time'] / 1000:,.1f}), "

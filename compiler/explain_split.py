@@ -12,7 +12,7 @@ from split4ml.passes.flow_problem import part_of
 from split4ml.passes.solve.clock import Clock
 from split4ml.passes.solve.demands import Case, objective_in_words, seconds
 from split4ml.passes.solve.objectives import SUBGRAPHS, Solution, measure, sums
-from split4ml.passes.solve.prices import PERCENT, Price, compare, prices, runner_up, used
+from split4ml.passes.solve.prices import LONGER, PERCENT, Price, compare, prices, runner_up, slower, used
 
 if TYPE_CHECKING:
     from split4ml.compiler.design import Design
@@ -48,8 +48,9 @@ def explain_split(design: Design, limit: float) -> Section:
     asked = asked_of(model, wanted, design.report["partition"]["method"] == "by-hand")
     clock = Clock(limit)
     priced = prices(asked.case, clock)
+    slow = slower(asked.case, asked.solution, clock)
     second = runner_up(asked.case, asked.solution, clock)
-    return Section(TITLE, "\n".join(_text(asked, priced, second)), _data(asked, priced, second))
+    return Section(TITLE, "\n".join(_text(asked, priced, slow, second)), _data(asked, priced, slow, second))
 
 
 def asked_of(model: ModelOp, wanted: Partition, by_hand: bool) -> Asked:
@@ -72,7 +73,7 @@ def asked_of(model: ModelOp, wanted: Partition, by_hand: bool) -> Asked:
 # Text
 
 
-def _text(asked: Asked, priced: Sequence[Price], second: Price | None) -> Iterator[str]:
+def _text(asked: Asked, priced: Sequence[Price], slow: Price | None, second: Price | None) -> Iterator[str]:
     case, values = asked.case, asked.solution.values
     order = ", then ".join((*case.goal.weights, *case.goal.order))
     count = counted(asked.solution.subgraphs, "subgraph")
@@ -98,6 +99,8 @@ def _text(asked: Asked, priced: Sequence[Price], second: Price | None) -> Iterat
     yield f"What each demand costs, and one step less or more of it ({PERCENT} % of a budget):"
     yield from _table(asked, priced)
     yield ""
+    if slow is not None:
+        yield f"With up to {LONGER} % more time than this split takes: {_outcome(asked, slow)}."
     if second is not None and second.solution is not None:
         change = difference(asked, second.solution) or "just as good"
         yield f"The runner-up, the best split that leaves one of the cut streams whole, does not cut {second.change}: {change}."
@@ -105,7 +108,7 @@ def _text(asked: Asked, priced: Sequence[Price], second: Price | None) -> Iterat
         yield "The runner-up was not found in time."
     elif asked.solution.subgraphs > 1:
         yield "There is no split that leaves one of the streams whole that this one cuts."
-    unknown = sum(not price.known for price in (*priced, *([second] if second is not None else [])))
+    unknown = sum(not price.known for price in (*priced, slow, second) if price is not None)
     if unknown:
         yield f"{unknown} of these are not proven, or were not found in time: raise --time-limit."
     yield f"In all: {', '.join(objective_in_words(name, value) for name, value in values.items())}."
@@ -211,7 +214,7 @@ def _loads(asked: Asked) -> list[int]:
 # Data
 
 
-def _data(asked: Asked, priced: Sequence[Price], second: Price | None) -> dict[str, Any]:
+def _data(asked: Asked, priced: Sequence[Price], slow: Price | None, second: Price | None) -> dict[str, Any]:
     problem: Problem = asked.case.problem
     loads = _loads(asked)
     largest = max(range(len(problem.tasks)), key=lambda task: problem.load[task])
@@ -233,6 +236,7 @@ def _data(asked: Asked, priced: Sequence[Price], second: Price | None) -> dict[s
             for resource, (most, at) in used(problem, asked.solution).items()
         },
         "prices": [_price(price) for price in priced],
+        "slower": None if slow is None else _price(slow),
         "runner_up": None if second is None else _price(second),
     }
 

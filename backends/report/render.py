@@ -113,13 +113,13 @@ def proof_of_depths(totals: Mapping[str, Any]) -> str:
 
 
 def _gap(split: Mapping[str, Any]) -> str:
-    """How far the first objective that is not proven may be from the best."""
-    found = split.get("gap")
-    return (
-        f"not proven optimal: {found['objective']} within {found['share']:.1%} of the best"
-        if found
-        else "not proven optimal"
-    )
+    """How far the objectives that are not proven may be from the best."""
+    found = [
+        f"{name} within {abs(split['values'][name] - bound) / max(split['values'][name], bound, 1):.1%}"
+        for name, bound in split["bounds"].items()
+        if split["values"][name] != bound
+    ]
+    return f"not proven optimal: {', '.join(found)} of the best" if found else "not proven optimal"
 
 
 def _settled(split: Mapping[str, Any]) -> str:

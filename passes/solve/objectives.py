@@ -118,10 +118,16 @@ class Solution:
     @property
     def gap(self) -> tuple[str, Fraction] | None:
         """The first objective that is not proven, and the share of its value that it may be worse than the best."""
-        for name, bound in self.bounds.items():
-            if (value := self.values[name]) != bound:
-                return name, Fraction(abs(value - bound), max(value, bound, 1))
-        return None
+        return next(iter(self.gaps.items()), None)
+
+    @property
+    def gaps(self) -> dict[str, Fraction]:
+        """The same of all objectives that are not proven."""
+        return {
+            name: Fraction(abs(value - bound), max(value, bound, 1))
+            for name, bound in self.bounds.items()
+            if (value := self.values[name]) != bound
+        }
 
 
 def sums(part: Sequence[int], values: Sequence[int], count: int, start: int = 0) -> list[int]:

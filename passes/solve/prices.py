@@ -1,4 +1,5 @@
-"""What each demand on a split costs: the best split without it, and with one step less or more of it; and the runner-up."""
+"""What each demand on a split costs: the best split without it, and with one step less or more of it; what a little more
+time would buy; and the runner-up."""
 
 from __future__ import annotations
 
@@ -15,12 +16,14 @@ from split4ml.passes.solve.demands import (
     objective_in_words,
     with_workshop,
 )
-from split4ml.passes.solve.objectives import SUBGRAPHS, Goal, Solution, better
+from split4ml.passes.solve.objectives import SUBGRAPHS, TIME, Goal, Solution, better
 from split4ml.passes.solve.partition import optimum
 from split4ml.passes.solve.problem import Problem
 
 PERCENT = 10
 """A step of a budget or a bound."""
+LONGER = 1
+"""Per cent: what more time would buy is always worth knowing, since the least leaves few splits to choose from."""
 GIB = 1024
 
 Kind = Literal["without", "less", "more"]
@@ -75,6 +78,17 @@ def runner_up(case: Case, solution: Solution, clock: Clock) -> Price | None:
         if compare(case.goal, price.solution.values, best.solution.values) < 0:
             best = price
     return replace(best, known=all(price.known for price in found))
+
+
+def slower(case: Case, solution: Solution, clock: Clock) -> Price | None:
+    """The best split by what comes behind the time, if that may be 1 % more. None if nothing does, or as much more is allowed anyway."""
+    goal = case.goal
+    if goal.weights or goal.order[:1] != (TIME,) or len(goal.order) == 1 or goal.slack >= LONGER:
+        return None
+    time = solution.values[TIME] + solution.values[TIME] * LONGER // 100
+    bound = {**goal.at_most, TIME: min(time, goal.at_most.get(TIME, time))}
+    later = replace(case, goal=replace(goal, order=(*goal.order[1:], TIME), at_most=bound))
+    return _priced(Step("the least time", "more", f"{LONGER} % more time", later), clock, 1)
 
 
 def compare(goal: Goal, one: Mapping[str, int], other: Mapping[str, int]) -> int:

@@ -26,6 +26,9 @@ def test_what_is_told(lab: Lab, tiny_split: Path) -> None:
     one = found["prices"][1]["values"]
     assert (one["subgraphs"], one["bits"]) == (1, 0)
     assert found["runner_up"]["values"]["subgraphs"] == 2
+    assert "With up to 1 % more time than this split takes: " in done.out
+    slower = found["slower"]["values"]
+    assert slower["bits"] <= found["values"]["bits"] and slower["time"] <= found["values"]["time"] * 1.01
 
 
 def test_a_demand_that_binds(lab: Lab, tiny_onnx: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from solve_problems import WISHES, chain, problems, wished
@@ -12,8 +15,8 @@ from split4ml.passes.solve.clock import Clock
 from split4ml.passes.solve.demands import Case
 from split4ml.passes.solve.objectives import PLAIN, Goal
 from split4ml.passes.solve.partition import optimum, partition
-from split4ml.passes.solve.prices import compare, prices, runner_up, steps, used
-from split4ml.passes.solve.problem import Problem, Workshop
+from split4ml.passes.solve.prices import compare, prices, runner_up, slower, steps, used
+from split4ml.passes.solve.problem import Edge, Problem, Workshop
 
 MINUTES = 300.0
 
@@ -86,6 +89,19 @@ def test_steps_of_a_chain() -> None:
     ]
     found = optimum(problem, (2, 2), case.goal, MINUTES)
     assert found is not None and used(problem, found) == {"dsp": (100, found.subgraph_of[1])}
+
+
+def test_a_little_more_time() -> None:
+    """One stream of a chain divides it evenly, the other one nearly so, with fewer bits."""
+    problem = Problem(("a", "b", "c"), (1000, 10, 990), (Edge(0, 1, 100), Edge(1, 2, 1)))
+    case = Case(problem, PLAIN, (2, 2))
+    found = optimum(problem, (2, 2), PLAIN, MINUTES)
+    assert found is not None and (found.makespan, found.crossing_bits) == (1000, 100)
+    more = slower(case, found, Clock(MINUTES))
+    assert more is not None and more.known and more.solution is not None
+    assert (more.solution.makespan, more.solution.crossing_bits) == (1010, 1)
+    for goal in (Goal(("bits", "time")), Goal(("time",)), Goal(slack=Fraction(1))):
+        assert slower(replace(case, goal=goal), found, Clock(MINUTES)) is None
 
 
 def test_no_time_is_said() -> None:
