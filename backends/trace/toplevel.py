@@ -19,6 +19,7 @@ _DROPPED = ("nnet::load_weights", "nnet::load_compressed", "nnet::load_exponent"
 _PLAIN_ARGUMENT = re.compile(
     r"(?:const\s+)?(?P<type>[A-Za-z_][\w\s:]*?)\s*&?\s*\b(?P<name>\w+)\s*(?P<array>(?:\[[\w\s*+]+\])*)"
 )
+_DATAFLOW = re.compile(r"#\s*pragma\s+HLS\s+DATAFLOW\b", re.IGNORECASE)
 _AXIS = re.compile(r"#\s*pragma\s+HLS\s+INTERFACE\s+axis\s+port=([\w,]+)", re.IGNORECASE)
 _LOADED = re.compile(r"nnet::load_weights_from_txt<\s*([\w:]+)\s*,\s*(\d+)\s*>\s*\(\s*(\w+)")
 _STREAM = re.compile(r"hls::stream<(?P<type>.+)>\s*&\s*(?P<name>[A-Za-z_]\w*)", re.DOTALL)
@@ -122,6 +123,10 @@ def parse_top(text: str, top: str, configs: set[str]) -> Top:
     names = {name: name for _, name in ports}
     streams = {name: kind for kind, name in ports}
     body, tasks, rest = _mark_tasks(text, opening + 1, end, names, streams, comments, configs)
+    if len(tasks) > 1 and _DATAFLOW.search(text, opening, end) is None:
+        raise ValueError(
+            f"{top} has no DATAFLOW pragma: HLS runs its {len(tasks)} tasks one after the other, and no FIFO between them matters"
+        )
     namespaces = re.findall(r"\bnamespace\s+([A-Za-z_]\w*)\s*\{", text[: found.start()])
     return Top(
         namespace="::".join(namespaces),

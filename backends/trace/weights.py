@@ -11,6 +11,8 @@ from split4ml.passes.timing.schedule import Ints
 from split4ml.passes.timing.tasktrace import Weights
 
 _RESOURCE = (1, 2)  # nnet::strategy resource, resource_unrolled (nnet_common.h): weights are stored by output
+MULTIPLIED = 3
+"""Signed digits from which on HLS multiplies by a constant; fewer are shifted and added (reports, Vivado HLS 2020.1)."""
 
 
 def weights_of(name: str, width: int, signed: bool, bits: Words, constants: Mapping[str, float]) -> Weights:
@@ -36,6 +38,7 @@ def weights_of(name: str, width: int, signed: bool, bits: Words, constants: Mapp
         magnitude_bits=largest.bit_length(),
         by_output=by_output,
         digits_by_output=digits_by_output,
+        multipliers=int(np.count_nonzero(digits >= MULTIPLIED)),
     )
 
 

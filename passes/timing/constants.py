@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 
 from split4ml.dialects.errors import UsageError
 
-SLOW_NS = 10.0
-"""From this clock period on a stage holds more logic, and Depths shrink by one (measured at 25 ns)."""
+ONE_STAGE_NS = 20.0
+"""From this clock period on Vivado HLS does a whole tree of products in one stage (reports, 2020.1, 25 ns; the limit is inferred)."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Padding1d:
 class Tool:
     """The constants of one synthesiser.
 
+    slow_ns:    from this clock period on a stage holds more logic, and Depths shrink by one.
     drains:     a process is ready only when its last iteration is done (Vivado); else the next call's
                 iterations follow while the old ones drain.
     bubble_one, bubble_more, bubble_slow: advances a frame of N iterations takes beyond N * II, for II = 1, for
@@ -61,14 +62,15 @@ class Tool:
     loop_end, code_end: from the last operation to the end of the call, if a loop or straight code is last.
     depths:     Depth of a loop, per kind of task; "" for all others.
     pad_reads_ahead: zero padding reads a row's tokens as early as possible, one left pad ahead of their copies.
-    pool_ii:    II of pooling.
+    pool_ii:    II of pooling by a line buffer.
+    pool_slow_ii: the same at slow clocks.
     pool_extra: Depth of pooling is this plus half the binary logarithm of its window.
     softmax_*:  read to write of one token; `softmax_log` adds the binary logarithm of the classes.
     auto_pipeline: innermost loops without a pragma are pipelined.
     pipelines_single: a pipelined loop of one iteration becomes a pipelined function: ready at once, its output held until
                 the next token comes.
-    sequential, sequential_slow: costs of a convolution's pixel loop; sequential_many: with a reuse factor above the inputs (of a
-                window) at fast clocks; sequential_call: what each of them grows by if a window is computed in a module of its own.
+    sequential, sequential_slow: costs of a convolution's pixel loop. Of Vivado HLS, `full` and `write` say no more than how long
+                before its end a window-filling iteration writes: how long it takes follows from the reuse loop (pixels.py).
     prints_one_less: its reports print a Depth one less for loops of II 1, which read in their first stage: the loop's end is not
                 tested in an iteration of its own any more.
     reuse_*:    dense with a reuse loop: read to write less the reuse factor, of one token (`single`) or after a
@@ -77,6 +79,7 @@ class Tool:
 
     name: str
     vivado: bool
+    slow_ns: float
     drains: bool
     bubble_one: int
     bubble_more: int
@@ -89,11 +92,10 @@ class Tool:
     auto_pipeline: bool
     sequential: Sequential
     sequential_slow: Sequential
-    sequential_many: Sequential
-    sequential_call: int
     padding1d: Padding1d
     pad_reads_ahead: bool
     pool_ii: int
+    pool_slow_ii: int
     pool_extra: int
     pipelines_single: bool
     softmax_stable: int
@@ -109,7 +111,9 @@ class Tool:
     def depth(self, kind: str, clock_ns: float) -> int:
         """Depth of the one loop of a task of this kind."""
         found = self.depths.get(kind, self.depths[""])
-        return max(2, found - 1) if clock_ns >= SLOW_NS else found
+        if clock_ns >= self.slow_ns:
+            found -= 2 if self.vivado and clock_ns >= ONE_STAGE_NS else 1
+        return max(2, found)
 
 
 _VITIS_DEPTHS = {
@@ -160,6 +164,7 @@ _VIVADO_DEPTHS = {
 _VITIS = Tool(
     name="vitis",
     vivado=False,
+    slow_ns=20.0,  # measured at 25 and 30 ns, 2023.1 and 2024.2; 10 ns is as 5 ns: reports, 2023.1
     drains=False,
     bubble_one=1,  # measured, all Vitis designs: the next call reads II + 1 after the last read
     bubble_more=2,  # measured: 1024*6+2, 150*2+2, 1024*3+2
@@ -172,11 +177,10 @@ _VITIS = Tool(
     auto_pipeline=True,  # innermost loops without a pragma are pipelined (UG1399, config_compile -pipeline_loops)
     sequential=Sequential(full=6, write=4, other=4, frame=2),  # measured, 2022.2, 5 ns, RF 36 and 144
     sequential_slow=Sequential(full=5, write=4, other=4, frame=2),  # measured, 2023.1, 25 ns, RF 36 and 252
-    sequential_many=Sequential(full=6, write=4, other=4, frame=2),  # inferred
-    sequential_call=0,  # measured: the above are those with a module
     padding1d=Padding1d(first=2, to_copy=3, copy=1, to_right=1, end=1),  # measured, 2023.1
     pad_reads_ahead=True,  # measured, 2023.1
     pool_ii=1,  # measured, 2022.2 and 2023.1
+    pool_slow_ii=1,  # measured, 2023.1
     pool_extra=2,  # reports: 3 for windows of 2 to 4
     pipelines_single=False,  # measured: an FSM, 2022.2 and 2023.1
     softmax_stable=4,  # measured: 7 to 10 for 5 to 10 classes
@@ -191,6 +195,7 @@ _VITIS = Tool(
 _VIVADO = Tool(
     name="vivado",
     vivado=True,
+    slow_ns=10.0,  # measured, 2019.2 and 2020.1; two stages less at 25 ns: reports, 2020.1
     drains=True,  # measured: ap_ready is ap_done
     bubble_one=0,
     bubble_more=0,
@@ -201,17 +206,12 @@ _VIVADO = Tool(
     loop_end=2,  # measured: zero padding is ready one cycle after its last write
     code_end=1,  # measured: dense and softmax are ready in the cycle of their write
     auto_pipeline=False,
-    sequential=Sequential(full=11, write=9, other=4, frame=1),  # measured, 2019.2, RF 9, 36, 72
-    sequential_slow=Sequential(
-        full=4, write=3, other=2, frame=1
-    ),  # measured, 2019.2 at 10 ns, RF 864 and 9216
-    sequential_many=Sequential(
-        full=8, write=6, other=4, frame=1
-    ),  # measured with a module: 2020.1, RF 72 of 9 inputs
-    sequential_call=1,  # measured, 2020.1; reports: RF 72 of 288 inputs takes RF + 12
+    sequential=Sequential(full=2, write=0, other=4, frame=1),  # measured, 2019.2, RF 9, 36, 72
+    sequential_slow=Sequential(full=1, write=0, other=2, frame=1),  # measured, 2019.2, 10 ns, RF 864 and 9216
     padding1d=Padding1d(first=1, to_copy=2, copy=1, to_right=2, end=2),  # inferred from zeropad2d
     pad_reads_ahead=False,  # measured, 2019.2: a copy is written in the cycle of its read
     pool_ii=2,  # measured, 2019.2: the pool window is loaded and stored
+    pool_slow_ii=1,  # measured, 2020.1, 10 and 25 ns
     pool_extra=4,  # measured: the RTL of 2x2 windows behaves as Depth 5
     pipelines_single=True,  # measured, 2019.2: relu of one token
     softmax_stable=22,  # measured, 2019.2, 10 classes, 5 ns
@@ -224,7 +224,9 @@ _VIVADO = Tool(
     depths=_VIVADO_DEPTHS,
 )
 
-_REWOUND = replace(_VITIS, pool_ii=2, pool_extra=3, bubble_one=0, bubble_more=0, bubble_slow=0)
+_REWOUND = replace(
+    _VITIS, pool_ii=2, pool_slow_ii=2, pool_extra=3, bubble_one=0, bubble_more=0, bubble_slow=0
+)
 """reports, 2024.1: loop_auto_rewind, a frame takes exactly N * II (130 iterations of 3: 390); read in the RTL of 2024.2, loops
 of II 1, 2 and 3: a call is ready with its last iteration; pooling II 2 likewise.
 """
@@ -234,7 +236,7 @@ _TOOLS = {
     "vitis-2022.2": replace(_VITIS, padding1d=Padding1d(first=1, to_copy=3, copy=2, to_right=2, end=2)),
     "vitis-2023.1": _VITIS,
     # measured: II 2 ("load of the pool window against its store")
-    "vitis-2023.2": replace(_VITIS, pool_ii=2, pool_extra=3),
+    "vitis-2023.2": replace(_VITIS, pool_ii=2, pool_slow_ii=2, pool_extra=3),
     # read in the RTL, 2024.2: relu of Depth 2 by the report writes one cycle after its read, as one of Depth 3 did in 2023
     "vitis-2024.1": replace(_REWOUND, prints_one_less=True),
     "vitis-2024.2": replace(_REWOUND, prints_one_less=True),

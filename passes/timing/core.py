@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from split4ml.passes.timing.constants import SLOW_NS, Tool
+from split4ml.passes.timing.constants import Tool
 from split4ml.passes.timing.tasktrace import CountedLoop, TaskTrace
 
 _RESOURCE = (1, 2)  # nnet::strategy: latency, resource, resource_unrolled, distributed_arithmetic
@@ -69,7 +69,7 @@ def _parallel(task: TaskTrace, tool: Tool, clock_ns: float, nonzeros: int, resou
         return math.ceil(tree)
     # measured: 9 products by the resource strategy have no stage of their own (2023.1); 3 by the latency strategy have one
     # (2023.1), and so have 8 and 9 (reports, 2024.2)
-    if clock_ns >= SLOW_NS or (resource and nonzeros <= _TINY and clock_ns >= _TINY_NS):
+    if clock_ns >= tool.slow_ns or (resource and nonzeros <= _TINY and clock_ns >= _TINY_NS):
         return 0
     accumulator = task.types.get("mult_config.accum_t") or task.types.get("accum_t")
     if accumulator is None or accumulator.width <= _NARROW:

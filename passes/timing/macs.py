@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from split4ml.passes.timing.constants import Sequential
+from split4ml.passes.timing.constants import ONE_STAGE_NS
 from split4ml.passes.timing.core import Core, core, reuse_loop
+from split4ml.passes.timing.pixels import called, encoded, sequential, shared_products
 from split4ml.passes.timing.structure import Context, Placed, by_structure, code, in_a_row, pipeline
 from split4ml.passes.timing.tasktrace import TaskTrace
 
@@ -16,36 +17,43 @@ _LONGEST_TABLE = 16384  # inferred: between 9216 and 20480
 
 
 def convolution(context: Context) -> Placed:
-    if len(context.segments) != 1 or not context.segments[0].perfect or not context.segments[0].is_loop:
+    if len(context.segments) != 1 or not context.segments[0].is_loop:
         return by_structure(context, context.tool.depth("normalize", context.clock_ns))
     segment, tool = context.segments[0], context.tool
     found = core(context.task, tool, context.clock_ns, segment.ii)
+    if not segment.perfect:
+        if tool.vivado and encoded(context.task) and found.reuse > 1 and found.resource:
+            return sequential(context, found)
+        return by_structure(context, tool.depth("normalize", context.clock_ns))
     if segment.ii == 0 and (found.reuse > 1 or not tool.auto_pipeline):
-        return _sequential(context, found)
-    shape = _called_core if _called(context.task) else _inlined_core
+        return sequential(context, found)
+    shape = _called_core if called(context.task) else _inlined_core
     interval, depth = shape(context, found)
     low, high = (shape(context, replace(found, latency=latency))[0] for latency in found.range)
     return pipeline(context, interval, depth, (low, high))
-
-
-def _called(task: TaskTrace) -> bool:
-    """Whether a window is computed in a module of its own."""
-    return any(
-        function.inline == "off"
-        for name, function in task.functions.items()
-        if name.startswith("compute_output_buffer")
-    )
 
 
 def _called_core(context: Context, found: Core) -> tuple[int, int]:
     """II and Depth if the window is computed by a function kept as a module (INLINE OFF): the next iteration must
     not shift the window while the core still reads it (measured: II of 20 of 20 from the true core depth).
     """
+    if context.tool.vivado:
+        return _called_by_vivado(context, found)
     if found.reuse == 1 and context.slow:
         return 2, 3  # measured, 2023.1, 25 ns
     extra = 2 if found.latency <= 1 or found.reuse > 1 else 3
     interval = found.latency + extra
     return interval, interval + 2
+
+
+def _called_by_vivado(context: Context, found: Core) -> tuple[int, int]:
+    """By Vivado HLS, the module is pipelined, and so is the core in it. With a reuse factor, as many multipliers as that leaves are
+    used in turn, and iterations do not overlap (reports, 2020.1).
+    """
+    if found.reuse == 1:
+        return 1, 3 + (0 if context.clock_ns >= ONE_STAGE_NS else found.latency)
+    depth = shared_products(context.task, found.reuse, context.clock_ns) + 2
+    return min(found.reuse, depth), depth
 
 
 def _inlined_core(context: Context, found: Core) -> tuple[int, int]:
@@ -61,37 +69,6 @@ def _inlined_core(context: Context, found: Core) -> tuple[int, int]:
     return found.reuse, found.latency + 3
 
 
-def _sequential(context: Context, found: Core) -> Placed:
-    """A convolution whose pixel loop is no pipeline: an iteration costs much if it fills a window, else little."""
-    segment, task = context.segments[0], context.task
-    costs = _sequential_costs(context)
-    full, wait = found.reuse + costs.full, found.reuse + costs.write
-    if context.known.ii is not None:
-        wait += context.known.ii - full
-        full = context.known.ii
-    if context.known.depth is not None:
-        wait = context.known.depth - 2
-    fills = np.zeros(segment.iterations, np.bool_)
-    fills[segment.iteration[task.op_write]] = True
-    cost = np.where(fills, full, costs.other)
-    start = np.cumsum(cost) - cost + 1
-    at = start[segment.iteration] + np.where(task.op_write, wait, 0)
-    period = int(cost.sum()) + costs.frame
-    return Placed(at, period, full, wait + 2, "sequential")
-
-
-def _sequential_costs(context: Context) -> Sequential:
-    tool, loop = context.tool, reuse_loop(context.task)
-    if context.slow:
-        costs = tool.sequential_slow
-    elif loop is not None and "_rf_gt_nin" in loop.function:
-        costs = tool.sequential_many
-    else:
-        costs = tool.sequential
-    more = tool.sequential_call if _called(context.task) else 0
-    return Sequential(costs.full + more, costs.write + more, costs.other + more, costs.frame + more)
-
-
 def dense(context: Context) -> Placed:
     task, tool = context.task, context.tool
     found = core(task, tool, context.clock_ns, _function_ii(task))
@@ -101,8 +78,11 @@ def dense(context: Context) -> Placed:
         latency = found.reuse + tool.reuse_prepared
     elif looped:
         latency = found.reuse + (tool.reuse_single_slow if context.slow else tool.reuse_single)
+    elif tool.vivado and found.reuse > 1:
+        latency = shared_products(task, found.reuse, context.clock_ns) - 1
     elif tool.vivado:
-        latency = max(2 + math.ceil(math.log2(max(1, found.nonzeros))), found.reuse)
+        # reports, 2020.1, 25 ns: all in one cycle
+        latency = 0 if context.clock_ns >= ONE_STAGE_NS else 2 + math.ceil(math.log2(max(1, found.nonzeros)))
     elif context.slow:
         latency = found.latency + (0 if found.resource else 1)
     else:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from split4ml.passes.timing.constants import ONE_STAGE_NS
 from split4ml.passes.timing.placing import busiest
 from split4ml.passes.timing.segments import repeats
 from split4ml.passes.timing.structure import Context, Placed, by_structure, code, generic
@@ -58,19 +59,49 @@ def pooling(context: Context) -> Placed:
     task, tool = context.task, context.tool
     window = task.constant("pool_width", default=1) * task.constant("pool_height", default=1)
     tree = math.ceil(math.log2(max(1.0, window)) / 2)
-    depth = tool.pool_extra + tree
-    if context.slow and not tool.vivado:
-        depth = 2
-    return by_structure(context, depth, tool.pool_ii)
+    depth, interval = tool.pool_extra + tree, tool.pool_ii
+    if context.slow:
+        # measured: 25 ns (2023.1); Vivado HLS 2020.1: 4 and 5 for windows of 2x2 and 4x4 at 10 ns, 2 at 25 ns
+        depth = 2 if not tool.vivado or context.clock_ns >= ONE_STAGE_NS else depth - 1
+        interval = tool.pool_slow_ii
+    if tool.vivado and any("encoded" in name for name in task.functions):
+        interval = 1  # reports, 2019.2: no line buffer is loaded and stored
+    return by_structure(context, depth, interval)
 
 
 def softmax(context: Context) -> Placed:
     task, tool = context.task, context.tool
     classes = int(task.constant("n_slice", "n_in", default=1))
     latency = tool.softmax_latency if "softmax_latency" in task.functions else tool.softmax_stable
+    if tool.vivado and "softmax_latency" not in task.functions:
+        if context.slow:
+            # reports, 2020.1: 4 at 25 ns; at 10 ns 12 for ten classes, 8 for four
+            stages = 0 if context.clock_ns >= ONE_STAGE_NS else 2 * math.ceil(math.log2(max(1, classes)))
+            latency = 4 + stages
+        # tables and products take turns, twice (reports, 2020.1, II 3, 4, 8 and 10)
+        latency += 2 * (max([1, *(segment.ii for segment in context.segments)]) - 1)
     if tool.softmax_log:
         latency += math.ceil(math.log2(max(1, classes))) + (1 if context.clock_ns < 4 else 0)
     return by_structure(context, latency + 2)
+
+
+def repack(context: Context) -> Placed:
+    """A wide token becomes narrow ones. Vitis HLS copies its elements first, two a cycle, which is no pipeline (measured, 2023.2: 388
+    cycles for a token of 256 elements that becomes 256 tokens).
+    """
+    task = context.task
+    segment = context.segments[0] if context.segments else None
+    if context.tool.vivado or segment is None or len(context.segments) > 1:
+        return generic(context)
+    write = task.op_write
+    tokens = int(np.count_nonzero(~write))
+    pieces = len(write) // max(1, tokens) - 1
+    if not segment.is_loop or not segment.perfect or pieces < 2 or len(write) != tokens * (pieces + 1):
+        return generic(context)
+    copied = math.ceil(task.elements.get(task.inputs[0], pieces) / 2) + 2
+    cost = copied + pieces + 2
+    at = 1 + segment.iteration * cost + np.where(write, copied + repeats(2 * segment.iteration + write), 0)
+    return Placed(at, tokens * cost + 1, cost, copied + 2, "sequential")
 
 
 def resize(context: Context) -> Placed:

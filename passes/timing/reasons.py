@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from split4ml.passes.timing.constants import SLOW_NS
+from split4ml.passes.timing import constants
 from split4ml.passes.timing.recurrent import KINDS as RECURRENT
 from split4ml.passes.timing.rules import TaskTiming, timing
 from split4ml.passes.timing.tasktrace import TaskTrace
@@ -58,7 +58,9 @@ def reason(task: TaskTrace, timed: TaskTiming, tool: str, clock_ns: float) -> Re
             )
             return Reason(why, cure, inlined.schedule.period)
         slower = (
-            "" if clock_ns >= SLOW_NS else ", or a slower clock: the multiplication is then fewer stages deep"
+            ""
+            if clock_ns >= constants.tool(tool).slow_ns
+            else ", or a slower clock: the multiplication is then fewer stages deep"
         )
         return Reason(why, f"a lower ReuseFactor{slower}")
     if task.kind.startswith("pooling") and timed.style == "pipeline":

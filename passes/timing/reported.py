@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from split4ml.passes.timing.constants import SLOW_NS, Tool
+from split4ml.passes.timing.constants import Tool
 from split4ml.passes.timing.known import UNKNOWN, Known
 from split4ml.passes.timing.segments import split
 from split4ml.passes.timing.tasktrace import TaskTrace
@@ -73,7 +73,7 @@ def known_of(reported: Reported, task: TaskTrace, tool: Tool, clock_ns: float) -
             return Known("report", found.ii, max(found.depth + less, least))
         # measured: an FSM of Vitis HLS takes one cycle less than the greatest latency of an iteration at 5 ns (2022.2); at 25 and
         # 30 ns (2023.1, 2024.2), and with Vivado HLS (2019.2), just that
-        return Known("report", found.depth - (0 if tool.vivado or clock_ns >= SLOW_NS else 1))
+        return Known("report", found.depth - (0 if tool.vivado or clock_ns >= tool.slow_ns else 1))
     if not loops and reported.latency is not None and not any(c.label == "ReuseLoop" for c in task.counted):
         return Known("report", None, reported.latency[1])
     return UNKNOWN

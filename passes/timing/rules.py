@@ -20,6 +20,7 @@ from split4ml.passes.timing.movers import (
     padding_2d,
     pooling,
     relu,
+    repack,
     resize,
     softmax,
 )
@@ -96,6 +97,7 @@ _RULES: dict[str, Callable[[Context], Placed]] = {
     "global_pooling2d_cl": global_pooling,
     "softmax": softmax,
     "resize_nearest": resize,
+    "repack_stream": repack,
     "concatenate1d": concatenate_1d,
     "relu": relu,
     "normalize": normalize,
@@ -131,7 +133,6 @@ _BY_STRUCTURE = frozenset(
         "concatenate2d",
         "concatenate3d",
         "clone_stream",
-        "repack_stream",
         "broadcast_stream",
         "transpose",
         "cropping1d_cl",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from split4ml.passes.timing.constants import SLOW_NS, Tool
+from split4ml.passes.timing.constants import Tool
 from split4ml.passes.timing.known import UNKNOWN, Known
 from split4ml.passes.timing.placing import busiest, parts, serial, within, within_segment
 from split4ml.passes.timing.schedule import Ints
@@ -36,7 +36,7 @@ class Context:
 
     @property
     def slow(self) -> bool:
-        return self.clock_ns >= SLOW_NS
+        return self.clock_ns >= self.tool.slow_ns
 
 
 def generic(context: Context) -> Placed:

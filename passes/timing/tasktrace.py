@@ -29,7 +29,8 @@ class Element:
 class Weights:
     """Of one weight array: its `count` elements, how many are not zero, and the bits of the largest magnitude
     (in units of the last place). `by_output`: nonzero weights of the output that has most; `digits_by_output`: the most
-    signed digits (terms that are added up) that the weights of one output have.
+    signed digits (terms that are added up) that the weights of one output have. `multipliers`: weights of three signed digits or
+    more, which HLS multiplies by; the others it shifts and adds.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Weights:
     magnitude_bits: int
     by_output: int
     digits_by_output: int = 0
+    multipliers: int = 0
 
 
 @dataclass(frozen=True)

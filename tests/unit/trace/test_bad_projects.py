@@ -135,6 +135,22 @@ def test_what_is_no_project_is_refused(tmp_path: Path) -> None:
         trace_project(project, "tiny", x, tmp_path / "work")
 
 
+def test_tasks_without_dataflow_are_refused(tmp_path: Path) -> None:
+    """HLS would run them one after the other: depths and predicted cycles would mean nothing."""
+    project = tiny(tmp_path)
+    top = project / "firmware" / "tiny.cpp"
+    one = "    nnet::copy<token_t, token_t, config1>(x, y); // first\n"
+    two = (
+        '    hls::stream<token_t> z("z");\n'
+        "    nnet::copy<token_t, token_t, config1>(x, z); // first\n    nnet::copy<token_t, token_t, config1>(z, y); // second\n"
+    )
+    top.write_text(top.read_text().replace(one, "    // #pragma HLS DATAFLOW\n" + two))
+    with pytest.raises(Split4mlError, match="no DATAFLOW pragma: HLS runs its 2 tasks one after the other"):
+        trace(project)
+    top.write_text(top.read_text().replace("// #pragma", "#pragma"))
+    assert [task.name for task in trace(project).tasks] == ["first", "second"]
+
+
 def test_a_foreign_project_needs_no_inputs(tmp_path: Path) -> None:
     """Without inputs: zeros, as many as are read; other arguments, ap_types of hls4ml's and weights that are missing."""
     ports = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from split4ml.backends.trace import ProjectTrace
 from split4ml.dialects.errors import UsageError
 from split4ml.passes.timing.constants import tool, tools
+from split4ml.passes.timing.pixels import reuse_depth
 from split4ml.passes.timing.program import ProgramBuilder
 from split4ml.passes.timing.reported import Reported, ReportedLoop, known_of
 from split4ml.passes.timing.rules import TaskTiming, schedule, timing
@@ -74,6 +76,11 @@ def windows(writes: list[bool], ii: int, **facts: Any) -> TaskTrace:
     """A convolution that reads in every iteration and writes in some."""
     bodies = [[(READ, 0), (WRITE, 0)] if fills else [(READ, 0)] for fills in writes]
     return task("conv_2d_cl", [("conv:ReadInputWidth", ii, bodies)], **facts)
+
+
+def operands(data: int, weight: int) -> dict[str, Element]:
+    """Types of what a core multiplies, of so many bits."""
+    return {"in0": Element(data, 6, True), "mult_config.weight_t": Element(weight, 6, True)}
 
 
 def core_facts(n_in: int, reuse: int, called: bool = True, width: int = 16) -> dict[str, Any]:
@@ -186,23 +193,25 @@ def test_resource_convolution_is_sequential() -> None:
 
 
 def test_resource_convolution_of_vivado() -> None:
-    """RF 9: 20 advances, 4 elsewhere; written 18 after the read; 1 more per frame."""
-    found = timing(windows([False, True, True], 0, **core_facts(9, 9, called=False)), VIVADO, 5.0)
+    """RF 9, 32 bits: 20 advances, 4 elsewhere; written 18 after the read; 1 more per frame."""
+    facts = core_facts(9, 9, called=False) | {"types": operands(32, 32)}
+    found = timing(windows([False, True, True], 0, **facts), VIVADO, 5.0)
     check(found, [1, 5, 25], [23, 43], 4 + 20 + 20 + 1)
 
 
 @pytest.mark.parametrize(
-    ("function", "called", "clock", "full", "other", "frame"),
+    ("data", "weight", "called", "clock", "full", "other", "frame"),
     [
-        ("dense_resource_rf_leq_nin", True, 5.0, 72 + 12, 5, 2),
-        ("dense_resource_rf_gt_nin_rem0", True, 5.0, 72 + 9, 5, 2),
-        ("dense_relu_resource_rf_gt_nin_rem0", False, 10.0, 72 + 4, 2, 1),
+        (16, 4, True, 5.0, 72 + 9, 5, 2),  # measured, 2020.1
+        (8, 8, False, 10.0, 72 + 4, 2, 1),  # measured, 2019.2
+        (16, 16, False, 10.0, 72 + 5, 2, 1),  # measured, 2020.1, less the loops that were not unrolled there
+        (16, 16, False, 3.33, 72 + 9, 4, 1),
     ],
 )
-def test_iterations_of_vivado_by_clock_and_modules(
-    function: str, called: bool, clock: float, full: int, other: int, frame: int
+def test_iterations_of_vivado_by_clock_operands_and_modules(
+    data: int, weight: int, called: bool, clock: float, full: int, other: int, frame: int
 ) -> None:
-    facts = core_facts(9, 72, called) | {"counted": (CountedLoop(function, "ReuseLoop", 2, 144, 1),)}
+    facts = core_facts(9, 72, called) | {"types": operands(data, weight)}
     found = timing(windows([False, True, False, True], 0, **facts), VIVADO, clock)
     assert (found.ii, found.schedule.period) == (full, 2 * (full + other) + frame)
     assert reads(found.schedule) == [1, 1 + other, 1 + other + full, 1 + 2 * other + full]
@@ -212,13 +221,97 @@ def test_iterations_of_vivado_by_clock_and_modules(
     )
 
 
+@pytest.mark.parametrize(
+    ("n_in", "reuse", "depth"),
+    # reports of Vivado HLS 2019.2, 3.33 ns, 16 bits
+    [(3, 12, 6), (80, 10, 8), (80, 16, 7), (80, 40, 6), (288, 12, 9), (288, 16, 9), (288, 48, 7), (64, 8, 8)],
+)
+def test_the_reuse_loop_of_vivado_is_as_deep_as_its_product_and_tree(
+    n_in: int, reuse: int, depth: int
+) -> None:
+    facts = core_facts(n_in, reuse) | {"types": operands(16, 16)}
+    assert reuse_depth(windows([True], 0, **facts), reuse, tool(VIVADO), 3.33) == depth
+
+
+@pytest.mark.parametrize(("channels", "other"), [(1, 2 + 4), (4, 2 + 4 + 13 + 15)])
+@pytest.mark.parametrize(("reuse", "loop"), [(9, 11), (36, 38)])
+def test_loops_that_recursive_inlining_leaves_take_their_time(
+    channels: int, other: int, reuse: int, loop: int
+) -> None:
+    """Reports of Vivado HLS 2020.1, 10 ns, windows of 3x3: iterations of 6 and 18, or 34 and 46, with RF 9; 6 and 45 with RF 36."""
+    facts = core_facts(9, reuse, called=False) | {"types": operands(16, 16)}
+    facts["constants"] |= {"filt_height": 3}
+    shift = (
+        CountedLoop("kernel_shift_2d", "KernelShiftWidth", 4, 8, 1),
+        CountedLoop("kernel_shift_2d", "KernelPushChannel", 12, 12 * channels, 0),
+    )
+    inlined = {"conv_2d_cl": Function("recursive", 0), "shift_line_buffer": Function("", 1)}
+
+    def made(functions: dict[str, Function]) -> TaskTiming:
+        changed = facts | {
+            "counted": (*facts["counted"], *shift),
+            "elements": {"in0": channels},
+            "functions": functions,
+        }
+        return timing(windows([False, True, False, True], 0, **changed), VIVADO, 10.0)
+
+    found = made(inlined)
+    assert (found.ii, found.schedule.period) == (loop + 1 + other, 2 * (loop + 1 + 2 * other) + 1)
+    assert made({**inlined, "conv_2d_cl": Function("on", 0)}).ii == loop + 1 + 2, (
+        "a pipeline of its own unrolls them"
+    )
+
+
+def test_an_encoded_convolution_of_vivado_is_sequential() -> None:
+    """Reports, 2019.2, 3.33 ns: RF 12, 21 where a window is complete and 3 elsewhere."""
+    facts = core_facts(3, 12, called=False) | {"types": operands(16, 16)}
+    facts["functions"] = {"conv_1d_encoded_cl": Function("", 0)}
+    builder = ProgramBuilder()
+    window = builder.loop("compute_output_encoded:MultLoop", 12, [[1]])
+    conv = replace(
+        task("conv_1d_cl", [[(READ, 0), (WRITE, 0)]], **facts),
+        program=builder.program(
+            [builder.loop("conv_1d_encoded_cl:ReadInputWidth", 0, [[0], [0, window], [0]])]
+        ),
+    )
+    found = timing(conv, VIVADO, 3.33)
+    assert (found.ii, found.style) == (21, "sequential")
+    assert reads(found.schedule) == [1, 4, 25]
+    assert found.schedule.period == 3 + 21 + 3 + 1
+
+
+@pytest.mark.parametrize(
+    ("products", "limit", "reuse", "clock", "ii"),
+    # reports and RTL of Vivado HLS 2020.1: products that need a multiplier, and the multipliers that are left for them
+    [(33, 3, 16, 25.0, 13), (246, 18, 16, 25.0, 16), (32, 1, 64, 10.0, 35), (1000, 1, 64, 10.0, 64)],
+)
+def test_multipliers_of_vivado_take_turns(
+    products: int, limit: int, reuse: int, clock: float, ii: int
+) -> None:
+    facts = core_facts(36, 1) | {"types": operands(16, 16)}
+    facts["weights"] = (Weights("w", 288, 288, 11, 36, 0, products),)
+    facts["constants"] |= {"mult_config.multiplier_limit": limit}
+    found = timing(windows([False, True], reuse, **facts), VIVADO, clock)
+    assert found.ii == ii
+    facts["weights"] = (Weights("w", 288, 288, 11, 36),)
+    assert timing(windows([False, True], reuse, **facts), VIVADO, clock).ii == reuse, (
+        "weights that are not known"
+    )
+
+
+def test_a_called_core_of_vivado_is_a_pipeline() -> None:
+    """RTL of 2020.1, 25 ns: II 1, and everything in one stage."""
+    found = timing(windows([False, True], 1, **core_facts(36, 1)), VIVADO, 25.0)
+    assert (found.ii, found.depth) == (1, 3)
+
+
 def test_a_reuse_loop_without_a_label_counts() -> None:
     """Kernels derived from hls4ml's leave the label out; loops of other functions are none."""
     loops = (
         CountedLoop("shift_right_small", "", 25, 50, 1),
         CountedLoop("dense_resource_rf_leq_nin", "", 9, 9 * 72, 1),
     )
-    facts = core_facts(72, 72, called=False) | {"counted": loops}
+    facts = core_facts(72, 72, called=False) | {"counted": loops, "types": operands(32, 32)}
     assert timing(windows([False, True], 0, **facts), VIVADO, 5.0).ii == 72 + 11
 
 
@@ -272,6 +365,49 @@ def test_pooling(tool: str, ii: int, write: list[int], period: int) -> None:
     body = [[(READ, 0)], [(READ, 0), (WRITE, 0)]] * 2
     pool = task("pooling1d_cl", [("f:ReadInputWidth", 1, body)], constants={"pool_width": 2})
     check(timing(pool, tool, 5.0), [1 + k * ii for k in range(4)], write, period)
+
+
+@pytest.mark.parametrize(
+    ("tool", "clock", "ii", "depth"), [(VIVADO, 10.0, 1, 4), (VIVADO, 25.0, 1, 2), (VITIS, 10.0, 1, 3)]
+)
+def test_pooling_at_slow_clocks(tool: str, clock: float, ii: int, depth: int) -> None:
+    """RTL of Vivado HLS 2020.1; reports of Vitis HLS 2023.1, for which 10 ns are as 5."""
+    body = [[(READ, 0)], [(READ, 0), (WRITE, 0)]] * 2
+    pool = task(
+        "pooling2d_cl", [("f:ReadInputWidth", 1, body)], constants={"pool_width": 2, "pool_height": 2}
+    )
+    found = timing(pool, tool, clock)
+    assert (found.ii, found.depth) == (ii, depth)
+
+
+def test_pooling_without_a_line_buffer_has_ii_1() -> None:
+    body = [[(READ, 0)], [(READ, 0), (WRITE, 0)]] * 2
+    facts = {"constants": {"pool_width": 2}, "functions": {"pooling1d_encoded_cl": Function("", 0)}}
+    assert timing(task("pooling1d_cl", [("f:ReadInputWidth", 1, body)], **facts), VIVADO, 3.33).ii == 1
+
+
+def test_a_wide_token_is_copied_before_its_pieces_are_written() -> None:
+    """Measured, 2023.2: 388 cycles for one of 256 elements; as reports have it. Vivado HLS: not known."""
+    body = [[(READ, 0), *[(WRITE, 0)] * 256]] * 4
+    wide = task("repack_stream", [("repack_stream:", 1, body)], elements={"in0": 256, "out0": 1})
+    found = timing(wide, "vitis-2023.2", 5.0)
+    assert reads(found.schedule) == [1, 389, 777, 1165]
+    assert writes(found.schedule)[:2] == [131, 132]
+    assert found.schedule.period == 1553
+    assert timing(wide, VIVADO, 5.0).ii == 256
+    narrow = task("repack_stream", [("repack_stream:", 1, [[(READ, 0), (WRITE, 0)]] * 4)])
+    assert timing(narrow, "vitis-2023.2", 5.0).ii == 1
+
+
+@pytest.mark.parametrize(
+    ("clock", "ii", "latency"),
+    [(5.0, 1, 22), (10.0, 3, 16), (25.0, 1, 4), (25.0, 10, 22)],  # reports and RTL, 2019.2 and 2020.1
+)
+def test_softmax_of_vivado_by_clock_and_turns(clock: float, ii: int, latency: int) -> None:
+    softmax = task(
+        "softmax", [("f:L", ii, [[(READ, 0), (WRITE, 0)]])], constants={"n_slice": 10}, functions={}
+    )
+    assert timing(softmax, VIVADO, clock).depth == latency
 
 
 def test_softmax_of_one_token() -> None:
@@ -412,6 +548,13 @@ def test_steps_of_a_recurrent_layer_do_not_overlap(steps: int, inputs: int, reus
     assert found.schedule.period == cycles
     assert writes(found.schedule)[-1] == cycles - 1
     assert found.modelled and found.ii_range == (found.ii, found.ii + 1)
+
+
+def test_the_slower_product_of_a_recurrent_layer_bounds_its_step() -> None:
+    """A report of Vivado HLS 2019.1: 3087 cycles a step with reuse factors 288 and 3072."""
+    loops = tuple(CountedLoop("dense_resource", "ReuseLoop", 100, 100 * reuse, 1) for reuse in (288, 3072))
+    gru = copies("gru_stack", 100, 0, constants={"n_in": 3.0, "reuse_factor": 288.0}, counted=loops)
+    assert abs(timing(gru, "vivado-2019.1", 5.0).ii - 3087) < 10
 
 
 operations = st.lists(st.tuples(st.booleans(), st.integers(0, 1)), min_size=1, max_size=5)

@@ -73,7 +73,7 @@ def _project(folder: Path, count: int = 4, tokens: int = 4) -> Path:
         )
     )
     (firmware / "tiny.cpp").write_text(
-        '#include "parameters.h"\nvoid tiny(hls::stream<token_t> &x, hls::stream<last_t> &y) {\n'
+        '#include "parameters.h"\nvoid tiny(hls::stream<token_t> &x, hls::stream<last_t> &y) {\n#pragma HLS DATAFLOW\n'
         + "\n".join(calls)
         + "\n}\n"
     )
