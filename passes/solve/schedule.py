@@ -1,7 +1,7 @@
 """When each subgraph is synthesised, with so many jobs at once and so much memory: the shortest plan.
 
 Jobs are independent, run once they have started, and take a machine and their memory until they end. Few jobs are planned
-exactly by branch and bound; `Plan.lower` says what is proven.
+exactly (`scarcekernel.in_time`); `Plan.lower` says what is proven.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from split4ml.passes.solve.problem import Workshop
 
-NODES = 20_000
-"""Partial plans that the exact search looks at."""
+LARGEST = 2**60
+"""More than any sum of time and memory may be."""
 MANY = 32
 """With more jobs the search would take seconds, and greedy plans are within a per cent of the bound."""
 
@@ -91,93 +91,53 @@ def _plan(durations: tuple[int, ...], memory: tuple[int, ...], most: int | None,
         return Plan((0,) * count, max(durations), max(durations))
     lower = lower_bound(durations, memory, Workshop(machines, limit))
     jobs = [_Job(d, m) for d, m in zip(durations, memory, strict=True)]
-    search = _Search(jobs, machines, limit, lower)
-    if count <= MANY:
-        search.run()
-        lower = search.makespan if search.nodes < NODES else lower
-    return Plan(tuple(search.starts), search.makespan, lower)
+    starts = _greedy(jobs, machines, limit)
+    room = max(1, limit or 1)
+    if count <= MANY and sum(durations) * max(room, machines) <= LARGEST:
+        return _exact(jobs, machines, room, starts, lower)
+    return Plan(tuple(starts), _end(jobs, starts), lower)
 
 
-class _Search:
-    """Depth first over the orders in which jobs are placed; without memory, over their machines."""
+def _end(jobs: Sequence[_Job], starts: Sequence[int]) -> int:
+    return max(start + job.duration for start, job in zip(starts, jobs, strict=True))
 
-    def __init__(self, jobs: Sequence[_Job], machines: int, limit: int | None, lower: int) -> None:
-        self.jobs, self.machines, self.limit, self.lower = jobs, machines, limit, lower
-        self.nodes = 0
-        every = range(len(jobs))
-        self.order = sorted(every, key=lambda k: (-jobs[k].duration, -jobs[k].memory, k))
-        greedy = [
-            self._serial(order)
-            for order in (
-                self.order,
-                sorted(every, key=lambda k: (-jobs[k].memory, -jobs[k].duration, k)),
-                sorted(every, key=lambda k: (-jobs[k].duration * (jobs[k].memory + 1), k)),
-            )
-        ]
-        self.starts = min(greedy, key=self._end)
-        self.makespan = self._end(self.starts)
 
-    def run(self) -> None:
-        if self.makespan == self.lower:
-            return
-        if self.limit is not None:
-            self._place(self.order, _Load(), 0, [0] * len(self.order))
-        else:
-            self._assign(0, [0] * self.machines, [0] * len(self.order))
-
-    def _end(self, starts: Sequence[int]) -> int:
-        return max(start + job.duration for start, job in zip(starts, self.jobs, strict=True))
-
-    def _earliest(self, load: _Load, job: int) -> int:
-        return load.earliest(self.jobs[job], self.machines, 0 if self.limit is None else self.limit)
-
-    def _serial(self, order: Sequence[int]) -> list[int]:
-        """Every job in turn as early as it fits. Some order gives an optimal plan."""
-        load, starts = _Load(), [0] * len(self.jobs)
+def _greedy(jobs: Sequence[_Job], machines: int, limit: int | None) -> list[int]:
+    """The best of three orders in which every job begins as early as it fits."""
+    every = range(len(jobs))
+    orders = (
+        sorted(every, key=lambda k: (-jobs[k].duration, -jobs[k].memory, k)),
+        sorted(every, key=lambda k: (-jobs[k].memory, -jobs[k].duration, k)),
+        sorted(every, key=lambda k: (-jobs[k].duration * (jobs[k].memory + 1), k)),
+    )
+    plans = []
+    for order in orders:
+        load, starts = _Load(), [0] * len(jobs)
         for job in order:
-            starts[job] = self._earliest(load, job)
-            load = load.plus(self.jobs[job], starts[job])
-        return starts
+            starts[job] = load.earliest(jobs[job], machines, 0 if limit is None else limit)
+            load = load.plus(jobs[job], starts[job])
+        plans.append(starts)
+    return min(plans, key=lambda starts: _end(jobs, starts))
 
-    def _done(self) -> bool:
-        return self.nodes >= NODES or self.makespan == self.lower
 
-    def _assign(self, at: int, ends: list[int], starts: list[int]) -> None:
-        """Longest first, each to a machine; machines that end at the same time are one."""
-        self.nodes += 1
-        if at == len(self.order):
-            self.starts, self.makespan = list(starts), max(ends)
-            return
-        job = self.order[at]
-        tried: set[int] = set()
-        for machine in sorted(range(self.machines), key=ends.__getitem__):
-            end = ends[machine]
-            if self._done():
-                return
-            if end in tried or end + self.jobs[job].duration >= self.makespan:
-                continue
-            tried.add(end)
-            starts[job], ends[machine] = end, end + self.jobs[job].duration
-            self._assign(at + 1, ends, starts)
-            ends[machine] = end
+def _exact(jobs: Sequence[_Job], machines: int, memory: int, starts: Sequence[int], lower: int) -> Plan:
+    """Asks for less and less time, for as long as that is answered."""
+    import numpy as np
 
-    def _place(self, left: Sequence[int], load: _Load, end: int, starts: list[int]) -> None:
-        self.nodes += 1
-        if not left:
-            self.starts, self.makespan = list(starts), end
-            return
-        tried: set[_Job] = set()
-        for job in left:
-            if self._done():
-                return
-            if self.jobs[job] in tried:
-                continue
-            tried.add(self.jobs[job])
-            begin = self._earliest(load, job)
-            stop = begin + self.jobs[job].duration
-            if stop >= self.makespan:
-                continue
-            starts[job] = begin
-            self._place(
-                [k for k in left if k != job], load.plus(self.jobs[job], begin), max(end, stop), starts
-            )
+    from split4ml.passes.solve.scarcekernel import NO, YES, in_time
+
+    count = len(jobs)
+    order = sorted(range(count), key=lambda k: (-jobs[k].duration, -jobs[k].memory, k))
+    duration = np.array([jobs[k].duration for k in order], np.int64)
+    need = np.array([jobs[k].memory for k in order], np.int64)
+    start, stack = np.zeros(count, np.int64), np.zeros((2 * count + 3, 4), np.int64)
+    makespan, answer = _end(jobs, starts), YES
+    while makespan > lower and answer == YES:
+        answer = in_time(duration, need, count, machines, memory, makespan - 1, start, stack)
+        if answer == YES:
+            begins = dict(zip(order, start, strict=True))
+            starts = [int(begins[k]) for k in range(count)]
+            makespan = _end(jobs, starts)
+        elif answer == NO:
+            lower = makespan
+    return Plan(tuple(starts), makespan, lower)
