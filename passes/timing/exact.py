@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from split4ml.passes.solve.boxes import Box, cheapest
+from split4ml.passes.solve.boxes import Box, Outside
 from split4ml.passes.timing.blame import Blame, Blamer
+from split4ml.passes.timing.critical import Flags
 from split4ml.passes.timing.judge import Cost, Judge
 from split4ml.passes.timing.network import UNBOUNDED
 from split4ml.passes.timing.schedule import Ints
@@ -58,6 +59,7 @@ class _Search:
         price = np.array([cost(f, 2) - cost(f, 1) for f in judge.fifos], np.int64)
         self._blames += [_demanded(judge, i) for i in judge.sizable if judge.fifos[i].least > 1]
         self._blamer = Blamer(judge, self._most, shift, price, self._expired)
+        self._paid_anyway = sum(self._price(int(i), int(depths[i])) for i in np.flatnonzero(self._fixed))
         self.lower = self._lower_certain = self._floor(())
 
     def bound(self) -> Bound:
@@ -71,55 +73,64 @@ class _Search:
         )
 
     def run(self) -> None:
-        self._close()
-        if not all(b.certain for b in self._blames):
-            certain = [b.box for b in self._blames if b.certain]
-            depths = self._outside(certain)
-            if depths is not None:
-                self._lower_certain = min(self.best_cost, self._total(depths))
+        while not self._close(self._blames):
+            # The assumption does not hold for this network: begin again without it.
+            self._assuming = False
+            self._blames = [b for b in self._blames if b.certain]
+            self.lower = self._floor(())
+        certain = [b for b in self._blames if b.certain]
+        if len(certain) < len(self._blames):
+            outside = self._outside(certain)
+            self._cheapest(outside)
+            self._lower_certain = min(self.best_cost, self._paid_anyway + outside.proven)
 
-    def _close(self) -> None:
-        """Narrows the gap until there is none, or time is up."""
+    def _close(self, blames: list[Blame]) -> bool:
+        """Narrows the gap until there is none, or time is up; False if what was assumed turned out to be wrong."""
+        outside, excluded = self._outside(blames), len(blames)
         while self.lower < self.best_cost and not self._expired():
-            depths = self._outside(self._boxes())
-            if depths is None:
-                return
-            self.lower = max(self.lower, min(self.best_cost, self._total(depths)))
-            if self.lower < self.best_cost:
-                self._try(depths)
+            self._narrow(b.box for b in blames)
+            outside.narrow(self._most.tolist())
+            for blame in blames[excluded:]:
+                outside.exclude(blame.box)
+            excluded = len(blames)
+            depths = self._cheapest(outside)
+            self.lower = max(self.lower, min(self.best_cost, self._paid_anyway + outside.proven))
+            if depths is not None and self.lower < self.best_cost:
+                if not self._try(depths):
+                    return False
                 self.judge.tell(self.best)
+        return True
 
-    def _outside(self, boxes: list[Box]) -> Ints | None:
-        """The cheapest depths outside of the boxes, or the best if all that is cheaper is inside; None: out of time."""
+    def _outside(self, blames: Iterable[Blame]) -> Outside:
+        boxes = [b.box for b in blames]
         self._narrow(boxes)
-        left = self._end - time.monotonic()
-        found = cheapest(boxes, self._most.tolist(), self._level_cost, left, self.judge.floor.tolist())
-        if not found.complete:
-            return None
-        if found.vector is None:
-            return self.best
-        return np.where(self._fixed, self.best, np.array(found.vector, np.int64))
+        outside = Outside(self.judge.floor.tolist(), self._most.tolist(), self._level_cost)
+        for box in boxes:
+            outside.exclude(box)
+        return outside
 
-    def _try(self, cheap: Ints) -> None:
-        """Accepts the cheapest depths outside of the boxes, or finds boxes around them."""
+    def _cheapest(self, outside: Outside) -> Ints | None:
+        """The cheapest depths outside of the boxes; None: nothing is cheaper than the best, or out of time."""
+        left = self._end - time.monotonic()
+        found = outside.cheapest(self.best_cost - self._paid_anyway, left)
+        return None if found is None else np.where(self._fixed, self.best, np.array(found, np.int64))
+
+    def _try(self, cheap: Ints) -> bool:
+        """Accepts the cheapest depths outside of the boxes, or finds boxes around them; False if one holds feasible depths."""
         roomy = np.array([self._roomy(i, int(d)) for i, d in enumerate(cheap)], np.int64)
         depths = cheap if any(box.holds(roomy.tolist()) for box in self._boxes()) else roomy
         if self._accept(depths):
-            return
+            return True
         blames = [b for b in self._blamer.blame(depths) if b.certain or self._assuming]
         if not any(b.box.holds(depths.tolist()) for b in blames):
             blames.append(self._blamer.exactly(depths))
         self._blames += blames
         # Perhaps it is enough to take back from them what the best known depths give to those to blame.
         box = blames[0].box
-        self._accept(np.where(np.array(box.hi) < self._most, np.maximum(depths, self.best), depths))
-        if self._assuming and any(
+        self._accept(np.where(self._closed(box), np.maximum(depths, self.best), depths))
+        return not self._assuming or not any(
             not b.certain and b.box.holds(f.tolist()) for b in blames for f in self._feasible
-        ):
-            # The assumption does not hold for this network: begin again without it.
-            self._assuming = False
-            self._blames = [b for b in self._blames if b.certain]
-            self.lower = self._floor(())
+        )
 
     def _accept(self, depths: Ints) -> bool:
         """Whether these depths are feasible; if so, and cheaper than the best, they are the best."""
@@ -133,7 +144,14 @@ class _Search:
     def _boxes(self) -> list[Box]:
         return [b.box for b in self._blames]
 
-    def _narrow(self, boxes: list[Box]) -> None:
+    def _closed(self, box: Box) -> Flags:
+        """The FIFOs that could leave the box by being deeper."""
+        closed = np.array(box.hi) < self._most
+        for total in box.sums:
+            closed[list(total.dimensions)] = True
+        return closed
+
+    def _narrow(self, boxes: Iterable[Box]) -> None:
         """Sets the depths of interest: with a deeper one, whatever the others are, it is not cheaper than the best."""
         least = self._least(boxes)
         floor = self._total(least)
@@ -151,8 +169,10 @@ class _Search:
     def _least(self, boxes: Iterable[Box]) -> Ints:
         """Depths that each FIFO must have because of a box that blames it alone."""
         least = np.where(self._fixed, self.best, [f.least for f in self.judge.fifos])
+        floor = self.judge.floor
         for box in boxes:
-            floor = self.judge.floor
+            if box.sums:
+                continue
             closed = [i for i in self.judge.sizable if box.hi[i] < self._deepest[i] or box.lo[i] > floor[i]]
             if len(closed) == 1 and box.lo[closed[0]] == floor[closed[0]]:
                 least[closed[0]] = max(least[closed[0]], box.hi[closed[0]] + 1)

@@ -16,12 +16,13 @@ from typing import Protocol
 import numpy as np
 
 from split4ml.dialects.errors import Split4mlError
-from split4ml.passes.timing.critical import Critical, Flags, Path
+from split4ml.passes.timing.critical import Critical, Flags
 from split4ml.passes.timing.limits import KEEP, Limits
 from split4ml.passes.timing.metrics import interval
 from split4ml.passes.timing.network import UNBOUNDED, Network
 from split4ml.passes.timing.replay import Engine
 from split4ml.passes.timing.schedule import Ints
+from split4ml.passes.timing.series import Together
 
 LatencyRule = Callable[[int, int], int]
 """From bits of a token and depth to cycles from write to readable; never falls as the depth rises."""
@@ -89,6 +90,34 @@ class Reference:
     peaks: Ints
     interval: int | float | None
     first_in: int
+
+
+@dataclass(frozen=True, eq=False)
+class Room:
+    """What FIFOs can hold.
+
+    capacities: per FIFO; UNBOUNDED for those in a row.
+    rows, held: FIFOs in a row, and how much these can hold in all; together: the network in which they do.
+    """
+
+    capacities: Ints
+    rows: tuple[tuple[int, ...], ...] = ()
+    held: tuple[int, ...] = ()
+    together: Together | None = None
+
+    def holds(self, depths: Ints) -> bool:
+        """Whether no FIFO and no row of these depths can hold more."""
+        return bool(np.all(depths <= self.capacities)) and all(
+            depths[list(row)].sum() <= most for row, most in zip(self.rows, self.held, strict=True)
+        )
+
+    @property
+    def shallow(self) -> Flags:
+        """Per FIFO, whether it could be deeper."""
+        found = self.capacities < UNBOUNDED
+        for row in self.rows:
+            found[list(row)] = True
+        return found
 
 
 class Rows:
@@ -255,34 +284,43 @@ class Judge:
         runs = [self.engine.run(n, capacities=capacities, latencies=latencies) for n in (1, self.frames)]
         return np.maximum(runs[0].peak, runs[1].peak)[self.at]
 
-    def late(self, capacities: Ints, lo: Ints, hi: Ints, frames: int) -> tuple[bool, Flags]:
+    def late(self, room: Room, lo: Ints, hi: Ints, frames: int) -> tuple[bool, Flags]:
         """Whether a run (lone, or of `self.frames`) misses a deadline, and per FIFO, whether its room was waited for.
 
-        capacities: per FIFO. It has the latency of its depth in `lo`, and the reference that of its depth in `hi`.
+        A FIFO has the latency of its depth in `lo`, and the reference that of its depth in `hi`.
         """
-        wanted = self.reference(self.latencies(np.minimum(hi, capacities)))
+        wanted = self.reference(self.latencies(np.minimum(hi, room.capacities)))
         deadline = (wanted.lone,) if frames == 1 else wanted.ends
         self.replays += 1
-        race = self.engine.race(
-            deadline, capacities=self.capacities(capacities), latencies=self.latencies(lo)
-        )
+        engine, capacities, latencies = self._bounded(room, lo)
+        race = engine.race(deadline, capacities=capacities, latencies=latencies)
         return race.ends is None, race.pressed[self.at]
 
-    def late_on_path(self, capacities: Ints, lo: Ints, hi: Ints) -> tuple[bool, Path | None]:
-        """As `late` for a lone frame, but where the critical path crosses a FIFO, the reference has its latency in `lo`.
+    def late_on_path(self, room: Room, lo: Ints, hi: Ints) -> tuple[bool, Flags | None]:
+        """As `late` for a lone frame, but where the critical path crosses a FIFO, the reference has its latency in `lo`. With the
+        FIFOs for whose room that path waits; None if the frame does not complete.
 
         Whatever latency between the two that FIFO has: it delays the path at least as often as it delays any path
-        of the reference, which crosses it once at most. The path is None if the frame does not complete.
+        of the reference, which crosses it once at most.
         """
-        room, latencies = self.capacities(capacities), self.latencies(lo)
+        engine, capacities, latencies = self._bounded(room, lo)
         self.replays += 1
-        run = self.engine.run(1, capacities=room, latencies=latencies, record=True)
+        run = engine.run(1, capacities=capacities, latencies=latencies, record=True)
         if not run.completed:
             return True, None
-        path = self.critical.path(run, room, latencies)
-        most = self.latencies(np.minimum(hi, capacities))
-        wanted = self.reference(np.where(path.crossed, latencies, most))
-        return int(run.last_out[0]) > wanted.lone, path
+        critical = self.critical if room.together is None else room.together.critical
+        path = critical.path(run, capacities, latencies)
+        own = len(self.engine.capacities)
+        most = self.latencies(np.minimum(hi, room.capacities))
+        wanted = self.reference(np.where(path.crossed[:own], latencies[:own], most))
+        return int(run.last_out[0]) > wanted.lone, path.pressed[self.at]
+
+    def _bounded(self, room: Room, depths: Ints) -> tuple[Engine, Ints, Ints]:
+        """With capacities and latencies of its channels; the FIFOs have the latencies that go with these depths."""
+        capacities, latencies = self.capacities(room.capacities), self.latencies(depths)
+        if room.together is None:
+            return self.engine, capacities, latencies
+        return room.together.engine, *room.together.channels(capacities, latencies, room.held)
 
     def capacities(self, depths: Ints) -> Ints:
         """Per channel, with FIFOs of these depths."""

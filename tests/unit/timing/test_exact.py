@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from timing_networks import between_movers, networks
 
 from split4ml.dialects.errors import Split4mlError
-from split4ml.passes.solve.boxes import Box, cheapest
+from split4ml.passes.solve.boxes import Box, Outside, Sum
 from split4ml.passes.timing.blame import Blame, Blamer, overlaps
 from split4ml.passes.timing.critical import Critical
 from split4ml.passes.timing.judge import SHIFT_REGISTER_BITS, Cost, Judge, storage_bits
@@ -155,6 +156,16 @@ def test_skip_connections_cheapest_of_all(skips: int, cost: Cost, widths: tuple[
     assert check(network, fifos, cost)
 
 
+def test_fifos_in_a_row_count_together() -> None:
+    """Four FIFOs share what the skip must hold in thousands of proportions; a few boxes with sums exclude all that hold less."""
+    network = residual(40, 33, 4)
+    fifos = [Fifo(4 + k, width) for k, width in enumerate((8, 9, 8, 12))]
+    sized = size(network, fifos, "exact")
+    assert sized.bound is not None and sized.bound.optimal
+    assert sum(sized.depths) > 30
+    assert sized.bound.boxes < 30
+
+
 def test_finds_what_bisection_cannot() -> None:
     """Bisection shrinks the FIFO first that costs most now, and is left with the wrong one of the two deep."""
     network = residual(24, 20, 2)
@@ -295,15 +306,67 @@ def test_where_paths_may_cross_a_fifo_twice() -> None:
     assert not Critical.applies(replace(network, sinks=stalled), inner)
 
 
+def least_outside(boxes: list[Box], most: list[int], below: int = 1000) -> tuple[int, ...] | None:
+    """Of levels 1 to `most`, at prices of 3, 5 and 1 a level."""
+    outside = Outside([1, 1, 1], most, lambda i, level: (3, 5, 1)[i] * level)
+    for box in boxes:
+        outside.exclude(box)
+    found = outside.cheapest(below, 10)
+    assert outside.proven == (
+        below if found is None else sum(p * v for p, v in zip((3, 5, 1), found, strict=True))
+    )
+    return found
+
+
 def test_cheapest_outside_boxes() -> None:
-    price = [3, 5, 1]
-    vector = cheapest([], [9, 9, 9], lambda i, level: price[i] * level, 10).vector
-    assert vector == (1, 1, 1)
+    assert least_outside([], [9, 9, 9]) == (1, 1, 1)
     boxes = [Box((1, 1, 1), (4, 2, UNBOUNDED)), Box((1, 3, 1), (UNBOUNDED, UNBOUNDED, 7))]
-    found = cheapest(boxes, [9, 9, 9], lambda i, level: price[i] * level, 10)
-    assert found.vector == (5, 1, 1)
-    assert not any(box.holds(found.vector) for box in boxes)
+    assert least_outside(boxes, [9, 9, 9]) == (5, 1, 1)
+    assert not any(box.holds((5, 1, 1)) for box in boxes)
     # If five of the first are too dear, the second must be deeper, and so must the third.
-    assert cheapest(boxes, [4, 9, 9], lambda i, level: price[i] * level, 10).vector == (1, 3, 8)
-    nothing = cheapest(boxes, [4, 9, 7], lambda i, level: price[i] * level, 10)
-    assert nothing.vector is None and nothing.complete
+    assert least_outside(boxes, [4, 9, 9]) == (1, 3, 8)
+    assert least_outside(boxes, [4, 9, 7]) is None
+    assert least_outside(boxes, [9, 9, 9], below=21) is None
+
+
+def test_cheapest_outside_sums() -> None:
+    box = Box((1, 1, 1), (UNBOUNDED, UNBOUNDED, 3), (Sum((0, 1), 7),))
+    assert box.holds((3, 4, 3)) and not box.holds((4, 4, 3)) and not box.holds((3, 4, 4))
+    assert least_outside([box], [9, 9, 9]) == (1, 1, 4)
+    assert least_outside([box], [9, 9, 3]) == (7, 1, 1)
+    assert least_outside([box], [5, 9, 3]) == (5, 3, 1)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_cheapest_outside_is_cheapest(data: st.DataObject) -> None:
+    """Of all vectors, one question after the other, with costs that rise evenly, in steps, or not at all."""
+    most = data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=3))
+    prices = [
+        sorted(data.draw(st.lists(st.integers(0, 9), min_size=top, max_size=top)))
+        if data.draw(st.booleans())
+        else list(range(start := data.draw(st.integers(0, 9)), start + 3 * top, 3))
+        for top in most
+    ]
+    vectors = list(product(*(range(1, top + 1) for top in most)))
+
+    def total(vector: tuple[int, ...]) -> int:
+        return sum(prices[i][level - 1] for i, level in enumerate(vector))
+
+    outside = Outside([1] * len(most), most, lambda i, level: prices[i][level - 1])
+    levels = st.tuples(*(st.integers(1, top + 1) for top in most))
+    sums = st.builds(
+        lambda chosen, limit: Sum(tuple(sorted(chosen)), limit),
+        st.sets(st.sampled_from(range(len(most))), min_size=1),
+        st.integers(1, 12),
+    )
+    for _ in range(data.draw(st.integers(1, 5))):
+        box = Box(data.draw(levels), data.draw(levels), tuple(data.draw(st.lists(sums, max_size=2))))
+        outside.exclude(box)
+        vectors = [v for v in vectors if not box.holds(v)]
+        found = outside.cheapest(1000, 60)
+        if not vectors:
+            assert found is None and outside.proven == 1000
+            return
+        assert found in vectors
+        assert total(found) == outside.proven == min(map(total, vectors))

@@ -39,8 +39,10 @@ def between_movers(processes: list[Process] | tuple[Process, ...]) -> list[int]:
 
 
 @st.composite
-def networks(draw: st.DrawFn, bounded: bool = True, wires: bool = False) -> Network:
-    """A few layers of tasks; every output of a layer is consumed in a later one or by a sink. wires: movers in a row may be one."""
+def networks(draw: st.DrawFn, bounded: bool = True, wires: bool = False, even: bool = False) -> Network:
+    """A few layers of tasks; every output of a layer is consumed in a later one or by a sink. wires: movers in a row may be one.
+    even: all channels carry as many tokens.
+    """
     channels: list[Channel] = []
     processes: list[Process] = []
     made_by: list[int] = []  # per channel: index of the task that writes it, or -1
@@ -61,11 +63,12 @@ def networks(draw: st.DrawFn, bounded: bool = True, wires: bool = False) -> Netw
             start = end
         return start
 
+    counts = st.just(draw(st.integers(2, 6))) if even else st.integers(1, 6)
     throttle = draw(st.sampled_from([0, 0, 0, 13, 60]))
     sources = []
     open_ends = []
     for s in range(draw(st.integers(1, 2))):
-        start = channel(draw(st.integers(1, 6)), -1)
+        start = channel(draw(counts), -1)
         sources.append(Source(f"s{s}", start, tokens[start], throttle))
         open_ends.append(moved(start))
     domain_of: dict[int, int] = {}
@@ -79,7 +82,7 @@ def networks(draw: st.DrawFn, bounded: bool = True, wires: bool = False) -> Netw
         open_ends = [c for c in open_ends if c not in picked]
         parents = [made_by[c] for c in picked if domain_of.get(made_by[c]) == domain]
         parent = max(parents, key=lambda p: (depth[p], -p)) if parents else -1
-        written = draw(st.lists(st.integers(1, 6), min_size=1, max_size=2))
+        written = draw(st.lists(counts, min_size=1, max_size=2))
         outputs = tuple(channel(count, index) for count in written)
         schedule = draw(schedules([tokens[c] for c in picked], written))
         processes.append(Process(f"t{index}", schedule, tuple(picked), outputs, domain, parent))
