@@ -17,6 +17,7 @@ from split4ml.backends.report.tails import tail_keys
 from split4ml.dialects import flow
 from split4ml.dialects.flow import symbol
 from split4ml.dialects.flow_attrs import COST_FIELDS, CostAttr, StreamType
+from split4ml.passes.cost.synthesis import PROJECT, PROJECT_MB
 from split4ml.passes.flow_graph import reader_of, stream_name, writer_of
 from split4ml.passes.graphinfo import GraphInfo
 from split4ml.passes.timing.tails import Tails
@@ -168,6 +169,18 @@ def _cost(costs: Sequence[CostAttr | None]) -> dict[str, float | int] | None:
     return {**totals, "synth_seconds": seconds}
 
 
+def _project_cost(costs: Sequence[CostAttr | None]) -> dict[str, float | int] | None:
+    """Of a subgraph: its tasks, and the time and memory that any project takes."""
+    found = _cost(costs)
+    if found is None:
+        return None
+    seconds, memory = (
+        round(found["synth_seconds"] + PROJECT.estimate, 3),
+        found["synth_mb"] + round(PROJECT_MB.estimate),
+    )
+    return {**found, "synth_seconds": seconds, "synth_mb": memory}
+
+
 def _layer(task: flow.TaskOp, info: GraphInfo, subgraph_of: Mapping[str, str]) -> dict[str, Any]:
     name = symbol(task)
     found: dict[str, Any] = {
@@ -214,7 +227,7 @@ def _subgraph(part: flow.SubgraphOp) -> dict[str, Any]:
         "layers": [symbol(task) for task in part.tasks],
         "inputs": [stream_name(value) for value in part.inputs],
         "outputs": [stream_name(value) for value in part.outputs],
-        "cost": _cost([task.cost for task in part.tasks]),
+        "cost": _project_cost([task.cost for task in part.tasks]),
     }
 
 

@@ -29,6 +29,15 @@ def test_what_fifos_take_counts_only_where_something_asks_for_it(tiny_build: Pat
     assert (found["rounds"], found["settled"]) == (1, "unaffected")
 
 
+def test_the_costs_of_subgraphs_are_those_that_were_minimised(tiny_build: Path) -> None:
+    """With what any project takes."""
+    report = json.loads((tiny_build / "report.json").read_text())
+    largest = max(part["cost"]["synth_seconds"] for part in report["subgraphs"])
+    assert largest == report["partition"]["objective"]
+    tasks = sum(layer["cost"]["synth_mb"] for layer in report["layers"])
+    assert sum(part["cost"]["synth_mb"] for part in report["subgraphs"]) > tasks
+
+
 def test_a_budget_holds_with_fifos(lab: Lab, tiny_build: Path) -> None:
     """From the stage before the partition: with a budget that has room for FIFOs, and with some that have none."""
     before = stage(tiny_build, "estimate")
