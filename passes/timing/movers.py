@@ -71,7 +71,9 @@ def pooling(context: Context) -> Placed:
 
 def softmax(context: Context) -> Placed:
     task, tool = context.task, context.tool
-    classes = int(task.constant("n_slice", "n_in", default=1))
+    # `n_in` counts those of all pixels if each has a softmax of its own
+    classes = int(task.constant("n_slice", default=0)) or task.elements.get(task.inputs[0], 0)
+    classes = classes or int(task.constant("n_in", default=1))
     latency = tool.softmax_latency if "softmax_latency" in task.functions else tool.softmax_stable
     if tool.vivado and "softmax_latency" not in task.functions:
         if context.slow:

@@ -410,6 +410,12 @@ def test_softmax_of_vivado_by_clock_and_turns(clock: float, ii: int, latency: in
     assert timing(softmax, VIVADO, clock).depth == latency
 
 
+def test_softmax_of_pixels_has_the_classes_of_one() -> None:
+    """Reports of Vivado HLS 2020.1, 10 ns, II 4, four channels: Depth 15; the rule has 16."""
+    facts = {"constants": {"n_in": 2704}, "elements": {"in0": 4}, "functions": {}}
+    assert timing(copies("softmax", 676, 4, **facts), VIVADO, 10.0).depth == 16
+
+
 def test_softmax_of_one_token() -> None:
     softmax = task("softmax", [[(READ, 0), (WRITE, 0)]], constants={"n_slice": 10}, functions={})
     check(timing(softmax, VITIS, 5.0), [0], [8], 9)
