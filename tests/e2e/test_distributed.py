@@ -109,3 +109,16 @@ def test_splits_are_explored(network: Path, cli: Cli) -> None:
     done = cli("explore", network, *STRATEGY)
     assert done.returncode == 0, done.stderr
     assert "proven complete" in done.stdout
+
+
+def test_a_project_of_it_is_profiled(build: Path, cli: Cli) -> None:
+    """As it stands, without what it was made of."""
+    report = json.loads((build / "report.json").read_text())
+    known = {layer["name"]: layer for layer in report["layers"]}
+    name = known["conv"]["subgraph"]
+    done = cli("profile", build / "subgraphs" / name, "--json")
+    assert done.returncode == 0, done.stderr
+    profile = json.loads(done.stdout)
+    found = {layer["name"]: layer for layer in profile["layers"]}
+    assert found["conv"]["ii"] == known["conv"]["ii"]
+    assert found["conv"]["ii_range"][0] < found["conv"]["ii_range"][1]
