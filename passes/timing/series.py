@@ -160,7 +160,9 @@ class _Ends:
             {c: at for at, p in enumerate(network.processes) for c in p.inputs},
         )
 
-    def next_shallow(self, channel: int, sizable: frozenset[int], shallow: Collection[int]) -> tuple[int, ...]:
+    def next_shallow(
+        self, channel: int, sizable: frozenset[int], shallow: Collection[int]
+    ) -> tuple[int, ...]:
         """Channels behind this one, the last of which is the next that is shallow; none if there is none."""
         pending: list[tuple[int, ...]] = [()]
         seen = {channel}
