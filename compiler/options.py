@@ -178,6 +178,12 @@ HELP: Mapping[str, Help] = {
 """By field of CompileOptions."""
 
 
+def check_clock(clock_ns: float) -> None:
+    """Raises ValueError for what is no clock period."""
+    if not 0.1 <= clock_ns <= 1000:
+        raise ValueError(f"the clock period is {clock_ns:g} ns, but must be between 0.1 and 1000 ns")
+
+
 @dataclass(frozen=True)
 class CompileOptions:
     """What decides the result of `split4ml compile`. Raises ValueError, with a sentence, for what cannot be.
@@ -237,8 +243,7 @@ class CompileOptions:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{2,63}", self.part):
             raise ValueError(f"{self.part!r} is no FPGA part number such as xcvu13p-flga2577-2-e")
-        if not 0.1 <= self.clock <= 1000:
-            raise ValueError(f"the clock period is {self.clock:g} ns, but must be between 0.1 and 1000 ns")
+        check_clock(self.clock)
         if self.io_type != "io_stream":
             raise ValueError(
                 "io_parallel networks are one pipeline without FIFOs, which cannot be split; use io_stream"

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from split4ml.compiler.options import check_clock
 from split4ml.dialects.errors import UsageError
 
 _FILES = ("hls4ml_config.yml", "project.tcl", "build_prj.tcl", "vivado_synth.tcl")
@@ -28,7 +29,9 @@ class ProjectFacts:
 
 
 def project_facts(project: Path, tool: str | None, clock_ns: float | None) -> ProjectFacts:
-    """What is given overrules what the project says. Raises UsageError if the clock is unknown, or the tool."""
+    """What is given overrules what the project says. Raises UsageError if the clock is unknown or none, or the tool, or if only what is given
+    could say how a project of another vendor is timed.
+    """
     from split4ml.passes.timing import constants
 
     texts = [
@@ -41,12 +44,21 @@ def project_facts(project: Path, tool: str | None, clock_ns: float | None) -> Pr
         return next((found.group(1) for text in texts if (found := pattern.search(text))), None)
 
     backend = first(_BACKEND) or ("Vivado" if (tool or "").startswith("vivado") else "Vitis")
+    if tool is None and not backend.lower().startswith(("vivado", "vitis")):
+        raise UsageError(
+            f"{project} is of the backend {backend}: only the cycles of Vivado HLS and Vitis HLS are known",
+            hint="write it with hls4ml's Vitis or Vivado backend",
+        )
     kind = "vivado" if backend.lower().startswith("vivado") else "vitis"
     chosen = tool or constants.DEFAULT[kind]
     constants.tool(chosen)
     if clock_ns is None:
         stated = first(_CLOCK)
-        if stated is None or float(stated) <= 0:
+        if stated is None:
             raise UsageError("the project does not say its clock period", hint="give it: --clock NS")
         clock_ns = float(stated)
+    try:
+        check_clock(clock_ns)
+    except ValueError as error:
+        raise UsageError(str(error), hint="give it: --clock NS") from None
     return ProjectFacts(backend, first(_PART), clock_ns, chosen)

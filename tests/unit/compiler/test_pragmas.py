@@ -115,3 +115,16 @@ def test_without_a_clock_there_are_no_cycles(tmp_path: Path) -> None:
         project_facts(tmp_path, None, None)
     with pytest.raises(UsageError, match="no timing constants"):
         project_facts(tmp_path, "vitis-1999.1", 5.0)
+
+
+@pytest.mark.parametrize("clock", [0.0, -3.0, float("nan"), float("inf")])
+def test_what_is_no_clock_period_is_refused(tmp_path: Path, clock: float) -> None:
+    with pytest.raises(UsageError, match="must be between 0.1 and 1000 ns"):
+        project_facts(tmp_path, None, clock)
+
+
+def test_other_vendors_have_other_cycles(tmp_path: Path) -> None:
+    (tmp_path / "hls4ml_config.yml").write_text("Backend: Quartus\nClockPeriod: 5\n")
+    with pytest.raises(UsageError, match="of the backend Quartus"):
+        project_facts(tmp_path, None, None)
+    assert project_facts(tmp_path, "vitis-2023.2", None).tool == "vitis-2023.2"
