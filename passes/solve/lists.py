@@ -20,7 +20,7 @@ from split4ml.passes.solve.options import UNBOUNDED, Ints
 
 ROWS = 2_000_000
 """Of a list that is held as a whole; the other one is made piece by piece."""
-SOME = 2_000
+SOME = 16_000
 """Rows that are made before it pays to learn from them."""
 PIECES = 16
 LEAF = 32

@@ -29,7 +29,7 @@ FAR = 1e9
 """Temperatures: worths grow without end where no options fit into the room."""
 CROWDED = 0.9
 """Of the room in a column: if the cheapest options take more, it is looked at as well."""
-HOTTEST, COLDEST = 0.1, 1e-6
+HOTTEST, COLDEST = 0.1, 1e-5
 """Temperatures, as a part of the bits that an average option has."""
 
 
@@ -133,7 +133,7 @@ def _newton(near: Sequence[tuple[Floats, Floats]], worth: Floats, temperature: f
             return worth
         worth = worth + length * step
         gain, value, slope, bend = next_value - value, next_value, next_slope, next_bend
-        if gain < temperature / 100 or worth.max() > FAR * temperature:
+        if gain < temperature / 10 or worth.max() > FAR * temperature:
             break
     return worth
 
