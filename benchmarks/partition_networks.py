@@ -34,7 +34,7 @@ from split4ml.passes.weights import MemoryStore
 LIGHT = Path(onnx.__file__).parent / "backend/test/data/light"
 BITS = 16
 HOP = 3
-FRONT = ("time", "bits", "utilisation", "subgraphs")
+FRONT = ("time", "bits", "utilisation", "latency", "subgraphs")
 
 
 class _Notes:

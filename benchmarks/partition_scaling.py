@@ -166,7 +166,7 @@ def optima(
 
 
 def fronts(shapes: Sequence[str], n: int, most: int, limit: float) -> None:
-    objectives = ("time", "bits", "utilisation", "subgraphs")
+    objectives = ("time", "bits", "utilisation", "latency", "subgraphs")
     print(f"\nfronts of {', '.join(objectives)}, up to {most} subgraphs")
     print(f"{'shape':10}{'tasks':>6}{'points':>8}{'cpu s':>8}{'wall s':>8}")
     for shape in shapes:

@@ -17,9 +17,12 @@ import numpy as np
 
 from split4ml.passes.solve.clock import TimeUp
 from split4ml.passes.solve.dynamic import Part
-from split4ml.passes.solve.objectives import BALANCE, LATENCY, SUBGRAPHS
+from split4ml.passes.solve.labels import Labelled
+from split4ml.passes.solve.objectives import BALANCE, SUBGRAPHS
 from split4ml.passes.solve.search import Point, Search
-from split4ml.passes.solve.within import Within, keeps, side_of, value_of
+from split4ml.passes.solve.within import Within, keeps, side_of
+
+UNKNOWN = "splits that there was no time to find, or to rule out"
 
 Zone = tuple[int | None, ...]
 """By objective, in costs (`balance` counts negative): the most that a point in it may have; None: anything."""
@@ -51,28 +54,18 @@ def front(search: Search, objectives: Sequence[str], numbers: Sequence[int], wit
 def _by_labels(
     search: Search, objectives: Sequence[str], numbers: Sequence[int], within: Within
 ) -> Front | None:
-    """First without the latency, which few partitions are worth being chosen for, then with it; None if it has no time."""
-    plain = [name for name in objectives if name != LATENCY]
-    points: list[Point] = []
+    """Pass by pass; None if there was no time for anything."""
+    labels = search.labels(objectives, numbers, within)
+    found: list[Labelled] = []
     missing = ""
     try:
-        for names in (plain, objectives) if LATENCY in objectives and plain else (objectives,):
-            known = [
-                Point({name: value_of(search.atoms, one.part, name) for name in names}, one.parts, one.part)
-                for one in points
-            ]
-            points = undominated(
-                [*known, *search.labelled(names, numbers, within, known)], SUBGRAPHS in objectives
-            )
+        for some in labels.passes(numbers, search.clock):
+            found += some
     except TimeUp:
-        if not points:
+        if not found:
             return None
-        missing = "splits that are worth it for their latency alone"
-        points = [
-            Point({name: value_of(search.atoms, one.part, name) for name in objectives}, one.parts, one.part)
-            for one in points
-        ]
-    return Front(points, missing)
+        missing = "splits that are worth it for their latency alone" if labels.complete else UNKNOWN
+    return Front(undominated(search.points(objectives, found, within), SUBGRAPHS in objectives), missing)
 
 
 def _by_zones(search: Search, objectives: Sequence[str], numbers: Sequence[int], within: Within) -> Front:
@@ -83,7 +76,7 @@ def _by_zones(search: Search, objectives: Sequence[str], numbers: Sequence[int],
     for n in sorted(numbers):
         for point in _of_number(search, names, n, within, points if by_number else []):
             if point is None:
-                missing = "splits that there was no time to find, or to rule out"
+                missing = UNKNOWN
                 continue
             values = {**point.values, SUBGRAPHS: n} if by_number else point.values
             points.append(Point(values, n, point.part))

@@ -36,8 +36,6 @@ WORSE = 5
 SHARES = 3
 """One number of subgraphs of several takes this part of the time that is left, at most."""
 SCARCE = Side(time=True)
-MANY = 600
-"""Ideals from which it pays to know some partitions before all are looked for."""
 EFFORT = 4_000_000
 """Z3's steps for that: about a second. Counted, so that the answer does not depend on the machine."""
 
@@ -212,31 +210,20 @@ class Search:
 
     # Labels
 
-    def labelled(
-        self, names: Sequence[str], numbers: Sequence[int], within: Within, known: Sequence[Point] = ()
-    ) -> list[Point]:
-        """Points of the front, but for those that a known one is as good as. Raises TimeUp.
-
-        For what the program over ideals can express, latency included.
-        """
-        program = self.program(SUBGRAPHS, numbers, within)
+    def labels(self, names: Sequence[str], numbers: Sequence[int], within: Within) -> Labels:
+        """The program over ideals with several objectives. For what it can express, latency included."""
         terms = [LOAD if name == TIME else name for name in names]
         # A bound on what sums up can only be kept by labels that know of it.
         terms += [name for name in (BITS, LATENCY) if name not in terms and within.bounds(name)]
-        whole = Labels(program, terms, within)
-        if not whole.possible(max(numbers)):
-            raise TimeUp
-        rivals = (
-            [] if len(terms) > len(names) else [_labelled(self.atoms, terms, p.part, p.parts) for p in known]
-        )
-        if not known and len(program.family) > MANY:
-            some = Dynamic(Family(self.atoms, 2), self.clock)
-            rivals += Labels(some, terms, within).run(numbers, self.clock)
-        found = [
+        return Labels(self.program(SUBGRAPHS, numbers, within), terms, within)
+
+    def points(self, names: Sequence[str], found: Iterable[Labelled], within: Within) -> list[Point]:
+        """With the values of the objectives."""
+        kept = [one for one in found if keeps(self.atoms, one.part, within)]
+        return [
             Point({name: value_of(self.atoms, one.part, name) for name in names}, one.parts, one.part)
-            for one in [*rivals, *whole.run(numbers, self.clock, rivals)]
+            for one in kept
         ]
-        return [point for point in found if keeps(self.atoms, point.part, within)]
 
     def _by_labels(
         self, program: Dynamic, objective: str, numbers: Sequence[int], within: Within, start: Part | None
@@ -245,7 +232,8 @@ class Search:
         out: dict[int, Found] = {}
         for n in numbers:
             try:
-                points = self.labelled([objective], [n], within)
+                labels = self.labels([objective], [n], within)
+                points = self.points([objective], labels.run([n], self.clock), within)
             except TimeUp:
                 known = start if start is not None and max(start) + 1 == n else None
                 out[n] = self._by_z3(program, objective, n, within, known)
@@ -367,16 +355,6 @@ class Search:
         answer = Question(self.atoms, parts, within, side, known).ask(allowed)
         self._late = max(self._late, before - self.clock.left() - max(0.0, allowed))
         return answer
-
-
-def _labelled(atoms: Atoms, terms: Sequence[str], part: Part, parts: int) -> Labelled:
-    """A known partition as labels count."""
-    values = {name: value_of(atoms, part, name) for name in terms}
-    if LATENCY in values:
-        values[LATENCY] = atoms.depth(part)
-    if BALANCE in values:
-        values[BALANCE] -= atoms.fixed
-    return Labelled(values, parts, part)
 
 
 class _Descent:

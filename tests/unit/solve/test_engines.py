@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import combinations, pairwise
 from operator import le
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from solve_problems import WISHES, best, chain, every, parallel, problems, wished
 
@@ -15,7 +17,7 @@ from split4ml.passes.solve.check import check
 from split4ml.passes.solve.objectives import OBJECTIVES, Goal
 from split4ml.passes.solve.pareto import pareto
 from split4ml.passes.solve.partition import partition
-from split4ml.passes.solve.problem import Problem
+from split4ml.passes.solve.problem import Edge, Problem
 
 orders = st.lists(st.sampled_from(OBJECTIVES), unique=True, min_size=1, max_size=3).map(tuple)
 goals = st.builds(
@@ -147,23 +149,86 @@ def test_weights(problem: Problem, weight: dict[str, Fraction], most: int) -> No
     assert solution.optimal and goal.score(solution.values) == min(scores)
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    problems(5), st.lists(st.sampled_from(OBJECTIVES), unique=True, min_size=2, max_size=4), st.integers(1, 4)
-)
-def test_the_front_is_complete(problem: Problem, names: list[str], most: int) -> None:
-    if not any(any(every(problem, n)) for n in range(1, most + 1)):
+def costs(names: Sequence[str], values: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(-values[name] if name == "balance" else values[name] for name in names)
+
+
+def undominated(vectors: set[tuple[int, ...]]) -> set[tuple[int, ...]]:
+    return {v for v in vectors if not any(w != v and all(map(le, w, v)) for w in vectors)}
+
+
+def whole_front(problem: Problem, names: Sequence[str], most: int) -> None:
+    """All values that are worth choosing, each once, and no others."""
+    vectors = {costs(names, one) for n in range(1, most + 1) for one in every(problem, n)}
+    if not vectors:
         return
     found = pareto(problem, names, range(1, most + 1))
     assert not found.missing
     for point in found.points:
         check(problem, point)
-    sign = [-1 if name == "balance" else 1 for name in names]
-    vectors = {
-        tuple(s * one[name] for s, name in zip(sign, names, strict=True))
-        for n in range(1, most + 1)
-        for one in every(problem, n)
-    }
-    best_ones = {v for v in vectors if not any(w != v and all(map(le, w, v)) for w in vectors)}
-    shown = [tuple(s * p.values[name] for s, name in zip(sign, names, strict=True)) for p in found.points]
-    assert len(shown) == len(set(shown)) and set(shown) == best_ones
+    shown = [costs(names, point.values) for point in found.points]
+    assert len(shown) == len(set(shown)) and set(shown) == undominated(vectors)
+
+
+names_of_fronts = st.lists(st.sampled_from(OBJECTIVES), unique=True, min_size=2, max_size=4)
+FIVE = ("time", "bits", "utilisation", "latency", "subgraphs")
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(5), names_of_fronts, st.integers(1, 4))
+def test_the_front_is_complete(problem: Problem, names: list[str], most: int) -> None:
+    whole_front(problem, names, most)
+
+
+@pytest.fixture
+def few_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small problems are looked at in cells that become finer and finer, as large ones are."""
+    for name, value in {"FEW": 0, "COARSE": 2, "COARSER": 2, "SIDES": (2, 3, 5)}.items():
+        monkeypatch.setattr(f"split4ml.passes.solve.labels.{name}", value)
+
+
+@pytest.mark.usefixtures("few_cells")
+@pytest.mark.parametrize("wish", ["apart", "pins", "starts", "must cut"])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data(), st.sampled_from([FIVE, FIVE, ("balance", "latency", "bits"), ("latency", "utilisation")]))
+def test_fronts_under_constraints(wish: str, data: st.DataObject, names: tuple[str, ...]) -> None:
+    problem = data.draw(wished(wish))
+    if problem.workshop.jobs is None and problem.workshop.memory is None and not problem.regions:
+        whole_front(problem, names, 4)
+
+
+@pytest.mark.usefixtures("few_cells")
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parallel())
+def test_fronts_of_parallel_branches(problem: Problem) -> None:
+    whole_front(problem, FIVE, 3)
+
+
+def test_paths_through_a_subgraph_in_two_pieces() -> None:
+    """A path crosses into one of them and another path out of the other: no path crosses both boundaries."""
+    edges = tuple(Edge(u, v, bits) for u, v, bits in ((0, 2, 3), (1, 3, 3), (4, 5, 1), (5, 6, 1)))
+    whole_front(
+        Problem(tuple("abcdefg"), (5, 2, 2, 5, 1, 1, 1), edges, hop=4), ("time", "bits", "latency"), 3
+    )
+
+
+@pytest.mark.usefixtures("few_cells")
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(*[st.integers(0, 40)] * 3), min_size=8, max_size=14))
+def test_fronts_of_chains(costs_of_tasks: list[tuple[int, int, int]]) -> None:
+    """Of many points, since every set of edges may be cut."""
+    load, bits, dsp = zip(*costs_of_tasks, strict=True)
+    n = len(load)
+    edges = tuple(Edge(t, t + 1, bits[t]) for t in range(n - 1))
+    problem = Problem(
+        tuple(f"t{t}" for t in range(n)), load, edges, {"dsp": dsp}, capacity={"dsp": 70}, fixed=3, hop=4
+    )
+    vectors: set[tuple[int, ...]] = set()
+    for cuts in (c for k in range(5) for c in combinations(range(1, n), k)):
+        pieces = list(pairwise((0, *cuts, n)))
+        time = 3 + max(sum(load[a:b]) for a, b in pieces)
+        share = max(-(-1_000_000 * sum(dsp[a:b]) // 70) for a, b in pieces)
+        vectors.add((time, sum(bits[c - 1] for c in cuts), share, 4 * len(cuts), len(pieces)))
+    found = pareto(problem, FIVE, range(1, 6))
+    assert not found.missing
+    assert {costs(FIVE, point.values) for point in found.points} == undominated(vectors)
