@@ -11,7 +11,7 @@ from split4ml.dialects.flow import symbol
 from split4ml.passes.flow_problem import part_of
 from split4ml.passes.solve.clock import Clock
 from split4ml.passes.solve.demands import Case, objective_in_words, seconds
-from split4ml.passes.solve.objectives import SUBGRAPHS, Solution, measure, sums
+from split4ml.passes.solve.objectives import SUBGRAPHS, Goal, Solution, measure, sums
 from split4ml.passes.solve.prices import LONGER, PERCENT, Price, compare, prices, runner_up, slower, used
 
 if TYPE_CHECKING:
@@ -75,9 +75,8 @@ def asked_of(model: ModelOp, wanted: Partition, by_hand: bool) -> Asked:
 
 def _text(asked: Asked, priced: Sequence[Price], slow: Price | None, second: Price | None) -> Iterator[str]:
     case, values = asked.case, asked.solution.values
-    order = ", then ".join((*case.goal.weights, *case.goal.order))
     count = counted(asked.solution.subgraphs, "subgraph")
-    yield f"{counted(len(case.problem.tasks), 'task')} in {count}; wanted: the best {order}."
+    yield f"{counted(len(case.problem.tasks), 'task')} in {count}; wanted: {wanted(case.goal)}."
     if asked.by_hand:
         yield "The subgraphs were edited after they were chosen: what follows compares them with the best there is."
     if asked.chosen:
@@ -112,6 +111,15 @@ def _text(asked: Asked, priced: Sequence[Price], slow: Price | None, second: Pri
     if unknown:
         yield f"{unknown} of these are not proven, or were not found in time: raise --time-limit."
     yield f"In all: {', '.join(objective_in_words(name, value) for name, value in values.items())}."
+
+
+def wanted(goal: Goal) -> str:
+    """`the best time, then bits`, or of a weighted sum first."""
+    order = ", then ".join(goal.order)
+    if not goal.weights:
+        return f"the best {order}"
+    weighed = " and ".join(goal.weights) if len(goal.weights) < 3 else ", ".join(goal.weights)
+    return f"the best weighted sum of {weighed}" + (f", then the best {order}" if order else "")
 
 
 def _subgraphs(asked: Asked) -> Iterator[str]:

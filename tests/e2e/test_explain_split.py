@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from bad_input import LOWER, Lab
 
 from split4ml.compiler.devices import Parts
-from split4ml.compiler.explain_split import asked_of
+from split4ml.compiler.explain_split import asked_of, wanted
 from split4ml.passes.partition import Partition, noted
+from split4ml.passes.solve.objectives import Goal
 
 
 def test_what_is_told(lab: Lab, tiny_split: Path) -> None:
@@ -78,3 +80,9 @@ def test_what_cannot_be(lab: Lab, tiny_split: Path) -> None:
     assert "there is no such build directory" in refused(lab.folder / "no", status=1)
     assert "there is no section 'splat'" in refused(tiny_split, "--section", "splat", status=2)
     assert "needs some time" in refused(tiny_split, "--time-limit", 0, status=2)
+
+
+def test_weights_are_said_to_be_weights() -> None:
+    weighed = Goal(weights={"time": Fraction(1), "bits": Fraction(1, 100)})
+    assert wanted(weighed) == "the best weighted sum of time and bits, then the best time, then bits"
+    assert wanted(Goal()) == "the best time, then bits"
