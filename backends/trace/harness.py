@@ -63,7 +63,10 @@ def task_program(sources: Sources, calls: Sequence[TaskCall]) -> str:
             *(f'    hls::stream<{top.streams[s]}> {_safe(s)}("{s}");' for s in streams),
             *(f"    auto &{_safe(alias)} = {_safe(stream)};" for alias, stream in call.aliases.items()),
             *(f"    {stream}.endless();" for stream in streams),
-            f"    for (s4rec::Task s4_task({number}); s4_task.once();) {call.statement}",
+            f"    for (s4rec::Task s4_task({number}); s4_task.once();)",
+            f'#line {call.line} "{sources.top}.cpp"',  # where the compiler's messages are looked for
+            call.statement,
+            '#line 1 "tracing"',
             *(f"    {stream}.drop();" for stream in streams),
             "}",
         ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from split4ml.backends.trace.lexer import clean, line_end, matching, split_arguments
 from split4ml.backends.trace.stream_pragmas import depth_of, stream_pragmas
@@ -31,7 +31,7 @@ class TaskCall:
 
     streams: the arguments that are streams, aliases resolved; others: the rest (weights, tables, scalars).
     config: the configuration struct, None if the call has none.
-    statement: the call itself; aliases: other names of streams in it -> streams.
+    statement: the call itself, line: where it begins; aliases: other names of streams in it -> streams.
     """
 
     name: str
@@ -41,6 +41,7 @@ class TaskCall:
     config: str | None
     statement: str = ""
     aliases: Mapping[str, str] = field(default_factory=dict)
+    line: int = 1
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,8 @@ def _mark_tasks(
             names[alias.group(1)] = names.get(alias.group(2), alias.group(2))
         elif statement.startswith("nnet::"):
             comment = comments[text.count("\n", 0, stop)]
-            task = _task(statement, comment, names, configs, taken)
+            line = 1 + text.count("\n", 0, stop - len(statement) + 1)
+            task = replace(_task(statement, comment, names, configs, taken), line=line)
             out.append(f"for (s4rec::Task s4_task({len(tasks)}); s4_task.once();) ")
             tasks.append(task)
         else:

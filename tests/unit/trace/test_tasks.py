@@ -80,6 +80,14 @@ def _project(folder: Path, count: int = 4, tokens: int = 4) -> Path:
     return project
 
 
+def test_a_compiler_error_is_where_the_user_finds_it(tmp_path: Path) -> None:
+    project = tiny(tmp_path)
+    top = project / "firmware" / "tiny.cpp"
+    top.write_text(top.read_text().replace("    nnet::copy<", "\n    nnet::copied<"))
+    with pytest.raises(Split4mlError, match=r"does not compile: tiny\.cpp:4:\d+: error: .*copied"):
+        trace_tasks(project, "tiny", cache=TraceCache(tmp_path))
+
+
 def test_equal_tasks_are_traced_once(tmp_path: Path) -> None:
     cache = TraceCache(tmp_path / "cache")
     seen: list[tuple[int, int]] = []
