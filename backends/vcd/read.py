@@ -161,13 +161,14 @@ class _Reader:
         pass
 
     def time(self, vcd: object, time: int, cur_sig_vals: object) -> None:
+        pass  # vcdvcd tells the time before the new one, which is 0 at the begin of every part
+
+    def value(self, vcd: object, time: int, value: str, identifier_code: str, cur_sig_vals: object) -> None:
         if time < self.now:
             raise Split4mlError(
                 f"time goes back from {self.now} to {time}", str(self.file), "is it one simulation's?"
             )
         self.now = time
-
-    def value(self, vcd: object, time: int, value: str, identifier_code: str, cur_sig_vals: object) -> None:
         self.changes += 1
         cycle = (time - self.zero) // self.period
         for state, role in self.owners[identifier_code]:
