@@ -71,18 +71,20 @@ class Stages:
     def compact(self) -> Stages:
         """Without nodes that no pair leads to."""
         numbers: list[Cells] = []
-        ideals = []
+        reached: list[NDArray[np.bool_]] = []
         for k, those in enumerate(self.ideals):
             used = np.zeros(len(those), np.bool_)
             used[self.choices[k - 1].second if k else self.choices[0].first] = True
             numbers.append((np.cumsum(used) - 1).astype(np.uint32))
-            ideals.append(those[used])
+            reached.append(used)
         choices = []
         for k, one in enumerate(self.choices):
-            known = one if k == 0 else one.where(np.isin(one.first, self.choices[k - 1].second))
+            led = reached[k][one.first]
+            known = one if led.all() else one.where(led)
             choices.append(
                 Choice(numbers[k][known.first], numbers[k + 1][known.second], known.added, known.kinds)
             )
+        ideals = [those[used] for those, used in zip(self.ideals, reached, strict=True)]
         return Stages(choices, ideals)
 
 

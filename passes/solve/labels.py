@@ -34,7 +34,7 @@ MOST = 4_000_000
 """Labels at most, and pairs of nodes with profiles: some 300 MB."""
 ENTRIES, STEPS = 40_000_000, 2_000_000_000
 """Of one table, and to make it, at most: 160 MB, and about a second."""
-COARSE, COARSER, SIDES = 12, 12, (16, 24, 48, 96)
+COARSE, COARSER, SIDES = 12, 8, (16, 24, 48, 96)
 """Cells by dimension, finer and finer."""
 FEW = 2_000
 """Pairs for which finer cells are not worth it."""
@@ -185,15 +185,18 @@ class Labels:
                 lines.sources, lines.begin, lines.readers, lines.before, k, spared, width, parts - k - 1, rows,
             )  # fmt: skip
             rows = rows[:used]
-            values, number = np.unique(rows[:, 2], return_inverse=True)
-            key = choice.second[rows[:, 0]].astype(np.int64) * max(1, len(values)) + number
-            nodes, second = np.unique(key, return_inverse=True)
-            order = np.argsort(second, kind="stable")
-            pairs = rows[order, 0]
+            values = np.unique(rows[:, 2])
+            # Nodes are pairs of a boundary and a profile, in this order.
+            key = choice.second[rows[:, 0]].astype(np.int64) * max(1, len(values))
+            key += np.searchsorted(values, rows[:, 2])
+            order = np.argsort(key, kind="stable")
+            key = key[order]
+            new = np.diff(key, prepend=-1) != 0
+            pairs, nodes = rows[order, 0], key[new]
             choices.append(
                 Choice(
                     rows[order, 1].astype(np.uint32),
-                    second[order].astype(np.uint32),
+                    (np.cumsum(new) - 1).astype(np.uint32),
                     choice.added[pairs],
                     np.zeros(used, np.uint8),
                 )
