@@ -16,15 +16,7 @@ def compile_cpp(source: Path, output: Path, includes: list[Path], where: str, ti
     """Compiles one translation unit to a program. Raises Split4mlError with the compiler's first error."""
     command = [find_compiler(), *_FLAGS, *(f"-I{path}" for path in includes), str(source), "-o", str(output)]
     try:
-        done = subprocess.run(
-            command,
-            check=False,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            stdin=subprocess.DEVNULL,
-        )
+        done = _captured(command, timeout)
     except subprocess.TimeoutExpired:
         raise Split4mlError(f"the C++ was not compiled within {timeout:.0f} s", where) from None
     if done.returncode:
@@ -32,6 +24,22 @@ def compile_cpp(source: Path, output: Path, includes: list[Path], where: str, ti
         raise Split4mlError(f"the project's C++ does not compile: {text}", where)
     if not output.exists():
         raise Split4mlError(f"{command[0]} says that it compiled, but wrote nothing", where)
+
+
+def _captured(
+    command: list[str], timeout: float, folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Raises subprocess.TimeoutExpired."""
+    return subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=timeout,
+        stdin=subprocess.DEVNULL,
+        cwd=folder,
+    )
 
 
 def _relative(text: str, folders: list[Path]) -> str:
@@ -44,16 +52,7 @@ def _relative(text: str, folders: list[Path]) -> str:
 def run_child(command: list[str], where: str, timeout: float, folder: Path) -> None:
     """Runs a traced program in `folder`. Raises Split4mlError, with the program's own last words, if it fails."""
     try:
-        done = subprocess.run(
-            command,
-            check=False,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            stdin=subprocess.DEVNULL,
-            cwd=folder,
-        )
+        done = _captured(command, timeout, folder)
     except subprocess.TimeoutExpired:
         raise Split4mlError(f"the C simulation did not end within {timeout:.0f} s", where) from None
     if done.returncode == 0:
