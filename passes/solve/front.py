@@ -15,13 +15,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from split4ml.passes.solve.clock import TimeUp
+from split4ml.passes.solve.clock import Clock, TimeUp
 from split4ml.passes.solve.dynamic import Part
 from split4ml.passes.solve.labels import Labelled
 from split4ml.passes.solve.objectives import BALANCE, SUBGRAPHS
 from split4ml.passes.solve.search import Point, Search
 from split4ml.passes.solve.within import Within, keeps, side_of
 
+SEARCHING = 0.85
+"""Of the time that is left for labels; the rest is for values and plans of what is found."""
 UNKNOWN = "splits that there was no time to find, or to rule out"
 
 Zone = tuple[int | None, ...]
@@ -59,7 +61,7 @@ def _by_labels(
     found: list[Labelled] = []
     missing = ""
     try:
-        for some in labels.passes(numbers, search.clock):
+        for some in labels.passes(numbers, Clock(SEARCHING * search.clock.left())):
             found += some
     except TimeUp:
         if not found:
