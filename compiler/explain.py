@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from split4ml.compiler.progress import Reporter, make_reporter
 from split4ml.dialects.errors import Split4mlError, UsageError
+from split4ml.passes.timing.frames import fault as frames_fault
 
 if TYPE_CHECKING:
     from split4ml.compiler.design import Design
@@ -80,8 +81,8 @@ def run_explain(arguments: argparse.Namespace) -> int:
             raise UsageError(f"there is no section {name!r}", hint=f"there are {', '.join(SECTIONS)}")
     if arguments.time_limit <= 0:
         raise UsageError(f"explaining needs some time, not {arguments.time_limit:g} seconds")
-    if arguments.frames < 4:
-        raise UsageError(f"a steady interval needs at least 4 frames, not {arguments.frames}")
+    if wrong := frames_fault(arguments.frames):
+        raise UsageError(wrong)
     for option, value in (("timeline", arguments.timeline), ("every", arguments.every or None)):
         if value is not None and "timing" not in names:
             raise UsageError(f"--{option} is of the section timing")

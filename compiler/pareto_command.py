@@ -11,6 +11,7 @@ from split4ml.compiler.explain import Asked
 from split4ml.compiler.progress import Reporter, make_reporter
 from split4ml.compiler.timed_design import TimedDesign, of_build, of_project
 from split4ml.dialects.errors import Split4mlError, UsageError
+from split4ml.passes.timing.frames import fault as frames_fault
 
 
 def run_pareto(arguments: argparse.Namespace) -> int:
@@ -18,8 +19,8 @@ def run_pareto(arguments: argparse.Namespace) -> int:
     from split4ml.compiler.pragmas import changes
     from split4ml.compiler.whole_file import write_whole
 
-    if arguments.frames < 4:
-        raise UsageError(f"a steady interval needs at least 4 frames, not {arguments.frames}")
+    if wrong := frames_fault(arguments.frames):
+        raise UsageError(wrong)
     if arguments.apply and arguments.pick is None:
         raise UsageError("which point? --apply needs --pick N")
     reporter = make_reporter(arguments.quiet or arguments.json)

@@ -11,6 +11,7 @@ from split4ml.compiler.harvest import SUBGRAPHS, has_reports
 from split4ml.compiler.observing import observe
 from split4ml.compiler.progress import Reporter
 from split4ml.dialects.errors import Split4mlError, UsageError
+from split4ml.passes.timing.frames import fault as frames_fault
 
 if TYPE_CHECKING:
     from split4ml.compiler.design import Design
@@ -45,8 +46,8 @@ def profile_build(
             " subgraphs",
             hint="to size it again: split4ml compile DIR/ir/NN-partition.mlir -o OTHER",
         )
-    if frames < 4:
-        raise UsageError(f"a steady interval needs at least 4 frames, not {frames}")
+    if wrong := frames_fault(frames):
+        raise UsageError(wrong)
     with Design(directory) as design:
         layers = {layer["name"]: dict(layer) for layer in design.report["layers"]}
         if reports:

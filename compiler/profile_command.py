@@ -16,6 +16,7 @@ from split4ml.compiler.progress import Reporter, make_reporter
 from split4ml.compiler.timing_file import NAME as TIMING
 from split4ml.compiler.timing_file import load, to_text
 from split4ml.dialects.errors import Split4mlError, UsageError
+from split4ml.passes.timing.frames import fault as frames_fault
 
 if TYPE_CHECKING:
     from split4ml.compiler.profile_project import Profiled
@@ -94,8 +95,8 @@ def _sizing(arguments: argparse.Namespace) -> SizeFifos:
     from split4ml.compiler.defaults import sizing_pass
     from split4ml.passes.size_fifos import SizeFifos
 
-    if arguments.frames < 4:
-        raise UsageError(f"a steady interval needs at least 4 frames, not {arguments.frames}")
+    if wrong := frames_fault(arguments.frames):
+        raise UsageError(wrong)
     made = bind_pass(sizing_pass(arguments.fifos, arguments.frames, arguments.method)).make({"tracer": None})
     assert isinstance(made, SizeFifos)
     return made

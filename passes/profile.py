@@ -20,6 +20,7 @@ from xdsl.passes import ModulePass
 from split4ml.dialects import flow
 from split4ml.dialects.flow import integer, symbol
 from split4ml.passes.interfaces import Notes, Tracer, Waveforms
+from split4ml.passes.timing.frames import fault as frames_fault
 
 if TYPE_CHECKING:
     from split4ml.passes.timed import Timed
@@ -37,8 +38,8 @@ class Profile(ModulePass):
     notes: Notes = field(kw_only=True)
 
     def __post_init__(self) -> None:
-        if self.frames < 4:
-            raise ValueError(f"a steady interval needs at least 4 frames, not {self.frames}")
+        if wrong := frames_fault(self.frames):
+            raise ValueError(wrong)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for model in (inner for inner in op.ops if isinstance(inner, flow.ModelOp)):

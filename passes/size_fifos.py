@@ -25,6 +25,7 @@ from split4ml.dialects.errors import Split4mlError
 from split4ml.dialects.flow import integer, symbol
 from split4ml.dialects.flow_attrs import StreamType
 from split4ml.passes.interfaces import Tracer
+from split4ml.passes.timing.frames import fault as frames_fault
 
 if TYPE_CHECKING:
     from split4ml.passes.fifo_storage import StorageRule
@@ -93,8 +94,8 @@ class SizeFifos(ModulePass):
     def __post_init__(self) -> None:
         from split4ml.passes.fifo_bounds import parse_bound
 
-        if self.frames < 4:
-            raise ValueError(f"a steady interval needs at least 4 frames, not {self.frames}")
+        if wrong := frames_fault(self.frames):
+            raise ValueError(wrong)
         if self.time_limit < 0:
             raise ValueError(f"a time limit of {self.time_limit:g} seconds is none")
         self.storage({})  # checks the prices

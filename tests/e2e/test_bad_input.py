@@ -122,6 +122,7 @@ USAGE: dict[str, tuple[str, ...]] = {
     "-p partition{minimise=speed}": ("there is no objective 'speed'", "time, bits"),
     "--board zcu103": ("there is no board 'zcu103'", "did you mean"),
     "-p profile{frames=2}": ("at least 4 frames",),
+    "-p profile{frames=100000000}": ("100000000 frames are more than",),
     "-p size-fifos{method=guess}": ("method is guess",),
 }
 

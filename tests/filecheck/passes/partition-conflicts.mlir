@@ -39,14 +39,14 @@
 // PAIR-NEXT: help: with all else kept, 2 subgraphs, or dropping “b and c kept apart” would do
 // NOTHING: there is nothing to minimise; there are time, bits
 // NEARLY: no split meets all of these together: 2 subgraphs; a synthesis time of at most 25.999 s
-// NEARLY-NEXT: help: with all else kept, a synthesis time of 26 s would do
+// NEARLY-NEXT: help: with all else kept, 4 subgraphs, or a synthesis time of 26 s would do
 // JOBS: no split meets all of these together: at most 1 job at once; a synthesis time of at most 26.5 s
 // JOBS-NEXT: help: with all else kept, 2 jobs at once, or a synthesis time of 30 s would do
 // MEMORY: no split meets all of these together: at most 0.46 GiB of synthesis memory; a synthesis time of at most 26.5 s
 // MEMORY-NEXT: help: with all else kept, 0.88 GiB of it, or a synthesis time of 30 s would do
 // ENOUGH: makespan_ms = 26000
 // TIME: no split has a synthesis time of at most 10 s
-// TIME-NEXT: help: with all else kept, a synthesis time of 26 s would do
+// TIME-NEXT: help: with all else kept, 4 subgraphs, or a synthesis time of 26 s would do
 // CONFLICT: the tasks a, fork, b, c and 1 more, which must share a subgraph, need 10 dsp, 5 over the budget of 5
 flow.model @m archive("m.fml", "sha256:00") {
   %i = flow.input @x : !flow.stream<4x1xint<8>>
