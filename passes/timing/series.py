@@ -87,9 +87,10 @@ def bypassed(
         names = [f"bypass {len(bypasses)}.{stage}" for stage in range(stages)]
         channels += [Channel(name, 1, 0) for name in names]
         writer, reader = ends.producer[row.channels[0]], ends.consumer[row.channels[-1]]
-        processes[writer] = _also_writes(processes[writer], row.channels[0], bypass.first)
-        processes[reader] = _also_reads(processes[reader], row.channels[-1], bypass.first + stages - 1)
-        for stage in range(bypass.first, bypass.first + stages - 1):
+        processes[writer] = _also(processes[writer], row.channels[0], bypass.first, reads=False)
+        last = bypass.first + stages - 1
+        processes[reader] = _also(processes[reader], row.channels[-1], last, reads=True)
+        for stage in range(bypass.first, last):
             processes.append(Process(channels[stage].name, None, (stage,), (stage + 1,)))
         bypasses.append(bypass)
     return replace(network, processes=tuple(processes), channels=tuple(channels)), bypasses
@@ -237,28 +238,21 @@ def _advances(schedule: Schedule, port: int, of_reads: bool) -> Ints:
     return found
 
 
-def _also_writes(process: Process, channel: int, new: int) -> Process:
+def _also(process: Process, channel: int, new: int, reads: bool) -> Process:
+    """The process, which reads (or writes) channel `new` whenever it does `channel`."""
     assert process.schedule is not None
+    schedule = process.schedule
+    if reads:
+        ptr, port = _beside(
+            schedule.read_ptr, schedule.read_port, process.inputs.index(channel), len(process.inputs)
+        )
+        schedule = replace(schedule, read_ptr=ptr, read_port=port)
+        return replace(process, schedule=schedule, inputs=(*process.inputs, new))
     ptr, port = _beside(
-        process.schedule.write_ptr,
-        process.schedule.write_port,
-        process.outputs.index(channel),
-        len(process.outputs),
+        schedule.write_ptr, schedule.write_port, process.outputs.index(channel), len(process.outputs)
     )
-    schedule = replace(process.schedule, write_ptr=ptr, write_port=port)
+    schedule = replace(schedule, write_ptr=ptr, write_port=port)
     return replace(process, schedule=schedule, outputs=(*process.outputs, new))
-
-
-def _also_reads(process: Process, channel: int, new: int) -> Process:
-    assert process.schedule is not None
-    ptr, port = _beside(
-        process.schedule.read_ptr,
-        process.schedule.read_port,
-        process.inputs.index(channel),
-        len(process.inputs),
-    )
-    schedule = replace(process.schedule, read_ptr=ptr, read_port=port)
-    return replace(process, schedule=schedule, inputs=(*process.inputs, new))
 
 
 def _beside(ptr: Ints, ports: Ints, port: int, new: int) -> tuple[Ints, Ints]:
