@@ -46,7 +46,7 @@
 // MEMORY-NEXT: help: with all else kept, 0.88 GiB of it, or a synthesis time of 30 s would do
 // ENOUGH: makespan_ms = 26000
 // TIME: no split has a synthesis time of at most 10 s
-// TIME-NEXT: help: with all else kept, 4 subgraphs, or a synthesis time of 26 s would do
+// TIME-NEXT: help: with all else kept, a synthesis time of 26 s would do
 // CONFLICT: the tasks a, fork, b, c and 1 more, which must share a subgraph, need 10 dsp, 5 over the budget of 5
 flow.model @m archive("m.fml", "sha256:00") {
   %i = flow.input @x : !flow.stream<4x1xint<8>>
