@@ -68,6 +68,18 @@ def crossing(family: Family) -> Crossing:
     )
 
 
+def joints(family: Family) -> NDArray[np.bool_]:
+    """[atom]: whether every other atom is before or behind it. There is a longest path through all of them."""
+    n = len(family.atoms)
+    before = [1 << v for v in range(n)]
+    behind = [1 << v for v in range(n)]
+    for u, v in family.atoms.pairs:
+        before[v] |= before[u]
+    for u, v in reversed(family.atoms.pairs):
+        behind[u] |= behind[v]
+    return np.array([before[v] | behind[v] == (1 << n) - 1 for v in range(n)], np.bool_)
+
+
 def _words(masks: list[int], size: int) -> Words:
     words = np.frombuffer(b"".join(mask.to_bytes(8 * size, "little") for mask in masks), np.uint64)
     return words.reshape(len(masks), size)

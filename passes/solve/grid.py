@@ -4,8 +4,8 @@ The largest load, share, … are cut into cells. Before and behind each boundary
 known of what stays below the upper end of each cell. What needs as many bits as a partition that is known, and that is no larger than the lower
 end, can be dropped, whatever comes before and behind it. Following the tables forwards yields a good partition for each cell.
 
-How many boundaries the longest path is spared is bounded in the same tables: it is spared none by a subgraph behind which nothing is
-read but what it makes itself, of what it reads.
+How many boundaries the longest path is spared is bounded in the same tables: it is spared none by a subgraph that holds a joint, or, in a graph
+without joints, by one behind which nothing is read but what it makes itself, of what it reads.
 """
 
 from __future__ import annotations

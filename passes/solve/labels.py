@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from split4ml.passes.solve import labelkernel
 from split4ml.passes.solve.clock import Clock, TimeUp
-from split4ml.passes.solve.crossing import crossing, kinds, lift
+from split4ml.passes.solve.crossing import PLAIN, SPARING, crossing, joints, kinds, lift
 from split4ml.passes.solve.dynamic import NEVER, Dynamic, Part
 from split4ml.passes.solve.family import Ints
 from split4ml.passes.solve.grid import SIZES, Choice, Stages, Tables, shift_of
@@ -113,19 +113,24 @@ class Labels:
             self.complete += 1
 
     def _stages(self, deep: bool, most: int) -> Stages:
-        """All pairs, for each subgraph."""
+        """All pairs, for each subgraph. deep: with what they may spare paths."""
         kind = np.zeros(len(self.pairs.first), np.uint8)
-        if deep:
-            assert self.crossing is not None
-            lines = self.crossing
-            kinds(
-                self.pairs.first, self.pairs.begin, self.program.family.packed,
-                lines.sources, lines.begin, lines.readers, lines.before, kind,
-            )  # fmt: skip
         choice = Choice(
             self.pairs.first.astype(np.uint32), self.pairs.second.astype(np.uint32), self.added, kind
         )
-        return Stages([choice] * most, [np.arange(len(self.program.family))] * (most + 1))
+        ideals = np.arange(len(self.program.family))
+        if deep:
+            held = self.program.family.member @ joints(self.program.family).astype(np.int64)
+            if held[-1]:
+                choice, ideals = _in_runs(choice, held)
+            else:
+                assert self.crossing is not None
+                lines = self.crossing
+                kinds(
+                    self.pairs.first, self.pairs.begin, self.program.family.packed,
+                    lines.sources, lines.begin, lines.readers, lines.before, kind,
+                )  # fmt: skip
+        return Stages([choice] * most, [ideals] * (most + 1))
 
     def _pass(self, spared: int, n: int, coarse: Tables, known: _Known, clock: Clock) -> list[Labelled]:
         """Partitions into n whose paths are spared so many boundaries at least."""
@@ -234,10 +239,10 @@ class Labels:
         return boundaries
 
     def _sides(self, side: int, stages: Stages, levels: int = 0) -> list[int]:
-        """Cells by dimension, as many as time and memory allow."""
+        """Cells by dimension, as many as time and memory allow. Most pairs have few levels."""
         dimensions = len(self.column.keys() - {BITS})
         nodes = sum(map(len, stages.ideals)) * (levels + 1)
-        room = min(ENTRIES // max(1, nodes), STEPS // max(1, stages.pairs * (levels + 1)))
+        room = min(ENTRIES // max(1, nodes), STEPS * 3 // max(1, stages.pairs * (levels + 3)))
         if dimensions:
             side = max(2, min(side, int(room ** (1 / dimensions))))
         out = [1] * SIZES
@@ -355,6 +360,35 @@ class Labels:
     def part_of(self, chain: Sequence[int]) -> Part:
         member = self.program.family.member
         return tuple(int(k) for k in len(chain) - member[list(chain)].sum(axis=0))
+
+
+def _in_runs(choice: Choice, held: Ints) -> tuple[Choice, Ints]:
+    """Pairs between nodes, with their kinds, and the ideals of the nodes. held: [ideal] joints in it (passes/solve/crossing.py).
+
+    There is a longest path through every subgraph with a joint, and through one at least of each run of subgraphs without: they lie between the
+    same two joints. So all of a run may be spared but the first of them. There are two nodes for an ideal behind which a run may go on: first those
+    in a run, then the others.
+    """
+    whole = len(held) - 1
+    plain = held[choice.second] > held[choice.first]
+    inside = choice.first > 0
+    # from outside of a run, and from the inside
+    rows = np.concatenate((np.arange(len(choice)), np.flatnonzero(inside)))
+    within = np.arange(len(rows)) >= len(choice)
+    old, to = choice.first[rows], choice.second[rows]
+    outside = max(whole - 1, 0)
+    first = np.where(within | (old == 0), old, old + outside)
+    second = np.where(~plain[rows] & (to < whole), to, to + outside)
+    kind = np.where(within & ~plain[rows], SPARING, PLAIN).astype(np.uint8)
+    order = np.argsort(second, kind="stable")
+    nodes = np.concatenate((np.arange(whole), np.arange(1, whole + 1)))
+    doubled = Choice(
+        first.astype(np.uint32)[order],
+        second.astype(np.uint32)[order],
+        choice.added[rows[order]],
+        kind[order],
+    )
+    return doubled, nodes
 
 
 def _joined(

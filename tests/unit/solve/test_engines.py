@@ -204,6 +204,23 @@ def test_fronts_of_parallel_branches(problem: Problem) -> None:
     whole_front(problem, FIVE, 3)
 
 
+@pytest.mark.usefixtures("few_cells")
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(2, 3), min_size=1, max_size=2), st.data())
+def test_fronts_of_modules(sizes: list[int], data: st.DataObject) -> None:
+    """Branches between joints, heavy ones: several subgraphs lie between two joints, and paths are spared some of them."""
+    pairs, last = [], 0
+    for size in sizes:
+        join = last + size + 1
+        pairs += [pair for task in range(last + 1, join) for pair in ((last, task), (task, join))]
+        last = join
+    heavy = data.draw(st.tuples(*[st.integers(0, 9)] * (last + 1)))
+    bits = data.draw(st.tuples(*[st.integers(0, 3)] * len(pairs)))
+    edges = tuple(Edge(u, v, b) for (u, v), b in zip(pairs, bits, strict=True))
+    problem = Problem(tuple(f"t{t}" for t in range(last + 1)), heavy, edges, hop=4)
+    whole_front(problem, ("time", "bits", "latency", "subgraphs"), 4)
+
+
 def test_paths_through_a_subgraph_in_two_pieces() -> None:
     """A path crosses into one of them and another path out of the other: no path crosses both boundaries."""
     edges = tuple(Edge(u, v, bits) for u, v, bits in ((0, 2, 3), (1, 3, 3), (4, 5, 1), (5, 6, 1)))
