@@ -68,8 +68,8 @@ def crossing(family: Family) -> Crossing:
     )
 
 
-def joints(family: Family) -> NDArray[np.bool_]:
-    """[atom]: whether every other atom is before or behind it. There is a longest path through all of them."""
+def joints(family: Family) -> list[int]:
+    """[atom]: 1 if every other atom is before or behind it, or else 0. There is a longest path through all of them."""
     n = len(family.atoms)
     before = [1 << v for v in range(n)]
     behind = [1 << v for v in range(n)]
@@ -77,7 +77,7 @@ def joints(family: Family) -> NDArray[np.bool_]:
         before[v] |= before[u]
     for u, v in reversed(family.atoms.pairs):
         behind[u] |= behind[v]
-    return np.array([before[v] | behind[v] == (1 << n) - 1 for v in range(n)], np.bool_)
+    return [int(before[v] | behind[v] == (1 << n) - 1) for v in range(n)]
 
 
 def _words(masks: list[int], size: int) -> Words:

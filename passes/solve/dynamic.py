@@ -23,6 +23,9 @@ NEVER = np.int64(2**61)
 PAIRS = 40_000_000
 """Pairs of ideals that are looked at, at most: some seconds, and at worst a gigabyte."""
 
+CHECKED = 256
+"""Ideals between looks at the clock."""
+
 STEPS = 4
 
 Part = tuple[int, ...]
@@ -88,7 +91,7 @@ class Dynamic:
         member = family.member
         firsts, begin, bits = [], [0], []
         for j in range(len(family)):
-            if j % 256 == 0:
+            if j % CHECKED == 0:
                 clock.check()
             inside = member[j]
             near = np.arange(low[j], j, dtype=np.int32)
@@ -123,6 +126,10 @@ class Dynamic:
     @cached_property
     def _shares(self) -> Ints:
         """The utilisation of each pair's subgraph."""
+        return self._make_shares(None)
+
+    def _make_shares(self, clock: Clock | None) -> Ints:
+        """Raises TimeUp."""
         worst = np.zeros(len(self._pairs.first), np.int64)
         first, second = self._pairs.first, self._second
         for resource, whole in self.atoms.capacity.items():
@@ -131,6 +138,8 @@ class Dynamic:
             if resource in self.atoms.leaving:
                 ends = np.append(self._pairs.begin, len(first))
                 for j in range(len(self.family)):
+                    if clock is not None and j % CHECKED == 0:
+                        clock.check()
                     mine = slice(ends[j], ends[j + 1])
                     use[mine] += self._glue(resource, first[mine], j)
             np.maximum(worst, -(-use * MILLION // whole), out=worst)  # rounded up
@@ -182,8 +191,10 @@ class Dynamic:
         keep = self._keep(within)
         return pairs if keep.all() else pairs.where(keep)
 
-    def filtered(self, within: Within) -> tuple[Pairs, Ints, Ints]:
-        """The pairs within the bounds on a subgraph, and their loads and shares."""
+    def filtered(self, within: Within, clock: Clock | None = None) -> tuple[Pairs, Ints, Ints]:
+        """The pairs within the bounds on a subgraph, and their loads and shares. Raises TimeUp."""
+        if "_shares" not in self.__dict__:
+            self.__dict__["_shares"] = self._make_shares(clock)
         keep = self._keep(within)
         return self._pairs.where(keep), self._loads[keep], self._shares[keep]
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from split4ml.passes.solve.clock import Clock, TimeUp
 from split4ml.passes.solve.dynamic import Part
-from split4ml.passes.solve.labels import Labelled
+from split4ml.passes.solve.labels import Labelled, Labels
 from split4ml.passes.solve.objectives import BALANCE, SUBGRAPHS
 from split4ml.passes.solve.search import Point, Search
 from split4ml.passes.solve.within import Within, keeps, side_of
@@ -56,18 +56,33 @@ def front(search: Search, objectives: Sequence[str], numbers: Sequence[int], wit
 def _by_labels(
     search: Search, objectives: Sequence[str], numbers: Sequence[int], within: Within
 ) -> Front | None:
-    """Pass by pass; None if there was no time for anything."""
-    labels = search.labels(objectives, numbers, within)
+    """Pass by pass; None if there are too many labels, and none was found before that."""
+    clock = Clock(SEARCHING * search.clock.left())
+    labels: Labels | None = None
     found: list[Labelled] = []
     missing = ""
     try:
-        for some in labels.passes(numbers, Clock(SEARCHING * search.clock.left())):
+        labels = search.labels(objectives, numbers, within, clock)
+        for some in labels.passes(numbers, clock):
             found += some
     except TimeUp:
-        if not found:
+        if not found and clock.left() > 0:
             return None
-        missing = "splits that are worth it for their latency alone" if labels.complete else UNKNOWN
+        missing = UNKNOWN
+        if labels is not None and labels.complete:
+            missing = "splits that are worth it for their latency alone"
+        found = found or list(_few(search, numbers, within))
     return Front(undominated(search.points(objectives, found, within), SUBGRAPHS in objectives), missing)
+
+
+def _few(search: Search, numbers: Sequence[int], within: Within) -> Iterator[Labelled]:
+    """Where there was no time for anything: of the fewest bits, for as many numbers as there is time for, and for one at least."""
+    for at, n in enumerate(numbers):
+        if at and search.clock.left() <= 0:
+            return
+        part = search.partition(n, within)
+        if part is not None:
+            yield Labelled({}, n, part)
 
 
 def _by_zones(search: Search, objectives: Sequence[str], numbers: Sequence[int], within: Within) -> Front:

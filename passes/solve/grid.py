@@ -108,6 +108,7 @@ class Tables:
         made: dict[int, tuple[Cells, Counts]] = {}
         for choice in stages.choices:
             if id(choice) not in made:
+                clock.check()
                 cell = np.maximum(self._cells(choice.added, "right"), 1) - 1
                 made[id(choice)] = cell, (choice.added[:, BITS] >> shift).astype(np.int32)
         self.cells = [made[id(choice)][0] for choice in stages.choices]
@@ -146,17 +147,8 @@ class Tables:
         for k in reversed(range(1, parts)):
             self.clock.check()
             out.append(self._none(k))
-            choice = self.stages.choices[k]
-            gridkernel.backward(
-                choice.first,
-                choice.second,
-                self.cells[k],
-                self.bits[k],
-                choice.kinds,
-                self.shape,
-                self.mask,
-                *out[-2:],
-            )
+            for pairs in self._chunks(k):
+                gridkernel.backward(*pairs, self.shape, self.mask, *out[-2:])
         return out
 
     @cached_property
@@ -167,17 +159,8 @@ class Tables:
         for k in range(len(self.stages.choices) - 1):
             self.clock.check()
             out.append(self._none(k + 1))
-            choice = self.stages.choices[k]
-            gridkernel.forward(
-                choice.first,
-                choice.second,
-                self.cells[k],
-                self.bits[k],
-                choice.kinds,
-                self.shape,
-                self.mask,
-                *out[-2:],
-            )
+            for pairs in self._chunks(k):
+                gridkernel.forward(*pairs, self.shape, self.mask, *out[-2:])
         return out
 
     def useful(self, parts: int, spared: int, least: Counts) -> Stages:

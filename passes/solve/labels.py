@@ -64,14 +64,15 @@ class _Layer:
 class Labels:
     """The program for some objectives, over the pairs of `program` within the bounds on a subgraph."""
 
-    def __init__(self, program: Dynamic, objectives: Sequence[str], within: Within) -> None:
+    def __init__(self, program: Dynamic, objectives: Sequence[str], within: Within, clock: Clock) -> None:
+        """Raises TimeUp."""
         self.program = program
         self.atoms = program.atoms
         self.within = within
         self.objectives = [name for name in objectives if name != SUBGRAPHS]
         self.by_number = SUBGRAPHS in objectives
         self.deep = LATENCY in self.objectives and program.atoms.hop > 0
-        self.pairs, load, share = program.filtered(within)
+        self.pairs, load, share = program.filtered(within, clock)
         columns = {LOAD: load, UTILISATION: share, BALANCE: -load}
         largest = [name for name in (BALANCE, LOAD, UTILISATION) if name in self.objectives]
         self.column = {name: SIZES - len(largest) + at for at, name in enumerate(largest)}
@@ -94,7 +95,7 @@ class Labels:
         self.complete = 0
         most = max(numbers)
         known = _Known(self)
-        lowest = self._lowest(numbers)
+        lowest = self._lowest(numbers, clock)
         if lowest is None:
             return
         stages = self._stages(False, most)
@@ -120,7 +121,7 @@ class Labels:
         )
         ideals = np.arange(len(self.program.family))
         if deep:
-            held = self.program.family.member @ joints(self.program.family).astype(np.int64)
+            held = self.program.family.weigh(joints(self.program.family))
             if held[-1]:
                 choice, ideals = _in_runs(choice, held)
             else:
@@ -301,13 +302,14 @@ class Labels:
 
     # Cells
 
-    def _lowest(self, numbers: Sequence[int]) -> dict[str, int] | None:
-        """The least that partitions have in each objective that does not add up; None if there is no partition."""
+    def _lowest(self, numbers: Sequence[int], clock: Clock) -> dict[str, int] | None:
+        """The least that partitions have in each objective that does not add up; None if there is no partition. Raises TimeUp."""
         out: dict[str, int] = {}
         loose = replace(self.within, bits=None, depth=None, time=None)
         for name in self.column:
             if name == BITS:
                 continue
+            clock.check()
             found = self.program.best(name, numbers, loose)
             if not found:
                 return None
@@ -330,6 +332,7 @@ class Labels:
         """Partitions of the fewest bits in each cell."""
         found = []
         for n in numbers:
+            tables.clock.check()
             nodes = tables.chains(n)
             chains = np.stack([tables.stages.ideals[k + 1][nodes[:, k]] for k in range(n)], axis=1)
             for k in range(n) if self.atoms.pins else ():

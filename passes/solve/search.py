@@ -210,12 +210,12 @@ class Search:
 
     # Labels
 
-    def labels(self, names: Sequence[str], numbers: Sequence[int], within: Within) -> Labels:
-        """The program over ideals with several objectives. For what it can express, latency included."""
+    def labels(self, names: Sequence[str], numbers: Sequence[int], within: Within, clock: Clock) -> Labels:
+        """The program over ideals with several objectives. For what it can express, latency included. Raises TimeUp."""
         terms = [LOAD if name == TIME else name for name in names]
         # A bound on what sums up can only be kept by labels that know of it.
         terms += [name for name in (BITS, LATENCY) if name not in terms and within.bounds(name)]
-        return Labels(self.program(SUBGRAPHS, numbers, within), terms, within)
+        return Labels(self.program(SUBGRAPHS, numbers, within), terms, within, clock)
 
     def points(self, names: Sequence[str], found: Iterable[Labelled], within: Within) -> list[Point]:
         """With the values of the objectives."""
@@ -232,7 +232,7 @@ class Search:
         out: dict[int, Found] = {}
         for n in numbers:
             try:
-                labels = self.labels([objective], [n], within)
+                labels = self.labels([objective], [n], within, self.clock)
                 points = self.points([objective], labels.run([n], self.clock), within)
             except TimeUp:
                 known = start if start is not None and max(start) + 1 == n else None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import combinations, pairwise
 from operator import le
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,9 +15,11 @@ from hypothesis import strategies as st
 from solve_problems import WISHES, best, chain, every, parallel, problems, wished
 
 from split4ml.dialects.errors import Split4mlError
+from split4ml.passes.solve import gridkernel
 from split4ml.passes.solve.check import check
+from split4ml.passes.solve.dynamic import Dynamic
 from split4ml.passes.solve.objectives import OBJECTIVES, Goal
-from split4ml.passes.solve.pareto import pareto
+from split4ml.passes.solve.pareto import Pareto, pareto
 from split4ml.passes.solve.partition import partition
 from split4ml.passes.solve.problem import Edge, Problem
 
@@ -249,3 +253,63 @@ def test_fronts_of_chains(costs_of_tasks: list[tuple[int, int, int]]) -> None:
     found = pareto(problem, FIVE, range(1, 6))
     assert not found.missing
     assert {costs(FIVE, point.values) for point in found.points} == undominated(vectors)
+
+
+class Counted:
+    """A clock that strikes at its look number `strike`, and the work between looks."""
+
+    strike = 0
+
+    def __init__(self) -> None:
+        self.looks, self.since, self.most, self.late = 0, 0, 0, 0
+
+    def monotonic(self) -> float:
+        self.looks += 1
+        self.most, self.since = max(self.most, self.since), 0
+        return 1e6 if self.strike and self.looks >= self.strike else 0.0
+
+    def working(self, work: Callable[..., int], function: Callable[..., object]) -> Callable[..., object]:
+        def worked(*args: Any) -> object:
+            self.since += work(*args)
+            self.late += work(*args) if self.strike and self.looks >= self.strike else 0
+            return function(*args)
+
+        return worked
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, strike: int, problem: Problem) -> tuple[Counted, Pareto]:
+    """A front, with the clock and the cells of pairs and the ideals that were looked at counted."""
+    clock = Counted()
+    clock.strike = strike
+    with monkeypatch.context() as patch:
+        patch.setattr("split4ml.passes.solve.clock.time.monotonic", clock.monotonic)
+        for name in ("forward", "backward", "useful"):
+            work = partial(lambda first, *rest, at: len(first) * rest[at].shape[0] * rest[at].shape[2], at=6)
+            function = getattr(gridkernel, name)
+            patch.setattr(gridkernel, name, clock.working(work, function))
+        patch.setattr(Dynamic, "_glue", clock.working(lambda *_: 5_000, Dynamic._glue))
+        return clock, pareto(problem, FIVE, range(1, 5))
+
+
+def test_the_limit_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Often in every long step; once it strikes, nothing long is begun."""
+    pairs = [
+        pair for m in range(6) for t in range(1, 4) for pair in ((4 * m, 4 * m + t), (4 * m + t, 4 * m + 4))
+    ]
+    glue = {"dsp": 1}
+    edges = tuple(Edge(u, v, 1 + u * v % 7, leaving=glue, entering=glue) for u, v in pairs)
+    load = tuple(1 + t * t % 11 for t in range(25))
+    problem = Problem(
+        tuple(f"t{t}" for t in range(25)), load, edges, {"dsp": load}, capacity={"dsp": 99}, hop=4
+    )
+    monkeypatch.setattr("split4ml.passes.solve.grid.STEPS", 10_000)
+    monkeypatch.setattr("split4ml.passes.solve.dynamic.CHECKED", 4)
+    whole, found = counted(monkeypatch, 0, problem)
+    assert not found.missing and whole.looks > 100
+    assert whole.most <= 30_000
+    for strike in range(40, whole.looks, whole.looks // 8):
+        clock, found = counted(monkeypatch, strike, problem)
+        assert found.points and found.missing
+        assert clock.late <= 30_000
+        for point in found.points:
+            check(problem, point)
