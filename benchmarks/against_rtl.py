@@ -19,6 +19,7 @@ from split4ml.backends.reports.matching import match
 from split4ml.backends.reports.solutions import find_reports
 from split4ml.backends.trace.sources import find_top
 from split4ml.backends.trace.tasks import trace_tasks
+from split4ml.compiler.project_facts import project_facts
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.networks import Built
 from split4ml.passes.timing.constants import tool
@@ -98,7 +99,16 @@ def design_of(project: Path, truth: dict[str, Any], reports: bool) -> TracedDesi
         clock_ns=float(truth["clock_ns"]),
         plain_ports=truth["top_simulated"] != top,  # a module of a larger design
         known=known,
+        part=truth.get("part") or project_part(project),
     )
+
+
+def project_part(project: Path) -> str | None:
+    """That its reports name, else that hls4ml was given."""
+    solution = find_reports(project)
+    if solution is not None and solution.part is not None:
+        return solution.part
+    return project_facts(project, "vitis-2023.2", 5.0).part
 
 
 def compare(project: Path, truth: dict[str, Any], reports: bool = False) -> Result:

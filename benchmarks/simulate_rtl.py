@@ -260,7 +260,13 @@ def build(folder: Path, top: str, tokens: dict[str, int], workdir: Path) -> Path
 def _tokens(port: Port, tokens: dict[str, int]) -> int:
     if len(tokens) == 1:
         return next(iter(tokens.values()))
-    for name in (port.name, port.stream, port.name.removesuffix("_r"), port.stream.removesuffix("_r")):
+    for name in (
+        port.name,
+        port.stream,
+        port.name.removesuffix("_r"),
+        port.stream.removesuffix("_r"),
+        port.name.removesuffix("_V"),
+    ):
         if name in tokens:
             return tokens[name]
     raise SystemExit(f"which stream of the C++ is port {port.name}? {', '.join(tokens)}")

@@ -116,7 +116,7 @@ def _tasks(design: TimedDesign, found: Bottleneck) -> list[dict[str, Any]]:
         first, stop, frames = 0, found.many.cycles, 1
         if len(begins) > 1 and found.metrics.interval is not None:
             first, stop, frames = begins[0], begins[-1], len(begins) - 1
-        why = reason(task.trace, task.timing, design.tool, design.clock_ns)
+        why = reason(task.trace, task.timing, design.tool, design.clock_ns, design.part)
         rows.append(
             {
                 "name": name,

@@ -155,6 +155,7 @@ def traced_design(
         facts.tool,
         facts.clock_ns,
         known=known_tasks(found, traced, reporter),
+        part=facts.part,
     )
     return top, design, facts
 

@@ -35,7 +35,7 @@ class FoundReports:
 def reports_of(
     project: Path, place: str | None, top: str, facts: ProjectFacts, tool: str | None, reporter: Reporter
 ) -> FoundReports:
-    """The project's reports, or those at `place`; with the tool that made them, if the user names no other.
+    """The project's reports, or those at `place`; with the tool that made them, if the user names no other, and the part they are for.
 
     place: a folder, a file, "none", or None: where hls4ml's scripts leave them. tool: that the user gave. Reports of another
     clock, tool or top are left out, with a warning, or refused if the user named them: Split4mlError.
@@ -70,7 +70,7 @@ def reports_of(
         if chosen != solution.tool:
             reporter.warn(f"there are no timing constants for {solution.tool}; those of {chosen} are used")
         facts = replace(facts, tool=chosen)
-    return FoundReports(solution, facts)
+    return FoundReports(solution, replace(facts, part=solution.part or facts.part))
 
 
 def _of_another_build(solution: Solution, top: str, facts: ProjectFacts, tool: str | None) -> str | None:

@@ -43,6 +43,7 @@ class TimedDesign:
     latency: LatencyRule
     depth: Callable[[str, int], int]
     tasks: Mapping[str, TimedTask]
+    part: str | None = None
 
     def every(self, cycles: int) -> TimedDesign:
         """Whose sources offer a frame every so many cycles; 0: as fast as it is taken."""
@@ -83,6 +84,7 @@ def of_build(design: Design, reporter: Reporter) -> TimedDesign:
             )
             for name, trace in timed.traces.items()
         },
+        timed.part,
     )
 
 
@@ -106,6 +108,7 @@ def of_project(directory: Path, tool: str | None, clock_ns: float | None, report
             task.name: TimedTask(task, design.timing(task, task.name in ports), task.name, None)
             for task in design.tasks
         },
+        facts.part,
     )
 
 

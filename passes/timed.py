@@ -43,13 +43,17 @@ class Timed:
         return self.model.tool.data if self.model.tool else "vitis-2023.2"
 
     @property
+    def part(self) -> str | None:
+        return self.model.part.data if self.model.part is not None else None
+
+    @property
     def clock_ns(self) -> float:
         return self.model.clock_ps.value.data / 1000 if self.model.clock_ps is not None else 5.0
 
     def timing(self, task: str, direct_outputs: bool = False) -> TaskTiming:
         known = self.known.get(task, UNKNOWN)
         try:
-            return _timing(self.traces[task], self.tool, self.clock_ns, direct_outputs, known)
+            return _timing(self.traces[task], self.tool, self.clock_ns, direct_outputs, known, self.part)
         except ValueError as error:
             if known == UNKNOWN:
                 raise
@@ -68,7 +72,9 @@ class Timed:
     def trial(self, task: str, known: Known | None) -> TaskTiming:
         """A task's timing in the split network, with other knowledge than what there is. Nothing of it is kept."""
         known = self.known.get(task, UNKNOWN) if known is None else known
-        return timing(self.traces[task], self.tool, self.clock_ns, task in self._port_writers, known)
+        return timing(
+            self.traces[task], self.tool, self.clock_ns, task in self._port_writers, known, self.part
+        )
 
     @cached_property
     def _port_writers(self) -> frozenset[str]:

@@ -43,7 +43,7 @@ class TracedDesign:
 
     inputs, outputs: ports of the top function. depths count as the pragmas do; what a FIFO of the tool holds, and how
     soon, follows from them (TIMING rules of FIFOs in docs/timing-accuracy.md).
-    known: what reports or measurements say, by task.
+    known: what reports or measurements say, by task. part: number of the device, None if the project does not say.
     plain_ports: the ports are FIFOs of a surrounding design, not AXI4-Streams with register slices. Vivado HLS makes no
         slices at its ports either (measured).
     """
@@ -57,6 +57,7 @@ class TracedDesign:
     clock_ns: float
     plain_ports: bool = False
     known: Mapping[str, Known] = field(default_factory=dict)
+    part: str | None = None
 
     @property
     def fifos(self) -> tuple[str, ...]:
@@ -71,7 +72,7 @@ class TracedDesign:
         """Raises Split4mlError if the task cannot have what is known of it."""
         known = self.known.get(task.name, UNKNOWN)
         try:
-            return _timing(task, self.tool, self.clock_ns, direct, known)
+            return _timing(task, self.tool, self.clock_ns, direct, known, self.part)
         except ValueError as error:
             if known == UNKNOWN:
                 raise
@@ -91,7 +92,7 @@ class TracedDesign:
         task = next(task for task in self.tasks if task.name == name)
         direct = self.sliced_ports and any(stream in self.outputs for stream in task.outputs)
         known = self.known.get(name, UNKNOWN) if known is None else known
-        return timing(task, self.tool, self.clock_ns, direct, known)
+        return timing(task, self.tool, self.clock_ns, direct, known, self.part)
 
     def at_bound(self, bound: Literal[0, 1]) -> TracedDesign:
         """The same if every II that is estimated were at the lower (0) or upper (1) end of its range."""

@@ -19,6 +19,11 @@ from split4ml.dialects.errors import UsageError
 ONE_STAGE_NS = 20.0
 """From this clock period on Vivado HLS does a whole tree of products in one stage (reports, 2020.1, 25 ns; the limit is inferred)."""
 
+ELEMENT_NS = 11.9
+"""From this clock period on Vivado HLS reads, computes and writes an element in one stage: HLS's delays on the slowest devices (parts.py) are
+together 10.4 ns, and it leaves an eighth of the period free (reports: a stage at 10 ns and 2.7 times as fast, two at 10 ns).
+"""
+
 
 @dataclass(frozen=True)
 class Sequential:
@@ -51,7 +56,9 @@ class Padding1d:
 class Tool:
     """The constants of one synthesiser.
 
-    slow_ns:    from this clock period on a stage holds more logic, and Depths shrink by one.
+    slow_ns:    from this clock period on a stage holds more logic, and Depths shrink by one. This and the other limits are clock periods of
+                the slowest devices (parts.py).
+    tight_ns:   below this clock period a stage holds less logic than on the devices that were measured, and Depths grow by one.
     drains:     a process is ready only when its last iteration is done (Vivado); else the next call's
                 iterations follow while the old ones drain.
     bubble_one, bubble_more, bubble_slow: advances a frame of N iterations takes beyond N * II, for II = 1, for
@@ -80,6 +87,7 @@ class Tool:
     name: str
     vivado: bool
     slow_ns: float
+    tight_ns: float
     drains: bool
     bubble_one: int
     bubble_more: int
@@ -112,7 +120,7 @@ class Tool:
         """Depth of the one loop of a task of this kind."""
         found = self.depths.get(kind, self.depths[""])
         if clock_ns >= self.slow_ns:
-            found -= 2 if self.vivado and clock_ns >= ONE_STAGE_NS else 1
+            found -= 2 if self.vivado and clock_ns >= ELEMENT_NS else 1
         return max(2, found)
 
 
@@ -165,6 +173,7 @@ _VITIS = Tool(
     name="vitis",
     vivado=False,
     slow_ns=20.0,  # measured at 25 and 30 ns, 2023.1 and 2024.2; 10 ns is as 5 ns: reports, 2023.1
+    tight_ns=7.7,  # reports: xc7z020-1 at 5 ns, 2020.2; all others were of faster devices, or slower clocks
     drains=False,
     bubble_one=1,  # measured, all Vitis designs: the next call reads II + 1 after the last read
     bubble_more=2,  # measured: 1024*6+2, 150*2+2, 1024*3+2
@@ -195,7 +204,10 @@ _VITIS = Tool(
 _VIVADO = Tool(
     name="vivado",
     vivado=True,
-    slow_ns=10.0,  # measured, 2019.2 and 2020.1; two stages less at 25 ns: reports, 2020.1
+    # HLS's delays of reading and computing on the slowest devices: 6.7 ns of seven eighths of the period. Measured: 10 ns, and 5 ns on a
+    # Virtex-7 (1.6 times as fast), where 3.33 ns is not slow
+    slow_ns=7.7,
+    tight_ns=0.0,
     drains=True,  # measured: ap_ready is ap_done
     bubble_one=0,
     bubble_more=0,

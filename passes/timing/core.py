@@ -36,8 +36,8 @@ class Core:
         return (self.latency, self.latency) if self.certain else (max(0, self.latency - 1), self.latency + 1)
 
 
-def core(task: TaskTrace, tool: Tool, clock_ns: float, pragma_ii: int) -> Core:
-    """`pragma_ii`: of the pipelined loop or function around the core, 0: none.
+def core(task: TaskTrace, tool: Tool, clock_ns: float, pragma_ii: int, tight: bool = False) -> Core:
+    """`pragma_ii`: of the pipelined loop or function around the core, 0: none. tight: for slower devices than those measured.
 
     The reuse factor is that of the loop or pragma that ran, since constants of nested structs may differ.
     """
@@ -51,7 +51,12 @@ def core(task: TaskTrace, tool: Tool, clock_ns: float, pragma_ii: int) -> Core:
     nonzeros = nonzeros or int(task.constant("mult_config.n_in", "n_in", default=1))
     if reuse > 1:
         return Core(reuse, reuse, True, resource, nonzeros)
-    return Core(1, _parallel(task, tool, clock_ns, nonzeros, resource), False, resource, nonzeros)
+    latency = (
+        _stage_by_stage(task, clock_ns, nonzeros)
+        if tight
+        else _parallel(task, tool, clock_ns, nonzeros, resource)
+    )
+    return Core(1, latency, False, resource, nonzeros)
 
 
 def reuse_loop(task: TaskTrace) -> CountedLoop | None:
@@ -60,6 +65,23 @@ def reuse_loop(task: TaskTrace) -> CountedLoop | None:
     labelled = [c for c in loops if c.label == "ReuseLoop"]
     unlabelled = [c for c in loops if not c.label and c.ii and c.function.startswith("dense_resource")]
     return next(iter([*labelled, *unlabelled]), None)
+
+
+def _stage_by_stage(task: TaskTrace, clock_ns: float, nonzeros: int) -> int:
+    """A product, and a stage for each level of a tree that adds three: on a Zynq-7020 at 5 ns neither fits with the next (reports, Vitis HLS
+    2020.2: 5 stages, three of three cores of one design).
+    """
+    return product_stages(task, clock_ns) + math.ceil(math.log(max(2, nonzeros), 3) - 1e-9)
+
+
+def product_stages(task: TaskTrace, clock_ns: float) -> int:
+    """Advances of a product beyond the first, by Vivado HLS: 0 for operands of 16 bits together; 1 for 20 at 5 ns; 0, 1 and 3 for
+    32 at 25, 10 and 3.33 ns; 5 for 64 at 5 ns.
+    """
+    data = task.types.get(task.inputs[0]) if task.inputs else None
+    weight = task.types.get("mult_config.weight_t") or task.types.get("weight_t")
+    bits = (data.width if data else 16) + (weight.width if weight else 16)
+    return max(0, math.ceil((bits - 16) / (2 * clock_ns) - 0.35))
 
 
 def _parallel(task: TaskTrace, tool: Tool, clock_ns: float, nonzeros: int, resource: bool) -> int:

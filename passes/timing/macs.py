@@ -18,13 +18,13 @@ _LONGEST_TABLE = 16384  # inferred: between 9216 and 20480
 
 def convolution(context: Context) -> Placed:
     if len(context.segments) != 1 or not context.segments[0].is_loop:
-        return by_structure(context, context.tool.depth("normalize", context.clock_ns))
+        return by_structure(context, context.depth("normalize"))
     segment, tool = context.segments[0], context.tool
-    found = core(context.task, tool, context.clock_ns, segment.ii)
+    found = core(context.task, tool, context.clock_ns, segment.ii, context.tight)
     if not segment.perfect:
         if tool.vivado and encoded(context.task) and found.reuse > 1 and found.resource:
             return sequential(context, found)
-        return by_structure(context, tool.depth("normalize", context.clock_ns))
+        return by_structure(context, context.depth("normalize"))
     if segment.ii == 0 and (found.reuse > 1 or not tool.auto_pipeline):
         return sequential(context, found)
     shape = _called_core if called(context.task) else _inlined_core
@@ -51,15 +51,15 @@ def _called_by_vivado(context: Context, found: Core) -> tuple[int, int]:
     used in turn, and iterations do not overlap (reports, 2020.1).
     """
     if found.reuse == 1:
-        return 1, 3 + (0 if context.clock_ns >= ONE_STAGE_NS else found.latency)
-    depth = shared_products(context.task, found.reuse, context.clock_ns) + 2
+        return 1, 3 + (0 if context.logic_ns >= ONE_STAGE_NS else found.latency)
+    depth = shared_products(context.task, found.reuse, context.multiplier_ns) + 2
     return min(found.reuse, depth), depth
 
 
 def _inlined_core(context: Context, found: Core) -> tuple[int, int]:
     """II and Depth if everything is inlined into the loop: the reuse factor counts (measured)."""
     if context.task.kind.startswith("depthwise"):
-        depth = max(context.tool.depth("normalize", context.clock_ns), 2)
+        depth = max(context.depth("normalize"), 2)
         return min(found.reuse, depth), depth
     if context.tool.vivado:
         return found.reuse, max(3 + math.ceil(math.log2(max(1, found.nonzeros))), found.reuse + 1)
@@ -71,7 +71,7 @@ def _inlined_core(context: Context, found: Core) -> tuple[int, int]:
 
 def dense(context: Context) -> Placed:
     task, tool = context.task, context.tool
-    found = core(task, tool, context.clock_ns, _function_ii(task))
+    found = core(task, tool, context.clock_ns, _function_ii(task), context.tight)
     looped = reuse_loop(task) is not None and found.reuse > 1
     prepared = any(segment.is_loop for segment in context.segments)
     if looped and prepared:
@@ -79,10 +79,10 @@ def dense(context: Context) -> Placed:
     elif looped:
         latency = found.reuse + (tool.reuse_single_slow if context.slow else tool.reuse_single)
     elif tool.vivado and found.reuse > 1:
-        latency = shared_products(task, found.reuse, context.clock_ns) - 1
+        latency = shared_products(task, found.reuse, context.multiplier_ns) - 1
     elif tool.vivado:
         # reports, 2020.1, 25 ns: all in one cycle
-        latency = 0 if context.clock_ns >= ONE_STAGE_NS else 2 + math.ceil(math.log2(max(1, found.nonzeros)))
+        latency = 0 if context.logic_ns >= ONE_STAGE_NS else 2 + math.ceil(math.log2(max(1, found.nonzeros)))
     elif context.slow:
         latency = found.latency + (0 if found.resource else 1)
     else:

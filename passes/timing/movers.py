@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from split4ml.passes.timing.constants import ONE_STAGE_NS
+from split4ml.passes.timing.constants import ELEMENT_NS, ONE_STAGE_NS
 from split4ml.passes.timing.placing import busiest
+from split4ml.passes.timing.schedule import Bools, Ints
 from split4ml.passes.timing.segments import repeats
 from split4ml.passes.timing.structure import Context, Placed, by_structure, code, generic
 
@@ -29,15 +30,25 @@ def padding_2d(context: Context) -> Placed:
         else:
             width = int(np.bincount(segment.outer[write]).max())
             nth = repeats(2 * segment.outer + write)
-            local = segment.outer * width + nth
-            if not tool.pad_reads_ahead:
-                local = np.where(
-                    write, local, segment.outer * width + int(task.constant("pad_left", default=0)) + nth
-                )
+            if tool.pad_reads_ahead:
+                local = segment.outer * width + nth
+            else:
+                local = _row_by_row(context, segment.outer, write, nth, width)
         first = 1 + tool.write_stage if last < 0 else last + tool.loop_gap
         at[segment.start : segment.stop] = first + local
         last = int(at[segment.start : segment.stop][write].max())
     return Placed(at, last + tool.loop_end, 1, 2, "rows")
+
+
+def _row_by_row(context: Context, row: Ints, write: Bools, nth: Ints, width: int) -> Ints:
+    """By Vivado HLS: the state that begins a row writes the left pad, and the one that finds the row at its end the right one. They are passed
+    without a pad too (measured: 2020.1, rows of 8 copies and a right pad take 10; 2019.2, 32 copies and two pads 34).
+    """
+    left, right = (int(context.task.constant(name, default=0)) for name in ("pad_left", "pad_right"))
+    before = max(1, left)
+    cost = width - left - right + before + max(1, right)
+    late = np.where(nth < left, 0, before - left) if left else 1
+    return row * cost + np.where(write, nth + late, before + nth)
 
 
 def padding_1d(context: Context) -> Placed:
@@ -61,9 +72,11 @@ def pooling(context: Context) -> Placed:
     tree = math.ceil(math.log2(max(1.0, window)) / 2)
     depth, interval = tool.pool_extra + tree, tool.pool_ii
     if context.slow:
-        # measured: 25 ns (2023.1); Vivado HLS 2020.1: 4 and 5 for windows of 2x2 and 4x4 at 10 ns, 2 at 25 ns
-        depth = 2 if not tool.vivado or context.clock_ns >= ONE_STAGE_NS else depth - 1
+        # measured: 25 ns (2023.1); Vivado HLS 2020.1: 4 and 5 for windows of 2x2 and 4x4 at 10 ns, 2 and 3 at 25 ns
+        depth = max(2, depth - (3 if context.logic_ns >= ELEMENT_NS else 1)) if tool.vivado else 2
         interval = tool.pool_slow_ii
+    elif context.tight:
+        depth += 2  # reports, 2020.2
     if tool.vivado and any("encoded" in name for name in task.functions):
         interval = 1  # reports, 2019.2: no line buffer is loaded and stored
     return by_structure(context, depth, interval)
@@ -78,7 +91,7 @@ def softmax(context: Context) -> Placed:
     if tool.vivado and "softmax_latency" not in task.functions:
         if context.slow:
             # reports, 2020.1: 4 at 25 ns; at 10 ns 12 for ten classes, 8 for four
-            stages = 0 if context.clock_ns >= ONE_STAGE_NS else 2 * math.ceil(math.log2(max(1, classes)))
+            stages = 0 if context.logic_ns >= ONE_STAGE_NS else 2 * math.ceil(math.log2(max(1, classes)))
             latency = 4 + stages
         # tables and products take turns, twice (reports, 2020.1, II 3, 4, 8 and 10)
         latency += 2 * (max([1, *(segment.ii for segment in context.segments)]) - 1)
@@ -155,7 +168,7 @@ def concatenate_1d(context: Context) -> Placed:
 def relu(context: Context) -> Placed:
     """On Vitis it has one stage less if it neither rounds nor keeps a sign (measured, 2023.1: 16 to 10 bits, unsigned)."""
     task, tool = context.task, context.tool
-    depth = tool.depth("relu", context.clock_ns)
+    depth = context.depth("relu")
     before, after = (
         task.types.get(streams[0]) if streams else None for streams in (task.inputs, task.outputs)
     )
@@ -171,7 +184,7 @@ def normalize(context: Context) -> Placed:
     multiplier.
     """
     task = context.task
-    depth = context.tool.depth("normalize", context.clock_ns)
+    depth = context.depth("normalize")
     if task.weights and task.weights[0].nonzeros == 0:
         depth = max(2, depth - 1)
     # measured, 2023.1: one multiplier for 24 or 12 elements writes 23 or 11 after its read

@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 
-from split4ml.passes.timing.constants import Sequential, Tool
-from split4ml.passes.timing.core import Core
+from split4ml.passes.timing.constants import ELEMENT_NS, ONE_STAGE_NS, Sequential
+from split4ml.passes.timing.core import Core, product_stages
 from split4ml.passes.timing.structure import Context, Placed
 from split4ml.passes.timing.tasktrace import TaskTrace
+
+_TREE_NS = 10.0  # reports: two levels at 10 ns on a Zynq-7020, one at 5 ns on a Virtex-7 (8 ns of the other)
 
 
 def sequential(context: Context, found: Core) -> Placed:
@@ -52,30 +54,29 @@ def _costs(context: Context, found: Core) -> Sequential:
     if not tool.vivado:
         return costs
     module = called(task)
-    own = 1 if module or encoded(task) else 0
-    beyond = reuse_depth(task, found.reuse, tool, context.clock_ns) - 2
-    other = costs.other + (1 if module else -1 if own and not context.slow else 0) + _left_loops(task)
+    # a window of its own is written in a state of its own, but with more time (reports, 2019.2, a Zynq UltraScale+ at 5 ns).
+    # reports, 2019.2, one derived kernel: its shift is a pipelined module, called and waited for
+    shifter = context.slow and any(n.startswith("cnnshift") and f.ii for n, f in task.functions.items())
+    own = 1 if encoded(task) or shifter or (module and context.logic_ns < _TREE_NS) else 0
+    beyond = reuse_depth(context, found.reuse) - 2
+    other = (
+        costs.other + (1 if module else -1 if encoded(task) and not context.slow else 0) + _left_loops(task)
+    )
+    other += 2 if shifter else 0
     full = beyond + other + 1 + own
     return Sequential(full, full - (costs.full - costs.write), other, costs.frame + (1 if module else 0))
 
 
-def reuse_depth(task: TaskTrace, reuse: int, tool: Tool, clock_ns: float) -> int:
+def reuse_depth(context: Context, reuse: int) -> int:
     """Depth of the reuse loop of Vivado HLS: the product of two operands of `bits` together, and the tree that adds those of one
-    output. Fitted to 42 reports of ten designs (2019.1 to 2020.1; 3.33, 5 and 10 ns): 38 exact, the others one or two off.
+    output. Fitted to 42 reports of ten designs (2019.1 to 2020.1; 3.33, 5 and 10 ns): 38 exact, the others one or two off. On UltraScale+
+    devices ten of ten are, and they have a stage less each when the tree or all of it fits (reports, 2019.2 and 2020.1).
     """
+    task = context.task
     terms = max(1, int(task.constant("mult_config.n_in", "n_in", default=1)) // max(1, reuse))
-    tree = int(math.log2(terms)) - (2 if clock_ns >= tool.slow_ns else 1)
-    return 3 + product_stages(task, clock_ns) + max(0, tree)
-
-
-def product_stages(task: TaskTrace, clock_ns: float) -> int:
-    """Advances of a product beyond the first, by Vivado HLS: 0 for operands of 16 bits together; 1 for 20 at 5 ns; 0, 1 and 3 for
-    32 at 25, 10 and 3.33 ns; 5 for 64 at 5 ns.
-    """
-    data = task.types.get(task.inputs[0]) if task.inputs else None
-    weight = task.types.get("mult_config.weight_t") or task.types.get("weight_t")
-    bits = (data.width if data else 16) + (weight.width if weight else 16)
-    return max(0, math.ceil((bits - 16) / (2 * clock_ns) - 0.35))
+    free = 3 if context.logic_ns >= ELEMENT_NS else 2 if context.logic_ns >= _TREE_NS else 1
+    tree = max(0, int(math.log2(terms)) - free)
+    return (2 if context.logic_ns >= ONE_STAGE_NS else 3) + product_stages(task, context.multiplier_ns) + tree
 
 
 def shared_products(task: TaskTrace, reuse: int, clock_ns: float) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from split4ml.passes.timing import constants
+from split4ml.passes.timing.parts import SLOWEST, speed
 from split4ml.passes.timing.recurrent import KINDS as RECURRENT
 from split4ml.passes.timing.rules import TaskTiming, timing
 from split4ml.passes.timing.tasktrace import TaskTrace
@@ -24,7 +25,9 @@ def reuse_factor(task: TaskTrace) -> int:
     return int(task.constant("reuse_factor", "mult_config.reuse_factor", default=1))
 
 
-def reason(task: TaskTrace, timed: TaskTiming, tool: str, clock_ns: float) -> Reason | None:
+def reason(
+    task: TaskTrace, timed: TaskTiming, tool: str, clock_ns: float, part: str | None = None
+) -> Reason | None:
     """None if the interval is the reuse factor, or is known from a report."""
     reuse = reuse_factor(task)
     if timed.source is not None or timed.ii <= reuse:
@@ -46,7 +49,7 @@ def reason(task: TaskTrace, timed: TaskTiming, tool: str, clock_ns: float) -> Re
             f"{lower}Strategy: Latency, which makes the loop a pipeline",
         )
     if timed.style == "pipeline" and kept:
-        inlined = _timed_as(task, dict.fromkeys(kept, "on"), tool, clock_ns)
+        inlined = _timed_as(task, dict.fromkeys(kept, "on"), tool, clock_ns, part)
         why = (
             f"{kept[0]} is kept as a module (INLINE off), and reads the window that the next iteration shifts: that one starts "
             f"only when the multiplication is through, {timed.ii} cycles later"
@@ -59,7 +62,7 @@ def reason(task: TaskTrace, timed: TaskTiming, tool: str, clock_ns: float) -> Re
             return Reason(why, cure, inlined.schedule.period)
         slower = (
             ""
-            if clock_ns >= constants.tool(tool).slow_ns
+            if clock_ns * (speed(part) or SLOWEST) >= constants.tool(tool).slow_ns
             else ", or a slower clock: the multiplication is then fewer stages deep"
         )
         return Reason(why, f"a lower ReuseFactor{slower}")
@@ -76,7 +79,9 @@ def reason(task: TaskTrace, timed: TaskTiming, tool: str, clock_ns: float) -> Re
     return None
 
 
-def _timed_as(task: TaskTrace, inline: Mapping[str, str], tool: str, clock_ns: float) -> TaskTiming:
+def _timed_as(
+    task: TaskTrace, inline: Mapping[str, str], tool: str, clock_ns: float, part: str | None
+) -> TaskTiming:
     """With other INLINE pragmas."""
     functions = {n: replace(f, inline=inline.get(n, f.inline)) for n, f in task.functions.items()}
-    return timing(replace(task, functions=functions), tool, clock_ns)
+    return timing(replace(task, functions=functions), tool, clock_ns, part=part)

@@ -24,7 +24,7 @@ def recurrent(context: Context) -> Placed:
     task, segments, known = context.task, context.segments, context.known
     loop = segments[0] if segments else None
     if loop is None or not loop.is_loop or not loop.perfect or any(s.is_loop for s in segments[1:]):
-        return by_structure(context, context.tool.depth(task.kind, context.clock_ns))
+        return by_structure(context, context.depth(task.kind))
     inputs = int(task.constant("n_in", default=1))
     loops = [c.iterations // c.instances for c in task.counted if c.label == "ReuseLoop" and c.instances]
     reuse = max([int(task.constant("reuse_factor", default=1)), *loops])

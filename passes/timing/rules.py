@@ -24,6 +24,7 @@ from split4ml.passes.timing.movers import (
     resize,
     softmax,
 )
+from split4ml.passes.timing.parts import speed
 from split4ml.passes.timing.placing import build, earlier_writes, separate
 from split4ml.passes.timing.recurrent import KINDS as RECURRENT
 from split4ml.passes.timing.recurrent import recurrent
@@ -61,15 +62,20 @@ def schedule(task: TaskTrace, tool: str, clock_ns: float, direct_outputs: bool) 
 
 
 def timing(
-    task: TaskTrace, tool: str, clock_ns: float, direct_outputs: bool = False, known: Known = UNKNOWN
+    task: TaskTrace,
+    tool: str,
+    clock_ns: float,
+    direct_outputs: bool = False,
+    known: Known = UNKNOWN,
+    part: str | None = None,
 ) -> TaskTiming:
     """The timing of one task.
 
     tool: such as "vitis-2023.2"; clock_ns: target period. direct_outputs: the task writes a port of its subgraph,
     which it does one advance earlier than into a FIFO (measured). known: from a report or a measurement, in place of
-    estimates. Raises UsageError for an unknown tool.
+    estimates. part: number of the device, None if not known (parts.py). Raises UsageError for an unknown tool.
     """
-    context = Context(task, split(task), constants.tool(tool), clock_ns, known)
+    context = Context(task, split(task), constants.tool(tool), clock_ns, known, speed(part))
     rule = _RULES.get(task.kind, generic)
     placed = rule(context)
     at = separate(task, placed.at)

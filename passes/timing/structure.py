@@ -8,6 +8,7 @@ import numpy as np
 
 from split4ml.passes.timing.constants import Tool
 from split4ml.passes.timing.known import UNKNOWN, Known
+from split4ml.passes.timing.parts import SLOWEST, multiplier_speed
 from split4ml.passes.timing.placing import busiest, parts, serial, within, within_segment
 from split4ml.passes.timing.schedule import Ints
 from split4ml.passes.timing.segments import Segment
@@ -33,14 +34,34 @@ class Context:
     tool: Tool
     clock_ns: float
     known: Known = UNKNOWN
+    speed: float | None = None
+
+    @property
+    def logic_ns(self) -> float:
+        """The clock period in which the slowest devices do as much; the clock period if the device is not known."""
+        return self.clock_ns * (self.speed or SLOWEST)
+
+    @property
+    def multiplier_ns(self) -> float:
+        """The same for products."""
+        return self.clock_ns * multiplier_speed(self.speed)
 
     @property
     def slow(self) -> bool:
-        return self.clock_ns >= self.tool.slow_ns
+        return self.logic_ns >= self.tool.slow_ns
+
+    @property
+    def tight(self) -> bool:
+        """Whether less is done in a stage than on the devices that the tool's constants were measured on."""
+        return self.speed is not None and self.logic_ns < self.tool.tight_ns
+
+    def depth(self, kind: str) -> int:
+        """Depth of the one loop of a task of this kind."""
+        return self.tool.depth(kind, self.logic_ns) + (1 if self.tight else 0)
 
 
 def generic(context: Context) -> Placed:
-    depth = context.tool.depth(context.task.kind, context.clock_ns)
+    depth = context.depth(context.task.kind)
     return by_structure(context, depth)
 
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from test_rules import copies, core_facts, windows
+from rule_tasks import copies, core_facts, windows
 
 from split4ml.passes.timing.reasons import Reason, reason
 from split4ml.passes.timing.rules import timing
