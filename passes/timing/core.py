@@ -16,6 +16,9 @@ _RESOURCE = (1, 2)  # nnet::strategy: latency, resource, resource_unrolled, dist
 _NARROW = 16
 _TINY = 10
 _TINY_NS = 5.0
+_LOGIC_BITS = 20
+_DSP_NS = 6.38  # as HLS prints it for a product of 16 by 16 bits
+_USABLE = 0.875  # of the period: hls4ml asks for an eighth of uncertainty
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,11 @@ class Core:
         return (self.latency, self.latency) if self.certain else (max(0, self.latency - 1), self.latency + 1)
 
 
-def core(task: TaskTrace, tool: Tool, clock_ns: float, pragma_ii: int, tight: bool = False) -> Core:
-    """`pragma_ii`: of the pipelined loop or function around the core, 0: none. tight: for slower devices than those measured.
+def core(
+    task: TaskTrace, tool: Tool, clock_ns: float, pragma_ii: int, *, slow: bool = False, tight: bool = False
+) -> Core:
+    """`pragma_ii`: of the pipelined loop or function around the core, 0: none. slow: a stage holds a whole tree. tight: less than on the
+    devices that were measured.
 
     The reuse factor is that of the loop or pragma that ran, since constants of nested structs may differ.
     """
@@ -54,7 +60,7 @@ def core(task: TaskTrace, tool: Tool, clock_ns: float, pragma_ii: int, tight: bo
     latency = (
         _stage_by_stage(task, clock_ns, nonzeros)
         if tight
-        else _parallel(task, tool, clock_ns, nonzeros, resource)
+        else _parallel(task, tool, clock_ns, nonzeros, resource, slow)
     )
     return Core(1, latency, False, resource, nonzeros)
 
@@ -74,24 +80,37 @@ def _stage_by_stage(task: TaskTrace, clock_ns: float, nonzeros: int) -> int:
     return product_stages(task, clock_ns) + math.ceil(math.log(max(2, nonzeros), 3) - 1e-9)
 
 
+def variable_product_stages(task: TaskTrace, clock_ns: float) -> int:
+    """The same of a product whose weight comes from a memory, as in a reuse loop: of more than 20 bits it is done in a DSP, whose 6.4 ns on 7-series
+    devices are split in three if they do not fit (reports and RTL: 16 by 6 bits at 5 ns, 2019.2; 16 by 16 at 3.33 ns).
+    """
+    stages = product_stages(task, clock_ns)
+    if _multiplied_bits(task) > _LOGIC_BITS and clock_ns * _USABLE < _DSP_NS:
+        stages = max(stages, 3)
+    return stages
+
+
+def _multiplied_bits(task: TaskTrace) -> int:
+    data = task.types.get(task.inputs[0]) if task.inputs else None
+    weight = task.types.get("mult_config.weight_t") or task.types.get("weight_t")
+    return (data.width if data else 16) + (weight.width if weight else 16)
+
+
 def product_stages(task: TaskTrace, clock_ns: float) -> int:
     """Advances of a product beyond the first, by Vivado HLS: 0 for operands of 16 bits together; 1 for 20 at 5 ns; 0, 1 and 3 for
     32 at 25, 10 and 3.33 ns; 5 for 64 at 5 ns.
     """
-    data = task.types.get(task.inputs[0]) if task.inputs else None
-    weight = task.types.get("mult_config.weight_t") or task.types.get("weight_t")
-    bits = (data.width if data else 16) + (weight.width if weight else 16)
-    return max(0, math.ceil((bits - 16) / (2 * clock_ns) - 0.35))
+    return max(0, math.ceil((_multiplied_bits(task) - 16) / (2 * clock_ns) - 0.35))
 
 
-def _parallel(task: TaskTrace, tool: Tool, clock_ns: float, nonzeros: int, resource: bool) -> int:
+def _parallel(task: TaskTrace, tool: Tool, clock_ns: float, nonzeros: int, resource: bool, slow: bool) -> int:
     """Fitted to reports of 19 published designs: 20 of 25 exact when a design's project is left out, all within one."""
     tree = math.log2(max(1, nonzeros))
     if tool.vivado:
         return math.ceil(tree)
     # measured: 9 products by the resource strategy have no stage of their own (2023.1); 3 by the latency strategy have one
     # (2023.1), and so have 8 and 9 (reports, 2024.2)
-    if clock_ns >= tool.slow_ns or (resource and nonzeros <= _TINY and clock_ns >= _TINY_NS):
+    if slow or (resource and nonzeros <= _TINY and clock_ns >= _TINY_NS):
         return 0
     accumulator = task.types.get("mult_config.accum_t") or task.types.get("accum_t")
     if accumulator is None or accumulator.width <= _NARROW:

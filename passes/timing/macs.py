@@ -20,7 +20,7 @@ def convolution(context: Context) -> Placed:
     if len(context.segments) != 1 or not context.segments[0].is_loop:
         return by_structure(context, context.depth("normalize"))
     segment, tool = context.segments[0], context.tool
-    found = core(context.task, tool, context.clock_ns, segment.ii, context.tight)
+    found = core(context.task, tool, context.clock_ns, segment.ii, slow=context.slow, tight=context.tight)
     if not segment.perfect:
         if tool.vivado and encoded(context.task) and found.reuse > 1 and found.resource:
             return sequential(context, found)
@@ -71,7 +71,7 @@ def _inlined_core(context: Context, found: Core) -> tuple[int, int]:
 
 def dense(context: Context) -> Placed:
     task, tool = context.task, context.tool
-    found = core(task, tool, context.clock_ns, _function_ii(task), context.tight)
+    found = core(task, tool, context.clock_ns, _function_ii(task), slow=context.slow, tight=context.tight)
     looped = reuse_loop(task) is not None and found.reuse > 1
     prepared = any(segment.is_loop for segment in context.segments)
     if looped and prepared:

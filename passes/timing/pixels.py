@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from split4ml.passes.timing.constants import ELEMENT_NS, ONE_STAGE_NS, Sequential
-from split4ml.passes.timing.core import Core, product_stages
+from split4ml.passes.timing.core import Core, product_stages, variable_product_stages
 from split4ml.passes.timing.structure import Context, Placed
 from split4ml.passes.timing.tasktrace import TaskTrace
 
@@ -76,7 +76,7 @@ def reuse_depth(context: Context, reuse: int) -> int:
     terms = max(1, int(task.constant("mult_config.n_in", "n_in", default=1)) // max(1, reuse))
     free = 3 if context.logic_ns >= ELEMENT_NS else 2 if context.logic_ns >= _TREE_NS else 1
     tree = max(0, int(math.log2(terms)) - free)
-    return (2 if context.logic_ns >= ONE_STAGE_NS else 3) + product_stages(task, context.multiplier_ns) + tree
+    return (2 if context.logic_ns >= ONE_STAGE_NS else 3) + variable_product_stages(task, context.multiplier_ns) + tree
 
 
 def shared_products(task: TaskTrace, reuse: int, clock_ns: float) -> int:

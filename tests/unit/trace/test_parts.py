@@ -114,6 +114,9 @@ def test_loops_of_vivado_by_device(part: str, clock: float, relu: int, pool: int
 @pytest.mark.parametrize(
     ("part", "clock", "n_in", "reuse", "data", "weight", "depth"),
     [
+        (ZYNQ, 5.0, 27, 108, 16, 6, 6),
+        (ZYNQ, 5.0, 9, 72, 16, 4, 4),
+        (ZYNQ, 10.0, 36, 36, 16, 16, 4),
         (ULTRA, 5.0, 27, 108, 16, 6, 3),
         ("xczu9eg-ffvb1156-2-e", 5.0, 72, 72, 16, 16, 3),
         (ALVEO, 5.0, 900, 60, 16, 12, 3),
@@ -139,6 +142,7 @@ def test_reuse_loops_of_vivado_by_device(
         (VIRTEX, 8, 8, 9, 9, 9 + 6, 3),  # reports and waveforms, 2019.1
         (ULTRA, 16, 6, 27, 108, 108 + 5, 3),  # reports and waveforms, 2019.2
         (ZYNQ, 16, 4, 9, 72, 72 + 9, 5),  # waveforms, 2020.1
+        (ZYNQ, 16, 6, 27, 108, 108 + 11, 5),  # reports and waveforms, 2019.2
     ],
 )
 def test_iterations_of_vivado_by_device(
