@@ -76,7 +76,11 @@ def reuse_depth(context: Context, reuse: int) -> int:
     terms = max(1, int(task.constant("mult_config.n_in", "n_in", default=1)) // max(1, reuse))
     free = 3 if context.logic_ns >= ELEMENT_NS else 2 if context.logic_ns >= _TREE_NS else 1
     tree = max(0, int(math.log2(terms)) - free)
-    return (2 if context.logic_ns >= ONE_STAGE_NS else 3) + variable_product_stages(task, context.multiplier_ns) + tree
+    return (
+        (2 if context.logic_ns >= ONE_STAGE_NS else 3)
+        + variable_product_stages(task, context.multiplier_ns)
+        + tree
+    )
 
 
 def shared_products(task: TaskTrace, reuse: int, clock_ns: float) -> int:
