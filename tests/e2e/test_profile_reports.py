@@ -81,6 +81,27 @@ def test_ii_and_depth_are_those_of_the_report(project: Path, cli: Cli) -> None:
     assert without["layers"] == before["layers"]
 
 
+def test_a_slower_part_has_more_stages(project: Path, cli: Cli) -> None:
+    """That of the project counts, and that of its reports more."""
+    config = project / "hls4ml_config.yml"
+
+    def stages(part: str) -> int:
+        lines = [
+            line for line in config.read_text().splitlines() if not line.startswith(("Part:", "XilinxPart:"))
+        ]
+        config.write_text("\n".join([f"Part: {part}", *lines]) + "\n")
+        report, _ = _profiled(cli, project)
+        return sum(int(layer["latency"]) for layer in report["layers"])
+
+    fast, slow = stages("xcvu13p-flga2577-2-e"), stages("xc7z020clg400-1")
+    assert fast < slow
+    folder = project / f"{find_top(project)}_prj" / "solution1" / "syn" / "report"
+    folder.mkdir(parents=True)
+    text = HEAD.format(tool="2023.2", top=find_top(project), clock="5.00", modules="")
+    (folder / "csynth.xml").write_text(text)
+    assert stages("xc7z020clg400-1") == fast
+
+
 def test_reports_of_something_else_are_left_out_and_said(project: Path, cli: Cli) -> None:
     before, _ = _profiled(cli, project)
     synthesised(project, ii=9, depth=12, clock="2.50")
