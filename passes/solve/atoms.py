@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 
 from split4ml.dialects.errors import Split4mlError
+from split4ml.passes.solve.components import components
 from split4ml.passes.solve.objectives import UTILISATION, Goal, depth, sums, utilisation
 from split4ml.passes.solve.problem import Edge, Problem, Region, Workshop, topological_order
 from split4ml.passes.solve.schedule import Plan, plan
@@ -127,7 +127,7 @@ def contract(problem: Problem) -> Atoms:
     """Raises Split4mlError for cuts, pins or pairs apart that uncuttable edges or groups forbid."""
     check_cuts(problem)
     n = len(problem.tasks)
-    component = _components(problem)
+    component = components(problem)
     _check_separate(problem, component)
     # Number atoms topologically; ties by the earliest member in the tasks' own order.
     position = {t: i for i, t in enumerate(topological_order(n, ((e.src, e.dst) for e in problem.edges)))}
@@ -261,45 +261,3 @@ def describe(problem: Problem, edge: Edge) -> str:
     stream = f" ({edge.name})" if edge.name else ""
     why = f": {edge.reason}" if edge.reason else ""
     return f"the edge {problem.tasks[edge.src]} -> {problem.tasks[edge.dst]}{stream} cannot be cut{why}"
-
-
-def _components(problem: Problem) -> list[int]:
-    """The atom of each task, in no particular order: strongly connected components with merges both ways."""
-    n = len(problem.tasks)
-    forward: list[set[int]] = [set() for _ in range(n)]
-    for e in problem.edges:
-        forward[e.src].add(e.dst)
-        if not e.cuttable:
-            forward[e.dst].add(e.src)
-    for group in problem.together:
-        for a, b in pairwise(group):
-            forward[a].add(b)
-            forward[b].add(a)
-    backward: list[set[int]] = [set() for _ in range(n)]
-    for u in range(n):
-        for v in forward[u]:
-            backward[v].add(u)
-    # Kosaraju, iteratively: finish order forward, then reachability backward.
-    finished: list[int] = []
-    seen = [False] * n
-    for root in range(n):
-        stack = [(root, iter(sorted(forward[root])))] if not seen[root] else []
-        seen[root] = True
-        while stack:
-            u, successors = stack[-1]
-            v = next((w for w in successors if not seen[w]), -1)
-            if v < 0:
-                finished.append(u)
-                stack.pop()
-            else:
-                seen[v] = True
-                stack.append((v, iter(sorted(forward[v]))))
-    component = [-1] * n
-    for root in reversed(finished):
-        todo = [root] if component[root] < 0 else []
-        while todo:
-            u = todo.pop()
-            if component[u] < 0:
-                component[u] = root
-                todo += [v for v in backward[u] if component[v] < 0]
-    return component

@@ -191,10 +191,16 @@ def _check_plan(problem: Problem, solution: Solution) -> None:
 def _check_values(problem: Problem, solution: Solution, graph: nx.MultiDiGraph) -> None:
     part = solution.subgraph_of
     loads = _totals(part, problem.load)
+    whole = _inseparable(problem, graph)
     crossed: dict[int, int] = {}
-    for task in nx.topological_sort(graph):
-        crossed[task] = max(
-            (crossed[before] + (part[before] != part[task]) for before in graph.predecessors(task)), default=0
+    for tasks in nx.topological_sort(whole):
+        here = part[min(whole.nodes[tasks]["members"])]
+        crossed[tasks] = max(
+            (
+                crossed[before] + (part[min(whole.nodes[before]["members"])] != here)
+                for before in whole.predecessors(tasks)
+            ),
+            default=0,
         )
     known: dict[str, Callable[[], int]] = {
         "bits": lambda: sum(e.bits for e in problem.edges if part[e.src] != part[e.dst]),
@@ -208,6 +214,15 @@ def _check_values(problem: Problem, solution: Solution, graph: nx.MultiDiGraph) 
             continue
         if (value := found()) != solution.values.get(name):
             raise Split4mlError(f"the {name} of the partition is {value}, not {solution.values.get(name)}")
+
+
+def _inseparable(problem: Problem, graph: nx.MultiDiGraph) -> nx.DiGraph:
+    """Tasks that must share a subgraph as one, with its `members`: what is on a circle once demands lead both ways."""
+    both = nx.DiGraph(graph)
+    both.add_edges_from((e.dst, e.src) for e in problem.edges if not e.cuttable)
+    for group in problem.together:
+        nx.add_cycle(both, group)
+    return nx.condensation(both)
 
 
 def _shares(problem: Problem, part: tuple[int, ...]) -> Iterator[int]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from split4ml.dialects.errors import Split4mlError
-from split4ml.passes.solve.problem import Problem
+from split4ml.passes.solve.components import components
+from split4ml.passes.solve.problem import Problem, topological_order
 from split4ml.passes.solve.schedule import Plan, plan
 
 TIME, BITS, SUBGRAPHS, LATENCY, BALANCE, UTILISATION = OBJECTIVES = (
@@ -21,7 +22,7 @@ TIME, BITS, SUBGRAPHS, LATENCY, BALANCE, UTILISATION = OBJECTIVES = (
 """time:        the end of the plan by which all subgraphs are synthesised.
 bits:        of all cut edges in one frame, each counted once.
 subgraphs:   their number.
-latency:     cycles that boundaries add at most: those on the path that crosses most of them.
+latency:     cycles that boundaries add at most: those on the path that crosses most of them, tasks that cannot be separated being one.
 balance:     the load of the lightest subgraph; the only one of which more is better.
 utilisation: the greatest share of `Problem.capacity` that a subgraph uses, in millionths."""
 MILLION = 1_000_000
@@ -172,13 +173,11 @@ def measure(problem: Problem, part: Sequence[int]) -> tuple[dict[str, int], Plan
     loads = sums(part, problem.load, count, problem.fixed)
     memory = sums(part, problem.memory or [0] * len(part), count, problem.workshop.fixed_memory)
     schedule = plan(loads, memory, problem.workshop)
-    rank = _rank(problem)
-    ordered = sorted(((e.src, e.dst) for e in problem.edges), key=lambda edge: (rank[edge[0]], edge))
     values = {
         TIME: schedule.makespan,
         BITS: sum(e.bits for e in problem.edges if part[e.src] != part[e.dst]),
         SUBGRAPHS: count,
-        LATENCY: problem.hop * depth(part, ordered),
+        LATENCY: problem.hop * _boundaries(problem, part),
         BALANCE: min(loads),
     }
     if problem.capacity:
@@ -190,11 +189,15 @@ def measure(problem: Problem, part: Sequence[int]) -> tuple[dict[str, int], Plan
     return values, schedule
 
 
-def _rank(problem: Problem) -> list[int]:
-    from split4ml.passes.solve.problem import topological_order
-
-    order = topological_order(len(problem.tasks), ((e.src, e.dst) for e in problem.edges))
-    rank = [0] * len(order)
-    for at, task in enumerate(order):
-        rank[task] = at
-    return rank
+def _boundaries(problem: Problem, part: Sequence[int]) -> int:
+    """The most on any path. Tasks that cannot be separated count as one, whose paths go from each of its inputs to each output; unless a
+    partition made by hand separates them.
+    """
+    tasks = range(len(part))
+    owner: Sequence[int] = components(problem)
+    if any(part[task] != part[owner[task]] for task in tasks):
+        owner = tasks
+    pairs = {(owner[e.src], owner[e.dst]) for e in problem.edges}
+    pairs = {(u, v) for u, v in pairs if u != v}
+    rank = {task: at for at, task in enumerate(topological_order(len(part), sorted(pairs)))}
+    return depth(part, sorted(pairs, key=lambda pair: (rank[pair[0]], pair)))

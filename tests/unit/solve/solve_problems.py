@@ -243,14 +243,19 @@ def values(problem: Problem, part: tuple[int, ...]) -> dict[str, int]:
         problem.fixed + sum(load for t, load in enumerate(problem.load) if part[t] == k) for k in range(count)
     ]
     crossed: dict[int, int] = {}
+    whole = _inseparable(problem)
 
     def boundaries(task: int) -> int:
-        if task not in crossed:
-            crossed[task] = max(
-                (boundaries(e.src) + (part[e.src] != part[task]) for e in problem.edges if e.dst == task),
+        if whole[task] not in crossed:
+            crossed[whole[task]] = max(
+                (
+                    boundaries(e.src) + (part[e.src] != part[task])
+                    for e in problem.edges
+                    if whole[e.dst] == whole[task] != whole[e.src]
+                ),
                 default=0,
             )
-        return crossed[task]
+        return crossed[whole[task]]
 
     used = [use_of(problem, part, "dsp", {k}) for k in range(count)] if problem.resources else [0]
     return {
@@ -261,6 +266,21 @@ def values(problem: Problem, part: tuple[int, ...]) -> dict[str, int]:
         "balance": min(loads),
         "utilisation": max(-(-1_000_000 * u // problem.capacity.get("dsp", 1)) for u in used),
     }
+
+
+def _inseparable(problem: Problem) -> list[int]:
+    """Per task, the first of those that share its subgraph whatever the partition."""
+    tasks = range(len(problem.tasks))
+    reach = [[a == b for b in tasks] for a in tasks]
+    for e in problem.edges:
+        reach[e.src][e.dst] = True
+        reach[e.dst][e.src] |= not e.cuttable
+    for group in problem.together:
+        for a, b in product(group, repeat=2):
+            reach[a][b] = True
+    for via, a, b in product(tasks, repeat=3):
+        reach[a][b] |= reach[a][via] and reach[via][b]
+    return [next(b for b in tasks if reach[a][b] and reach[b][a]) for a in tasks]
 
 
 def every(problem: Problem, parts: int) -> Iterator[dict[str, int]]:

@@ -233,6 +233,19 @@ def test_paths_through_a_subgraph_in_two_pieces() -> None:
     )
 
 
+@pytest.mark.parametrize("demand", ["together", "uncuttable"])
+def test_paths_through_tasks_that_cannot_be_separated(demand: str) -> None:
+    """A path into one of them and another path out of the other count as one: the subgraph is started as a whole."""
+    pairs = [(0, 2), (3, 1), (2, 4), (3, 4)]
+    edges = tuple(Edge(u, v, 3, not (demand == "uncuttable" and v == 4), "it is one") for u, v in pairs)
+    together = ((2, 3),) if demand == "together" else ()
+    whole_front(
+        Problem(tuple("abcde"), (5, 5, 1, 1, 1), edges, together=together, hop=4),
+        ("time", "bits", "latency"),
+        3,
+    )
+
+
 @pytest.mark.usefixtures("few_cells")
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(*[st.integers(0, 40)] * 3), min_size=8, max_size=14))
