@@ -21,9 +21,9 @@ COSTS: dict[str, tuple[Callable[[str], str], str]] = {
     "missing": (lambda text: re.sub(r" \{cost = [^}]*\}", "", text), "has no cost"),
     "huge": (cost("synth_ms", HUGE), "the costs in synthesis time sum to"),
     "beyond all": (cost("lut", 10**40), "out of all bounds"),
-    "not finite": (cost("synth_ms", "inf"), "Expected integer literal"),
-    "not a number": (cost("dsp", "nan"), "Expected integer literal"),
-    "negative": (cost("lut", -1), "Expected integer literal"),
+    "not finite": (cost("synth_ms", "inf"), "whole numbers and not negative"),
+    "not a number": (cost("dsp", "nan"), "whole numbers and not negative"),
+    "negative": (cost("lut", -1), "whole numbers and not negative"),
     "no range": (lambda text: re.sub(r"lut \d+:", "lut 99999999:", text, count=1), "is no range"),
 }
 
