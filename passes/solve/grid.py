@@ -148,7 +148,7 @@ class Tables:
             self.clock.check()
             out.append(self._none(k))
             for pairs in self._chunks(k):
-                gridkernel.backward(*pairs, self.shape, self.mask, *out[-2:])
+                gridkernel.extend(*pairs, self.shape, self.mask, *out[-2:])
         return out
 
     @cached_property
@@ -159,8 +159,8 @@ class Tables:
         for k in range(len(self.stages.choices) - 1):
             self.clock.check()
             out.append(self._none(k + 1))
-            for pairs in self._chunks(k):
-                gridkernel.forward(*pairs, self.shape, self.mask, *out[-2:])
+            for first, second, cells, bits, kinds in self._chunks(k):
+                gridkernel.extend(second, first, cells, bits, kinds, self.shape, self.mask, *out[-2:])
         return out
 
     def useful(self, parts: int, spared: int, least: Counts) -> Stages:
@@ -204,7 +204,7 @@ class Tables:
         out = self._none(0)
         choice = self.stages.choices[0]
         at = np.flatnonzero(choice.first == 0)
-        gridkernel.backward(
+        gridkernel.extend(
             choice.first[at], choice.second[at], self.cells[0][at], self.bits[0][at], choice.kinds[at],
             self.shape, self.mask, self.behind[parts - 1], out,
         )  # fmt: skip

@@ -52,48 +52,28 @@ def _before(q: int, kind: int) -> int:
 
 
 @compiled
-def backward(
-    first: Cells,
-    second: Cells,
+def extend(
+    near: Cells,
+    far: Cells,
     cell: Cells,
     bits: Counts,
     kind: NDArray[np.uint8],
     shape: Cells,
     mask: Counts,
-    behind: Counts,
+    known: Counts,
     out: Counts,
 ) -> None:
-    """The fewest bits of one subgraph more: out[spared, node, cell] from behind[spared, node, cell].
+    """The fewest bits of one subgraph more: out[spared, near node, cell] from known[spared, far node, cell]. Backwards if near are the first
+    nodes of the pairs, forwards if they are the second.
 
     mask: NONE in the cells of a plane, but for those with a last coordinate of at least so much.
     """
-    spared, last = behind.shape[0], behind.shape[2] - 1
-    for p in range(len(first)):
+    spared, last = known.shape[0], known.shape[2] - 1
+    for p in range(len(near)):
         for s in range(spared):
             q = _before(s, kind[p])
-            if behind[q, second[p], last] < NONE:
-                _lighten(out, s, first[p], behind, q, second[p], bits[p], cell, p, shape, mask)
-
-
-@compiled
-def forward(
-    first: Cells,
-    second: Cells,
-    cell: Cells,
-    bits: Counts,
-    kind: NDArray[np.uint8],
-    shape: Cells,
-    mask: Counts,
-    before: Counts,
-    out: Counts,
-) -> None:
-    """The same in the other direction."""
-    spared, last = before.shape[0], before.shape[2] - 1
-    for p in range(len(first)):
-        for s in range(spared):
-            q = _before(s, kind[p])
-            if before[q, first[p], last] < NONE:
-                _lighten(out, s, second[p], before, q, first[p], bits[p], cell, p, shape, mask)
+            if known[q, far[p], last] < NONE:
+                _lighten(out, s, near[p], known, q, far[p], bits[p], cell, p, shape, mask)
 
 
 @compiled

@@ -296,7 +296,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, strike: int, problem: Problem) -> t
     clock.strike = strike
     with monkeypatch.context() as patch:
         patch.setattr("split4ml.passes.solve.clock.time.monotonic", clock.monotonic)
-        for name in ("forward", "backward", "useful"):
+        for name in ("extend", "useful"):
             work = partial(lambda first, *rest, at: len(first) * rest[at].shape[0] * rest[at].shape[2], at=6)
             function = getattr(gridkernel, name)
             patch.setattr(gridkernel, name, clock.working(work, function))
