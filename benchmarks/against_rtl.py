@@ -164,7 +164,7 @@ def latency(design: TracedDesign, built: Built, replayed: Replayed) -> int | Non
     """
     if replayed.last_out[0] < 0:
         return None
-    if design.sliced_ports:
+    if not design.plain_ports:
         return int(replayed.last_out[0]) - 1 - (0 if built.network.held_start else 1)
     accepted = min(int(replayed.reads[s.channel][0]) for s in built.network.sources)
     return max(int(replayed.writes[s.channel][s.tokens - 1]) for s in built.network.sinks) - accepted

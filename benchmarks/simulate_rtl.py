@@ -68,6 +68,7 @@ int main(int argc, char **argv) {
     const long long patience = std::atoll(argv[3]);
     events = std::fopen(argv[4], "wb");
     VerilatedContext context;
+    context.commandArgs(argc, argv);
     Vtop top{&context};
     Port in[@INPUTS@], out[@OUTPUTS@];
 @TOKENS@
@@ -177,7 +178,8 @@ def fifo_modules(folder: Path) -> list[str]:
     return found
 
 
-def build(folder: Path, top: str, tokens: dict[str, int], workdir: Path) -> Path:
+def build(folder: Path, top: str, read: dict[str, int], written: dict[str, int], workdir: Path) -> Path:
+    """`read`, `written`: tokens a frame of the top's streams."""
     text = (folder / f"{top}.v").read_text(errors="replace")
     ports, clock, reset = top_ports(text, top)
     names = set(re.findall(r"\w+", re.search(rf"\bmodule\s+{top}\s*\((.*?)\);", text, re.DOTALL).group(1)))  # type: ignore[union-attr]
@@ -187,7 +189,7 @@ def build(folder: Path, top: str, tokens: dict[str, int], workdir: Path) -> Path
     count, drive, accept = [], [], []
     for number, port in enumerate(inputs):
         valid, ready = ("TVALID", "TREADY") if port.axis else ("empty_n", "read")
-        count.append(f"    in[{number}].tokens = {_tokens(port, tokens)};")
+        count.append(f"    in[{number}].tokens = {_tokens(port, read)};")
         drive.append(
             f"        top.{port.name}_{valid} = in[{number}].done < (long long)(in[{number}].tokens) * frames;"
         )
@@ -197,7 +199,7 @@ def build(folder: Path, top: str, tokens: dict[str, int], workdir: Path) -> Path
         quiet.append(f"    top.{port.name}_{valid} = 0;")
     for number, port in enumerate(outputs):
         valid, ready = ("TVALID", "TREADY") if port.axis else ("write", "full_n")
-        count.append(f"    out[{number}].tokens = {_tokens(port, tokens)};")
+        count.append(f"    out[{number}].tokens = {_tokens(port, written)};")
         quiet.append(f"    top.{port.name}_{ready} = 1;")
         accept.append(
             f"        if (top.{port.name}_{valid}) {{ Port &p = out[{number}]; p.done++; moved = now; if (p.done % p.tokens == 0) p.ends.push_back(now); }}"
@@ -404,8 +406,8 @@ def measure(project: Path, folder: Path, module: str | None, vcd: Path | None) -
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch) / "rtl"
         work.mkdir()
-        ports = {name: tokens[name] for name in (*traced.inputs, *traced.outputs)}
-        program = build(folder, module, ports, work)
+        read, written = ({n: tokens[n] for n in names} for names in (traced.inputs, traced.outputs))
+        program = build(folder, module, read, written, work)
         about = facts(folder, module)
         runs = {}
         for frames, held in RUNS:

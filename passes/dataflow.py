@@ -71,6 +71,7 @@ class Dataflow:
     """Tasks in program order. A design without subgraphs has one, named as the model, that holds all tasks.
 
     inputs, outputs: indices of the streams that enter and leave the design, in the order of the model's ops.
+    tool: that synthesises it, such as "vitis-2023.2"; "" if none is stated.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Dataflow:
     streams: tuple[Stream, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    tool: str = ""
 
     def ports(self, subgraph: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Streams that enter and leave a subgraph, in program order of its tasks."""
@@ -204,6 +206,7 @@ def dataflow(model: flow.ModelOp, *, monolithic: bool = False) -> Dataflow:
         streams=tuple(streams),
         inputs=tuple(inputs[op] for op in model.inputs),
         outputs=tuple(outputs),
+        tool=model.tool.data if model.tool is not None else "",
     )
 
 

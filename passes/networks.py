@@ -90,13 +90,20 @@ def network_of(graph: Dataflow, schedules: Schedules, options: NetworkOptions) -
 
 
 def parents(graph: Dataflow) -> tuple[int, ...]:
-    """Per task: the task whose begin starts it, or -1 for a root of its subgraph."""
+    """Per task: the task whose begin starts it, or -1 for a root of its subgraph.
+
+    Vivado HLS starts a task as early as it can: by `ap_start` if it reads a port, else along the shortest way (seen in the Verilog of a U-Net, 2019.2).
+    Vitis HLS starts one that reads a port and a FIFO by the FIFO's writer (seen in Verilog, 2023.1).
+    """
+    vivado = graph.tool.startswith("vivado")
     depth = [0] * len(graph.tasks)
     found = [-1] * len(graph.tasks)
     for task in _in_order(graph):
         before = {graph.streams[s].writer.task for s in graph.tasks[task].inputs if not graph.is_port(s)}
+        if vivado and any(graph.is_port(s) for s in graph.tasks[task].inputs):
+            continue
         if before:
-            found[task] = max(before, key=lambda t: (depth[t], -t))
+            found[task] = max(before, key=lambda t: (-depth[t] if vivado else depth[t], -t))
             depth[task] = depth[found[task]] + 1
     return tuple(found)
 

@@ -44,8 +44,8 @@ class TracedDesign:
     inputs, outputs: ports of the top function. depths count as the pragmas do; what a FIFO of the tool holds, and how
     soon, follows from them (TIMING rules of FIFOs in docs/timing-accuracy.md).
     known: what reports or measurements say, by task. part: number of the device, None if the project does not say.
-    plain_ports: the ports are FIFOs of a surrounding design, not AXI4-Streams with register slices. Vivado HLS makes no
-        slices at its ports either (measured).
+    plain_ports: the ports are FIFOs of a surrounding design, not AXI4-Streams with register slices (which Vivado HLS makes
+        inside of the tasks, Vitis HLS at the top: measured).
     """
 
     name: str
@@ -90,7 +90,7 @@ class TracedDesign:
     def trial(self, name: str, known: Known | None) -> TaskTiming:
         """A task's timing in the network, with other knowledge than what there is. Nothing of it is kept."""
         task = next(task for task in self.tasks if task.name == name)
-        direct = self.sliced_ports and any(stream in self.outputs for stream in task.outputs)
+        direct = not self.plain_ports and any(stream in self.outputs for stream in task.outputs)
         known = self.known.get(name, UNKNOWN) if known is None else known
         return timing(task, self.tool, self.clock_ns, direct, known, self.part)
 
@@ -116,18 +116,14 @@ class TracedDesign:
         by_name = {task.name: task for task in self.tasks}
 
         def schedule(name: str, direct: bool) -> Schedule:
-            return self.timing(by_name[name], direct and self.sliced_ports).schedule
+            return self.timing(by_name[name], direct and not self.plain_ports).schedule
 
         built = network_of(graph, schedule, NetworkOptions(held_start=held_start, unbounded=unbounded))
-        return built if self.sliced_ports else _with_plain_ports(built)
+        return _with_plain_ports(built) if self.plain_ports else built
 
     def sizable(self, built: Built) -> list[Fifo]:
         """The FIFOs in the order of `built.fifos`, with the bits that decide how the tool builds one."""
         return [Fifo(channel, self._store_bits(name)) for name, channel in built.fifos.items()]
-
-    @property
-    def sliced_ports(self) -> bool:
-        return not (self.plain_ports or self._vivado)
 
     @property
     def latency_rule(self) -> LatencyRule:
@@ -180,6 +176,7 @@ class TracedDesign:
             streams=tuple(streams),
             inputs=tuple(number[s] for s in self.inputs),
             outputs=tuple(number[s] for s in self.outputs),
+            tool=self.tool,
         )
 
     def _stream(self, name: str, writer: End, reader: End, depth: int | None) -> Stream:

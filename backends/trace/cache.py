@@ -16,7 +16,7 @@ from split4ml.backends.trace.taskfile import from_values, to_values
 from split4ml.backends.trace.toplevel import TaskCall
 from split4ml.passes.timing.tasktrace import TaskTrace
 
-FORMAT = "split4ml task trace 2"
+FORMAT = "split4ml task trace 3"
 LIMIT = 20_000
 """Files that are kept; the oldest go first."""
 

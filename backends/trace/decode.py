@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from split4ml.passes.timing.tasktrace import Element
+
 Words = npt.NDArray[np.uint64]
 
 _COUNT = np.dtype(
@@ -26,9 +28,7 @@ class RawStream:
 
     name: str
     elements: int
-    width: int
-    integer: int
-    signed: bool
+    type: Element
     tokens: Words
 
 
@@ -57,7 +57,7 @@ class RawTrace:
     frames: int
     integers: dict[str, int]
     reals: dict[str, float]
-    types: dict[str, tuple[int, int, bool]]
+    types: dict[str, Element]
     weights: dict[str, tuple[int, bool, Words]]
 
 
@@ -111,10 +111,7 @@ def _decode(cursor: _Cursor) -> RawTrace:
     frames = cursor.number()
     integers = {cursor.text(): cursor.number() for _ in range(cursor.number())}
     reals = {cursor.text(): cursor.real() for _ in range(cursor.number())}
-    types = {
-        cursor.text(): (cursor.number(), cursor.number(), bool(cursor.number()))
-        for _ in range(cursor.number())
-    }
+    types = {cursor.text(): _element(cursor) for _ in range(cursor.number())}
     weights = {
         cursor.text(): (cursor.number(), bool(cursor.number()), cursor.array("<u8").astype(np.uint64))
         for _ in range(cursor.number())
@@ -124,10 +121,15 @@ def _decode(cursor: _Cursor) -> RawTrace:
 
 def _stream(cursor: _Cursor) -> RawStream:
     name = cursor.text()
-    elements, width, integer, signed, size = (cursor.number() for _ in range(5))
+    elements, element, size = cursor.number(), _element(cursor), cursor.number()
     recorded = cursor.array("u1")
     tokens = recorded.view(f"<u{size}").astype(np.uint64).reshape(-1, elements)
-    return RawStream(name, elements, width, integer, bool(signed), tokens)
+    return RawStream(name, elements, element, tokens)
+
+
+def _element(cursor: _Cursor) -> Element:
+    width, integer, *flags = (cursor.number() for _ in range(5))
+    return Element(width, integer, *map(bool, flags))
 
 
 def _task(cursor: _Cursor) -> RawTask:

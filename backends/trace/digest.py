@@ -19,7 +19,7 @@ from split4ml.passes.timing.tasktrace import CountedLoop, Element, Function, Tas
 def task_traces(raw: RawTrace, calls: Sequence[TaskCall], sources: Sources) -> list[TaskTrace]:
     """Of the calls that the program made, in order. Raises Split4mlError if one's control depends on data."""
     streams = [s.name for s in raw.streams]
-    elements = {s.name: Element(s.width, s.integer, s.signed) for s in raw.streams}
+    elements = {s.name: s.type for s in raw.streams}
     found = []
     for call, recorded in zip(calls, raw.tasks, strict=True):
         if recorded.variant:
@@ -151,7 +151,7 @@ def _facts(
             if kind in configs:
                 collect(kind, f"{prefix}{member}.")
             else:
-                types[prefix + member] = Element(*raw.types[f"{name}.{member}"])
+                types[prefix + member] = raw.types[f"{name}.{member}"]
 
     if config is not None:
         collect(config, "")

@@ -17,7 +17,6 @@ from split4ml.backends.trace.run import compile_cpp, run_child
 from split4ml.backends.trace.sources import prepare
 from split4ml.backends.trace.tasks import key_of
 from split4ml.dialects.errors import Split4mlError
-from split4ml.passes.timing.tasktrace import Element
 
 
 def trace_project(
@@ -66,7 +65,7 @@ def trace_project(
         outputs=tuple(outputs),
         tasks=tuple(tasks),
         tokens={s.name: s.tokens for s in raw.streams},
-        elements={s.name: Element(s.width, s.integer, s.signed) for s in raw.streams},
+        elements={s.name: s.type for s in raw.streams},
         frames=raw.frames,
     )
 

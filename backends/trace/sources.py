@@ -38,13 +38,13 @@ class Sources:
     configs: dict[str, Config]
     sites: Sites
     folder: Path
-    ap_types: Path
+    ap_types: tuple[Path, ...]
     definitions: Definitions
     kernels: tuple[str, ...]
 
     @property
     def includes(self) -> list[Path]:
-        return [INCLUDE, self.folder, self.ap_types]
+        return [INCLUDE, self.folder, *self.ap_types]
 
     @cached_property
     def kernel_digest(self) -> str:
@@ -103,10 +103,15 @@ def _prepare(project: Path, firmware: Path, top: str, workdir: Path) -> Sources:
         shutil.copyfile(header, workdir / header.name)
         definitions.add(header.read_text())
     definitions.add(parsed.head)
-    ap_types = firmware / "ap_types"
-    if not ap_types.is_dir():
-        ap_types = packaged_ap_types()
-    return Sources(str(project), top, parsed, configs, sites, workdir, ap_types, definitions, tuple(kernels))
+    return Sources(
+        str(project), top, parsed, configs, sites, workdir, _ap_types(firmware), definitions, tuple(kernels)
+    )
+
+
+def _ap_types(firmware: Path) -> tuple[Path, ...]:
+    """The project's own headers, then those of hls4ml: some projects leave `ap_shift_reg.h` to the vendor's tool."""
+    own = firmware / "ap_types"
+    return (own, packaged_ap_types()) if own.is_dir() else (packaged_ap_types(),)
 
 
 def packaged_ap_types() -> Path:

@@ -8,19 +8,28 @@ from dataclasses import replace
 import numpy as np
 
 from split4ml.passes.timing.constants import ONE_STAGE_NS
-from split4ml.passes.timing.core import Core, core, reuse_loop
+from split4ml.passes.timing.core import Core, chain, core, levels, reuse_loop, saturating
 from split4ml.passes.timing.pixels import called, encoded, sequential, shared_products
 from split4ml.passes.timing.structure import Context, Placed, by_structure, code, in_a_row, pipeline
 from split4ml.passes.timing.tasktrace import TaskTrace
 
 _LONGEST_TABLE = 16384  # inferred: between 9216 and 20480
+_FEWER_STAGES_NS = 10.0  # of Vivado HLS, reports: on Alveo 3 and 2 stages beside the tree at 3.33 and 4 ns, which are 9 and 10.8 ns of the slowest
 
 
 def convolution(context: Context) -> Placed:
     if len(context.segments) != 1 or not context.segments[0].is_loop:
         return by_structure(context, context.depth("normalize"))
     segment, tool = context.segments[0], context.tool
-    found = core(context.task, tool, context.clock_ns, segment.ii, slow=context.slow, tight=context.tight)
+    found = core(
+        context.task,
+        tool,
+        context.clock_ns,
+        segment.ii,
+        logic_ns=context.logic_ns,
+        slow=context.slow,
+        tight=context.tight,
+    )
     if not segment.perfect:
         if tool.vivado and encoded(context.task) and found.reuse > 1 and found.resource:
             return sequential(context, found)
@@ -50,6 +59,8 @@ def _called_by_vivado(context: Context, found: Core) -> tuple[int, int]:
     """By Vivado HLS, the module is pipelined, and so is the core in it. With a reuse factor, as many multipliers as that leaves are
     used in turn, and iterations do not overlap (reports, 2020.1).
     """
+    if found.reuse == 1 and saturating(context.task):
+        return 1, 4 + found.latency
     if found.reuse == 1:
         return 1, 3 + (0 if context.logic_ns >= ONE_STAGE_NS else found.latency)
     depth = shared_products(context.task, found.reuse, context.multiplier_ns) + 2
@@ -62,16 +73,47 @@ def _inlined_core(context: Context, found: Core) -> tuple[int, int]:
         depth = max(context.depth("normalize"), 2)
         return min(found.reuse, depth), depth
     if context.tool.vivado:
-        return found.reuse, max(3 + math.ceil(math.log2(max(1, found.nonzeros))), found.reuse + 1)
+        return _inlined_by_vivado(context, found)
     if found.reuse > 1:
         # measured, 2023.2, reuse factors 8 and 16: the window is read for `reuse` cycles, so the next must wait
         return _called_core(context, found)
     return found.reuse, found.latency + 3
 
 
+def _inlined_by_vivado(context: Context, found: Core) -> tuple[int, int]:
+    """By Vivado HLS, iterations never begin further apart than one takes (reports, 2020.1: II 5 and 9 for a reuse factor of 16)."""
+    stages = 3 if context.logic_ns < _FEWER_STAGES_NS else 2
+    if context.task.kind.startswith("pointwise"):
+        depth = stages - 1 + _pointwise_sum(context, found)
+    elif saturating(context.task):
+        depth = stages + 1 + chain(found.nonzeros, context.logic_ns)
+    else:
+        depth = stages + math.ceil(levels(found.nonzeros, context.logic_ns))
+    if found.reuse > 1:
+        depth = max(depth, shared_products(context.task, found.reuse, context.multiplier_ns) + 2)
+    return min(found.reuse, depth), depth
+
+
+def _pointwise_sum(context: Context, found: Core) -> int:
+    """No window is shifted, and what counts is the digits of the weights (reports, 2020.1: 10 digits in one stage, 95 in three, on Virtex UltraScale+ at 5 ns)."""
+    if saturating(context.task):
+        return 1 + chain(found.nonzeros, context.logic_ns)
+    weights = context.task.weights
+    terms = weights[0].digits_by_output if weights else 0
+    return max(1, round(levels(terms or found.nonzeros, context.logic_ns)))
+
+
 def dense(context: Context) -> Placed:
     task, tool = context.task, context.tool
-    found = core(task, tool, context.clock_ns, _function_ii(task), slow=context.slow, tight=context.tight)
+    found = core(
+        task,
+        tool,
+        context.clock_ns,
+        _function_ii(task),
+        logic_ns=context.logic_ns,
+        slow=context.slow,
+        tight=context.tight,
+    )
     looped = reuse_loop(task) is not None and found.reuse > 1
     prepared = any(segment.is_loop for segment in context.segments)
     if looped and prepared:
@@ -82,7 +124,7 @@ def dense(context: Context) -> Placed:
         latency = shared_products(task, found.reuse, context.multiplier_ns) - 1
     elif tool.vivado:
         # reports, 2020.1, 25 ns: all in one cycle
-        latency = 0 if context.logic_ns >= ONE_STAGE_NS else 2 + math.ceil(math.log2(max(1, found.nonzeros)))
+        latency = 0 if context.logic_ns >= ONE_STAGE_NS else _parallel_dense(context, found)
     elif context.slow:
         latency = found.latency + (0 if found.resource else 1)
     else:
@@ -96,6 +138,14 @@ def dense(context: Context) -> Placed:
     if looped and tool.reuse_rewinds and context.known.ii is None:
         return replace(placed, period=found.reuse, ii=found.reuse)
     return placed
+
+
+def _parallel_dense(context: Context, found: Core) -> int:
+    """By Vivado HLS (measured, 2019.2: 7 for 30 terms; reports, 2020.1: 3 for 32 on Virtex UltraScale+, both at 5 ns)."""
+    stages = 2 if context.logic_ns < _FEWER_STAGES_NS else 1
+    if saturating(context.task):
+        return stages + found.latency
+    return stages + math.ceil(levels(found.nonzeros, context.logic_ns))
 
 
 def _dense_prepared(context: Context, latency: int) -> Placed:

@@ -8,11 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from split4ml.passes.timing.constants import ELEMENT_NS, ONE_STAGE_NS
+from split4ml.passes.timing.pixels import encoded, first_release
 from split4ml.passes.timing.placing import busiest
 from split4ml.passes.timing.schedule import Bools, Ints
 from split4ml.passes.timing.segments import repeats
 from split4ml.passes.timing.structure import Context, Placed, by_structure, code, generic
 
+_SOFTMAX_NS = 62.0  # of ten classes
 _CONCATENATE_GAP = 4  # measured, Vitis 2023.1: last read of a loop of 6 tokens to the write
 
 
@@ -44,7 +46,10 @@ def _row_by_row(context: Context, row: Ints, write: Bools, nth: Ints, width: int
     """By Vivado HLS: the state that begins a row writes the left pad, and the one that finds the row at its end the right one. They are passed
     without a pad too (measured: 2020.1, rows of 8 copies and a right pad take 10; 2019.2, 32 copies and two pads 34).
     """
-    left, right = (int(context.task.constant(name, default=0)) for name in ("pad_left", "pad_right"))
+    task = context.task
+    words = int(task.constant("n_chan", default=1)) // max(1, task.elements.get(task.inputs[0], 1))
+    words = max(1, words)  # of a pixel: derived kernels pass its channels one by one
+    left, right = (words * int(task.constant(name, default=0)) for name in ("pad_left", "pad_right"))
     before = max(1, left)
     cost = width - left - right + before + max(1, right)
     late = np.where(nth < left, 0, before - left) if left else 1
@@ -77,9 +82,15 @@ def pooling(context: Context) -> Placed:
         interval = tool.pool_slow_ii
     elif context.tight:
         depth += 2  # reports, 2020.2
-    if tool.vivado and any("encoded" in name for name in task.functions):
-        interval = 1  # reports, 2019.2: no line buffer is loaded and stored
-    return by_structure(context, depth, interval)
+    if tool.vivado and context.ultrascale and context.logic_ns < ELEMENT_NS:
+        # reports, 2019.2 and 2020.1: windows of 2x2 on Alveo have Depth 4, 3 and 3 at 2, 3.33 and 4 ns, on a Zynq UltraScale+ 3 at 5 ns
+        depth, interval = max(2, depth - 1), tool.pool_slow_ii
+    if tool.vivado and encoded(task):
+        # reports: no line buffer is loaded and stored (2019.2); the channels of hls4ml 0.5 take turns (2020.1, Zynq-7020 at 5 ns, two of 16 channels)
+        interval = 3 * task.elements.get(task.inputs[0], 1) if first_release(task) else 1
+        depth += interval + 1 if first_release(task) else 0
+    # measured, 2019.2: at II 2 the token is read in stage 0
+    return by_structure(context, depth, interval, early=1 if tool.vivado and interval > 1 else 0)
 
 
 def softmax(context: Context) -> Placed:
@@ -89,10 +100,13 @@ def softmax(context: Context) -> Placed:
     classes = classes or int(task.constant("n_in", default=1))
     latency = tool.softmax_latency if "softmax_latency" in task.functions else tool.softmax_stable
     if tool.vivado and "softmax_latency" not in task.functions:
-        if context.slow:
+        wide = 2 * math.ceil(math.log2(max(1, classes)))
+        if context.ultrascale:
+            # reports, 2020.1, Alveo: 12, 7 and 6 for ten classes at 2, 3.33 and 4 ns
+            latency = math.ceil(_SOFTMAX_NS * (4 + wide) / 12 / context.logic_ns)
+        elif context.slow:
             # reports, 2020.1: 4 at 25 ns; at 10 ns 12 for ten classes, 8 for four
-            stages = 0 if context.logic_ns >= ONE_STAGE_NS else 2 * math.ceil(math.log2(max(1, classes)))
-            latency = 4 + stages
+            latency = 4 + (0 if context.logic_ns >= ONE_STAGE_NS else wide)
         # tables and products take turns, twice (reports, 2020.1, II 3, 4, 8 and 10)
         latency += 2 * (max([1, *(segment.ii for segment in context.segments)]) - 1)
     if tool.softmax_log:
@@ -144,10 +158,19 @@ def global_pooling(context: Context) -> Placed:
     extra = 0
     pixels = task.constant("in_height", default=1) * task.constant("in_width", "n_in", default=1)
     average = int(task.constant("pool_op", default=0)) == 1
+    loops = context.segments
+    # its last loop, of one iteration, is pipelined: then so is the function, and the loop that reads is unrolled (reports, 2020.1: 16 tokens, II 16)
+    unrolled = (
+        context.tool.pipelines_single and len(loops) == 2 and loops[-1].iterations == 1 and loops[-1].ii
+    )
     if average and pixels > 1 and not math.log2(pixels).is_integer():
         accumulator = task.types.get("accum_t")
         # inferred: a divider makes one bit of the quotient per stage
         extra = (accumulator.width if accumulator else 16) + 4
+    if unrolled:
+        at = np.arange(task.operations, dtype=np.int64) - task.op_write * (1 - extra)
+        period = int(np.count_nonzero(~task.op_write))
+        return Placed(at, max(period, int(at.max()) + 1), period, 1 + extra, "code")
     if len(context.segments) == 1 and not context.segments[0].is_loop:
         return code(context, 1 + extra)
     return by_structure(context, 2 + 1 + extra)
@@ -166,16 +189,25 @@ def concatenate_1d(context: Context) -> Placed:
 
 
 def relu(context: Context) -> Placed:
-    """On Vitis it has one stage less if it neither rounds nor keeps a sign (measured, 2023.1: 16 to 10 bits, unsigned)."""
+    """On Vitis it has one stage less if it neither rounds nor keeps a sign (measured, 2023.1: 16 to 10 bits, unsigned), where the device is fast enough
+    (measured: not on a Kintex UltraScale at 5 ns, 2022.2). By Vivado HLS UltraScale devices need no fourth stage (reports: Alveo at 2 ns), and
+    rounding needs a third (reports, 2020.1: Alveo at 4 ns and Virtex UltraScale+ at 5 ns).
+    """
     task, tool = context.task, context.tool
     depth = context.depth("relu")
     before, after = (
         task.types.get(streams[0]) if streams else None for streams in (task.inputs, task.outputs)
     )
-    if not tool.vivado and before is not None and after is not None:
-        exact = after.width - after.integer >= before.width - before.integer
-        if exact and not after.signed:
-            depth = 2
+    if tool.vivado and context.ultrascale:
+        depth = min(depth, 3)
+    if before is None or after is None:
+        return by_structure(context, depth)
+    exact = after.width - after.integer >= before.width - before.integer
+    if tool.vivado:
+        if context.ultrascale and not exact and after.rounds and context.logic_ns < ONE_STAGE_NS:
+            depth = 3
+    elif exact and not after.signed and (context.speed is None or context.logic_ns >= ELEMENT_NS):
+        depth = 2
     return by_structure(context, depth)
 
 

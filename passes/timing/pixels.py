@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from split4ml.passes.timing.constants import ELEMENT_NS, ONE_STAGE_NS, Sequential
 from split4ml.passes.timing.core import Core, product_stages, variable_product_stages
+from split4ml.passes.timing.schedule import Ints
+from split4ml.passes.timing.segments import Segment, repeats
 from split4ml.passes.timing.structure import Context, Placed
 from split4ml.passes.timing.tasktrace import TaskTrace
 
@@ -15,23 +18,38 @@ _TREE_NS = 10.0  # reports: two levels at 10 ns on a Zynq-7020, one at 5 ns on a
 
 
 def sequential(context: Context, found: Core) -> Placed:
-    """Every iteration reads one token; those that write have filled a window."""
-    task, known = context.task, context.known
+    """Every iteration reads a pixel; those that write have filled a window. Kernels derived from hls4ml's pass a pixel as several tokens, one after the other
+    (measured, 2019.2, one such kernel on a Zynq UltraScale+; reports, 2019.2, another on a Zynq-7020).
+    """
+    task, known, segment = context.task, context.known, context.segments[0]
     costs = _costs(context, found)
+    iteration = _pixel(task, segment)
+    nth = repeats(2 * iteration + task.op_write)
+    reads = int(nth[~task.op_write].max(initial=0))  # beyond the first
+    writes = int(nth[task.op_write].max(initial=0))
+    costs = replace(
+        costs, full=costs.full + reads + writes, write=costs.write + reads, other=costs.other + reads
+    )
     full, wait = found.reuse + costs.full, found.reuse + costs.write
     if known.ii is not None:
         wait += known.ii - full
         full = known.ii
     if known.depth is not None:
         wait = known.depth - 2
-    iteration = np.cumsum(~task.op_write) - 1
     fills = np.zeros(int(iteration[-1]) + 1, np.bool_)
     fills[iteration[task.op_write]] = True
     cost = np.where(fills, full, costs.other)
     start = np.cumsum(cost) - cost + 1
-    at = start[iteration] + np.where(task.op_write, wait, 0)
+    at = start[iteration] + nth + np.where(task.op_write, wait, 0)
     period = int(cost.sum()) + costs.frame
     return Placed(at, period, full, wait + 2, "sequential")
+
+
+def _pixel(task: TaskTrace, segment: Segment) -> Ints:
+    """int64[operations]: the pixel that was read last. An encoded window writes in a loop of its own."""
+    first = np.zeros(task.operations, np.int64)
+    first[~task.op_write] = np.diff(segment.iteration[~task.op_write], prepend=-1) != 0
+    return np.cumsum(first) - 1
 
 
 def called(task: TaskTrace) -> bool:
@@ -45,7 +63,12 @@ def called(task: TaskTrace) -> bool:
 
 def encoded(task: TaskTrace) -> bool:
     """Whether windows are collected in FIFOs inside of the task (hls4ml's `encoded` implementation)."""
-    return any("encoded" in name for name in task.functions)
+    return first_release(task) or any("encoded" in name for name in task.functions)
+
+
+def first_release(task: TaskTrace) -> bool:
+    """Whether the kernel is of hls4ml 0.5, whose only implementation that was."""
+    return any(name in task.functions for name in ("compute_output", "compute_pool_1d", "compute_pool_2d"))
 
 
 def _costs(context: Context, found: Core) -> Sequential:
@@ -59,12 +82,15 @@ def _costs(context: Context, found: Core) -> Sequential:
     shifter = context.slow and any(n.startswith("cnnshift") and f.ii for n, f in task.functions.items())
     own = 1 if encoded(task) or shifter or (module and context.logic_ns < _TREE_NS) else 0
     beyond = reuse_depth(context, found.reuse) - 2
-    other = (
-        costs.other + (1 if module else -1 if encoded(task) and not context.slow else 0) + _left_loops(task)
-    )
-    other += 2 if shifter else 0
+    # reports, 2020.1, Zynq-7020 at 5 ns: the windows of hls4ml 0.5 take two cycles more than later ones (2019.2, 3.33 ns)
+    apart = 1 if module or first_release(task) else -1 if encoded(task) and not context.slow else 0
+    other = costs.other + apart + _left_loops(task)
+    single = task.elements.get(task.inputs[0], 1) > 1
+    other += 2 if shifter and single else 0
     full = beyond + other + 1 + own
-    return Sequential(full, full - (costs.full - costs.write), other, costs.frame + (1 if module else 0))
+    return Sequential(
+        full, full - (costs.full - costs.write), other, costs.frame + (1 if module or shifter else 0)
+    )
 
 
 def reuse_depth(context: Context, reuse: int) -> int:
@@ -87,9 +113,17 @@ def shared_products(task: TaskTrace, reuse: int, clock_ns: float) -> int:
     """Advances in which the products of a latency-strategy core are done by the multipliers that its reuse factor leaves, of Vivado
     HLS: 12 of 12 cores of four designs (2020.1; 10 and 25 ns). The reuse factor if the weights are not known.
     """
-    many = task.weights[0].multipliers if task.weights else 0
+    if not task.weights or not task.weights[0].nonzeros:
+        return reuse
+    many = task.weights[0].multipliers
     limit = int(task.constant("mult_config.multiplier_limit", "multiplier_limit", default=0))
-    if not many or limit < 1:
+    if limit < 1:  # versions without the constant compute it in the kernel
+        products, zeros = (
+            task.constant(f"mult_config.{name}", name, default=0) for name in ("n_in", "n_zeros")
+        )
+        products *= task.constant("mult_config.n_out", "n_out", default=0)
+        limit = int(-(-products // reuse) - zeros // reuse)
+    if limit < 1:
         return reuse
     return min(reuse, -(-many // limit) + product_stages(task, clock_ns))
 

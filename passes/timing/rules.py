@@ -76,15 +76,23 @@ def timing(
     estimates. part: number of the device, None if not known (parts.py). Raises UsageError for an unknown tool.
     """
     context = Context(task, split(task), constants.tool(tool), clock_ns, known, speed(part))
-    rule = _RULES.get(task.kind, generic)
+    kind = _known(task.kind)
+    rule = _RULES.get(kind, generic)
     placed = rule(context)
     at = separate(task, placed.at)
     if direct_outputs:
         at = separate(task, earlier_writes(task, at))
     made = build(task, at, placed.period)
     span = placed.ii_range or (placed.ii, placed.ii)
-    modelled = task.kind in _RULES or task.kind in _BY_STRUCTURE
+    modelled = kind in _RULES or kind in _BY_STRUCTURE
     return TaskTiming(made, placed.ii, placed.depth, span, placed.style, modelled, known.source)
+
+
+def _known(kind: str) -> str:
+    """The kernel that one derived from it is named after: `conv_2d_cl` of `conv_2d_cl_me`; the kind itself if there is none."""
+    words = kind.split("_")
+    names = ("_".join(words[:count]) for count in range(len(words), 0, -1))
+    return next((name for name in names if name in _RULES or name in _BY_STRUCTURE), kind)
 
 
 _RULES: dict[str, Callable[[Context], Placed]] = {

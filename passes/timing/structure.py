@@ -8,7 +8,7 @@ import numpy as np
 
 from split4ml.passes.timing.constants import Tool
 from split4ml.passes.timing.known import UNKNOWN, Known
-from split4ml.passes.timing.parts import SLOWEST, multiplier_speed
+from split4ml.passes.timing.parts import SLOWEST, ULTRASCALE, multiplier_speed
 from split4ml.passes.timing.placing import busiest, parts, serial, within, within_segment
 from split4ml.passes.timing.schedule import Ints
 from split4ml.passes.timing.segments import Segment
@@ -47,6 +47,10 @@ class Context:
         return self.clock_ns * multiplier_speed(self.speed)
 
     @property
+    def ultrascale(self) -> bool:
+        return (self.speed or SLOWEST) >= ULTRASCALE
+
+    @property
     def slow(self) -> bool:
         return self.logic_ns >= self.tool.slow_ns
 
@@ -65,8 +69,8 @@ def generic(context: Context) -> Placed:
     return by_structure(context, depth)
 
 
-def by_structure(context: Context, depth: int, ii: int | None = None) -> Placed:
-    """What holds for every kind: one loop, straight code, or several of them in a row."""
+def by_structure(context: Context, depth: int, ii: int | None = None, early: int = 0) -> Placed:
+    """What holds for every kind: one loop, straight code, or several of them in a row. early: as of `pipeline`."""
     if not context.segments:
         return Placed(np.zeros(0, np.int64), 1, 1, 1, "code")
     first = context.segments[0]
@@ -78,11 +82,13 @@ def by_structure(context: Context, depth: int, ii: int | None = None) -> Placed:
     interval = max(ii if ii is not None else max(1, first.ii), per_iteration)
     if first.ii == 0 and not context.tool.auto_pipeline:
         interval = max(interval, 2 if per_iteration == 1 else per_iteration)
-    return pipeline(context, interval, depth)
+    return pipeline(context, interval, depth, early=early)
 
 
-def pipeline(context: Context, interval: int, depth: int, ii_range: tuple[int, int] | None = None) -> Placed:
-    """The whole process is one pipelined loop."""
+def pipeline(
+    context: Context, interval: int, depth: int, ii_range: tuple[int, int] | None = None, early: int = 0
+) -> Placed:
+    """The whole process is one pipelined loop. early: stages by which an iteration is shorter than `depth`, since it reads before its stage 1."""
     segment, tool, known = context.segments[0], context.tool, context.known
     if known.ii is not None:
         interval, ii_range = max(known.ii, busiest(context.task, segment)), None
@@ -91,8 +97,9 @@ def pipeline(context: Context, interval: int, depth: int, ii_range: tuple[int, i
     start = segment.iteration * interval + 1
     at = start + within_segment(context.task, segment, depth - 2)
     if tool.drains:
-        period = int(at.max()) + 2
-        period = max(period, (segment.iterations - 1) * interval + depth + 1)
+        # measured, 2019.2 and 2020.1: entered and left in a cycle each; iterations that do not overlap are a cycle longer
+        alone = 1 if interval >= depth else 0
+        period = max(int(at.max()) + 2, (segment.iterations - 1) * interval + depth + 2 + alone - early)
     else:
         bubble = tool.bubble_one if interval == 1 else tool.bubble_slow if context.slow else tool.bubble_more
         period = segment.iterations * interval + bubble

@@ -18,11 +18,13 @@ from split4ml.passes.timing.schedule import Ints
 
 @dataclass(frozen=True)
 class Element:
-    """A number's type: `width` bits, `integer` of them before the point."""
+    """A number's type: `width` bits, `integer` of them before the point; whether what is assigned to it is rounded and saturated."""
 
     width: int
     integer: int
     signed: bool
+    rounds: bool = False
+    saturates: bool = False
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,8 @@ template <class T, int DEPTH = 0> class stream {
         wire.width = element::width;
         wire.integer = element::integer;
         wire.is_signed = element::is_signed;
+        wire.rounds = element::rounds;
+        wire.saturates = element::saturates;
         if (element::width < 1 || (element::width > 64 && s.keep_tokens))
             s4rec::fail("width " + name + " " + std::to_string(int(element::width)));
         wire.bytes = element::width <= 8 ? 1 : element::width <= 16 ? 2 : element::width <= 32 ? 4 : 8;

@@ -11,7 +11,7 @@ namespace s4rec {
 
 // width 0: a type that cannot be recorded.
 template <class T> struct Element {
-    static const int width = 0, integer = 0, is_signed = 0;
+    static const int width = 0, integer = 0, is_signed = 0, rounds = 0, saturates = 0;
     static uint64_t bits(const T &) { return 0; }
     static void assign(T &, uint64_t) {}
 };
@@ -28,16 +28,16 @@ template <int W> struct Bits<W, false> {
     template <class T> static void set(T &, uint64_t) {}
 };
 
-template <class T, int W, int I, int S> struct ApElement {
-    static const int width = W, integer = I, is_signed = S;
+template <class T, int W, int I, int S, ap_q_mode Q = AP_TRN, ap_o_mode O = AP_WRAP> struct ApElement {
+    static const int width = W, integer = I, is_signed = S, rounds = Q != AP_TRN, saturates = O != AP_WRAP;
     static uint64_t bits(const T &value) { return Bits<W>::get(value); }
     static void assign(T &value, uint64_t raw) { Bits<W>::set(value, raw); }
 };
 
 template <int W, int I, ap_q_mode Q, ap_o_mode O, int N>
-struct Element<ap_fixed<W, I, Q, O, N>> : ApElement<ap_fixed<W, I, Q, O, N>, W, I, 1> {};
+struct Element<ap_fixed<W, I, Q, O, N>> : ApElement<ap_fixed<W, I, Q, O, N>, W, I, 1, Q, O> {};
 template <int W, int I, ap_q_mode Q, ap_o_mode O, int N>
-struct Element<ap_ufixed<W, I, Q, O, N>> : ApElement<ap_ufixed<W, I, Q, O, N>, W, I, 0> {};
+struct Element<ap_ufixed<W, I, Q, O, N>> : ApElement<ap_ufixed<W, I, Q, O, N>, W, I, 0, Q, O> {};
 template <int W> struct Element<ap_int<W>> : ApElement<ap_int<W>, W, W, 1> {};
 template <int W> struct Element<ap_uint<W>> : ApElement<ap_uint<W>, W, W, 0> {};
 

@@ -55,6 +55,8 @@ class Writer {
         number(Element<T>::width);
         number(Element<T>::integer);
         number(Element<T>::is_signed);
+        number(Element<T>::rounds);
+        number(Element<T>::saturates);
     }
     template <class T, size_t N> void weights(const char *key, const T (&values)[N]) {
         text(key);
@@ -77,7 +79,7 @@ class Writer {
         number(int64_t(s.wires.size()));
         for (const Wire &wire : s.wires) {
             text(wire.name);
-            for (int32_t value : {wire.elements, wire.width, wire.integer, wire.is_signed, wire.bytes})
+            for (int32_t value : {wire.elements, wire.width, wire.integer, wire.is_signed, wire.rounds, wire.saturates, wire.bytes})
                 number(value);
             array(wire.tokens);
         }

@@ -89,7 +89,7 @@ struct Profile {  // of one task
 
 struct Wire {  // a stream of the top function
     std::string name;
-    int32_t elements = 0, width = 0, integer = 0, is_signed = 0, bytes = 0;
+    int32_t elements = 0, width = 0, integer = 0, is_signed = 0, rounds = 0, saturates = 0, bytes = 0;
     int64_t written = 0, read = 0;
     std::vector<uint8_t> tokens;
 };

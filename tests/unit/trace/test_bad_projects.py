@@ -13,6 +13,7 @@ from tiny_project import COPY, tiny
 from split4ml.backends.trace import ProjectTrace, trace_project
 from split4ml.backends.trace.sources import find_top
 from split4ml.dialects.errors import Split4mlError
+from split4ml.passes.timing.tasktrace import Element
 
 
 def trace(project: Path, tokens: int = 8, elements: int = 2, timeout: float = 120.0) -> ProjectTrace:
@@ -108,6 +109,27 @@ def test_64_bits_are_exact(tmp_path: Path) -> None:
     traced = trace_project(project, "tiny", {"x": x}, tmp_path / "work")
     assert np.array_equal(traced.tokens["y"], x)
     assert not traced.elements["y"].signed
+
+
+def test_rounding_and_saturation_are_facts_of_a_type(tmp_path: Path) -> None:
+    """They cost stages: sums that saturate cannot be put in another order."""
+    project = tiny(tmp_path, element="ap_ufixed<8,0,AP_RND_CONV,AP_SAT>")
+    parameters = project / "firmware" / "parameters.h"
+    parameters.write_text(parameters.read_text().replace("ap_fixed<9,3>", "ap_fixed<9,3,AP_TRN,AP_SAT>"))
+    traced = trace(project)
+    assert traced.elements["y"] == Element(8, 0, signed=False, rounds=True, saturates=True)
+    (task,) = traced.tasks
+    assert task.types["accum_t"] == Element(9, 3, signed=True, rounds=False, saturates=True)
+
+
+def test_a_header_that_the_project_left_to_the_vendor_is_found(tmp_path: Path) -> None:
+    """Projects of older versions have `ap_types` without `ap_shift_reg.h`."""
+    project = tiny(tmp_path)
+    ap_types = project / "firmware" / "ap_types"
+    (ap_types / "ap_shift_reg.h").unlink()
+    defines = project / "firmware" / "defines.h"
+    defines.write_text('#include "ap_shift_reg.h"\n' + defines.read_text())
+    assert trace(project).frames == 2
 
 
 def test_wrong_inputs_are_refused(tmp_path: Path) -> None:

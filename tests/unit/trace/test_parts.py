@@ -26,6 +26,7 @@ from rule_tasks import (
 from split4ml.passes.timing.constants import tool, tools
 from split4ml.passes.timing.parts import (
     SLOWEST,
+    ULTRASCALE,
     VIRTEX_7,
     VIRTEX_ULTRASCALE_PLUS,
     ZYNQ_ULTRASCALE_PLUS,
@@ -55,6 +56,8 @@ ZYNQ, VIRTEX, ULTRA, ALVEO = (
         (VIRTEX, VIRTEX_7),
         ("xc7k325tffg900-2", VIRTEX_7),
         ("xc7z045ffg900-2", VIRTEX_7),
+        ("xcku035-fbva676-2-e", ULTRASCALE),
+        ("xcvu095-ffva2104-2-e", ULTRASCALE),
         ("xczu9eg-ffvb1156-2-e", ZYNQ_ULTRASCALE_PLUS),
         (ULTRA, ZYNQ_ULTRASCALE_PLUS),
         ("xcku5p-ffvb676-2-e", VIRTEX_ULTRASCALE_PLUS),
@@ -65,7 +68,6 @@ ZYNQ, VIRTEX, ULTRA, ALVEO = (
         ("xc7a200tfbg676-2", None),
         ("xc7z020clg400-3", None),
         ("xczu3eg-sbva484-1-i", None),
-        ("xcku040-ffva1156-2-e", None),
         ("xcvu13p", None),
         ("xcvp1202-vsva2785-2MP-e-S", None),
         ("", None),
@@ -99,7 +101,10 @@ def test_an_unknown_part_is_no_part(rules: str, clock: float) -> None:
         (ZYNQ, 10.0, 3, 4, 1),  # reports, 2020.1
         (VIRTEX, 3.33, 4, 5, 2),  # relu: reports, 2019.2; pooling: inferred
         (VIRTEX, 5.0, 3, 4, 1),  # reports and waveforms, 2019.1
-        (ULTRA, 5.0, 3, 4, 1),  # reports, 2019.2, but for a pooling of Depth 3
+        (ULTRA, 5.0, 3, 3, 1),  # reports, 2019.2
+        (ALVEO, 2.0, 3, 4, 1),  # reports, 2020.1, as the next two
+        (ALVEO, 3.333, 3, 3, 1),
+        (ALVEO, 4.0, 3, 3, 1),
         (ALVEO, 5.0, 2, 2, 1),  # reports, 2020.1: relu; pooling as at 10 ns
         ("xcu50-fsvh2104-2-e", 10.0, 2, 2, 1),  # reports, 2020.1
     ],
@@ -170,7 +175,7 @@ def test_the_kernel_that_shifts_in_a_module_is_waited_for() -> None:
     """Reports, 2019.2, Zynq UltraScale+, 5 ns: 79 for a window of 72 products in turn, 4 without one."""
     facts = core_facts(72, 72, called=False) | {"types": operands(16, 16)}
     each = windows([False, True, False, True], 0, **facts)
-    each = replace(each, functions={"cnnshift_arr": Function("", 1)})
+    each = replace(each, functions={"cnnshift_arr": Function("", 1)}, elements={"in0": 8})
     found = timing(each, VIVADO, 5.0, part="xczu9eg-ffvb1156-2-e")
     assert (found.ii, reads(found.schedule)[1]) == (79, 1 + 4)
 

@@ -62,15 +62,14 @@ def test_a_stream_without_a_pragma_has_depth_2() -> None:
     assert built.network.channels[built.fifos["m"]].capacity == 2
 
 
-def test_ports_have_slices_on_vitis_only() -> None:
-    sliced, inner, vivado = (
-        _design(tool, plain).network()
-        for tool, plain in (("vitis-2023.1", False), ("vitis-2023.1", True), ("vivado-2019.2", False))
-    )
+@pytest.mark.parametrize("tool", ["vitis-2023.1", "vivado-2019.2"])
+def test_ports_have_slices_unless_they_are_fifos(tool: str) -> None:
+    """In the Verilog of Vivado HLS they are in the tasks (2019.2 and 2020.1), in that of Vitis HLS at the top."""
+    sliced, inner = (_design(tool, plain).network() for plain in (False, True))
     port = sliced.network.sources[0].channel
     assert sliced.network.channels[port].capacity == 2
-    assert min(built.network.channels[port].capacity for built in (inner, vivado)) > 10**6
-    # Depth 3: a token leaves with the next; through a slice one advance earlier, but one cycle to pass it.
+    assert inner.network.channels[port].capacity > 10**6
+    # a token leaves with the next; through a slice one advance earlier, but one cycle to pass it.
     writes = [
         replay(built.network, 1, record=True).writes[built.network.sinks[0].channel]
         for built in (sliced, inner)
