@@ -237,7 +237,14 @@ _VIVADO = Tool(
 )
 
 _REWOUND = replace(
-    _VITIS, pool_ii=2, pool_slow_ii=2, pool_extra=3, bubble_one=0, bubble_more=0, bubble_slow=0
+    _VITIS,
+    pool_ii=2,
+    pool_slow_ii=2,
+    pool_extra=3,
+    bubble_one=0,
+    bubble_more=0,
+    bubble_slow=0,
+    padding1d=Padding1d(first=0, to_copy=2, copy=1, to_right=1, end=1),  # measured, 2024.1
 )
 """reports, 2024.1: loop_auto_rewind, a frame takes exactly N * II (130 iterations of 3: 390); read in the RTL of 2024.2, loops
 of II 1, 2 and 3: a call is ready with its last iteration; pooling II 2 likewise.

@@ -67,8 +67,9 @@ def known_of(reported: Reported, task: TaskTrace, tool: Tool, clock_ns: float) -
         if found is None or found.depth is None:
             return UNKNOWN
         if found.ii is not None:
-            # measured: what Vivado HLS prints as Depth 4 for pooling behaves as 5
-            least = 5 if tool.vivado and task.kind in ("pooling1d_cl", "pooling2d_cl") else 0
+            # measured: what Vivado HLS prints as Depth 4 for pooling behaves as 5, since the next iteration begins before; not at II 1
+            early = tool.vivado and found.ii > 1 and task.kind in ("pooling1d_cl", "pooling2d_cl")
+            least = 5 if early else 0
             less = 1 if tool.prints_one_less and found.ii == 1 else 0
             return Known("report", found.ii, max(found.depth + less, least))
         # measured: an FSM of Vitis HLS takes one cycle less than the greatest latency of an iteration at 5 ns (2022.2); at 25 and

@@ -171,6 +171,21 @@ def test_vitis_has_more_stages_on_a_slow_device() -> None:
         assert (found.ii, found.depth) == (8, 10)
 
 
+@pytest.mark.parametrize(
+    ("tool_name", "part", "signed", "depth"),
+    # measured at 5 ns: a relu that rounds nothing
+    [
+        ("vitis-2023.2", "xcku5p-ffvb676-2-e", True, 3),
+        ("vitis-2024.1", ALVEO, True, 2),
+        ("vitis-2023.1", ALVEO, False, 2),
+        ("vitis-2022.2", "xcku035-fbva676-2-e", False, 3),
+    ],
+)
+def test_a_relu_of_vitis_in_one_stage(tool_name: str, part: str, signed: bool, depth: int) -> None:
+    types = {"in0": Element(16, 6, True), "out0": Element(16, 6, signed)}
+    assert timing(copies("relu", 9, types=types), tool_name, 5.0, part=part).depth == depth
+
+
 def test_the_kernel_that_shifts_in_a_module_is_waited_for() -> None:
     """Reports, 2019.2, Zynq UltraScale+, 5 ns: 79 for a window of 72 products in turn, 4 without one."""
     facts = core_facts(72, 72, called=False) | {"types": operands(16, 16)}

@@ -381,6 +381,13 @@ def test_reports_of_2024_print_a_shorter_depth_for_ii_1(
     assert made.period == 36 * ii + (1 if release == "vitis-2023.1" else 0)
 
 
+@pytest.mark.parametrize(("ii", "printed", "depth"), [(2, 4, 5), (1, 3, 3), (48, 54, 54)])
+def test_a_pooling_of_vivado_begins_before_its_printed_depth(ii: int, printed: int, depth: int) -> None:
+    """Measured, 2019.2 and 2020.1: only if iterations do not follow in every cycle."""
+    report = Reported("pooling_s", (38, 38), None, (ReportedLoop("L", 36, ii, printed, None),))
+    assert known_of(report, copies("pooling2d_cl", 36), tool(VIVADO), 5.0).depth == depth
+
+
 def _padded(trace: ProjectTrace, name: str) -> TaskTrace:
     return next(t for t in trace.tasks if t.name == name)
 
@@ -411,6 +418,8 @@ def test_zero_padding_of_a_sequence(assorted: Any) -> None:
     check(found, list(range(5, 11)), [2, *range(5, 11), 11], 12)
     old = timing(_padded(assorted.trace, "zp1d_k1"), "vitis-2022.2", 3.33)
     assert reads(old.schedule) == list(range(4, 16, 2)), "two cycles a token"
+    new = timing(_padded(assorted.trace, "zp1d_k1"), "vitis-2024.1", 5.0)
+    check(new, list(range(2, 8)), [0, *range(2, 8), 8], 9)
 
 
 def test_convolution_of_a_real_kernel_fills_windows_where_the_line_buffer_is_full(residual: Any) -> None:
