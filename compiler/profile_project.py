@@ -184,6 +184,7 @@ def _report(
 ) -> dict[str, Any]:
     """The keys of docs/report.md as far as a project that is not split has them."""
     from split4ml.backends.report.build import PACKAGES, SCHEMA, CycleCounts, package_version
+    from split4ml.passes.timing.rules import caveats
 
     def counts(metrics: Metrics) -> dict[str, Any]:
         stuck = tuple(metrics.stuck)
@@ -213,7 +214,6 @@ def _report(
         "sized": _bits(fifos, "depth"),
         "lower_bound": sized.bound.lower if sized.bound else None,
     }
-    unknown = [task.kind for task in design.tasks if not design.timing(task).modelled]
     return {
         "schema": SCHEMA,
         "model": design.name,
@@ -236,7 +236,7 @@ def _report(
         "subgraphs": [],
         "partition": None,
         "checks": {"onnx": None, "csim": None, "rtl": None},
-        "notes": [f"no timing rule knows {kind}: its cycles mean little" for kind in dict.fromkeys(unknown)],
+        "notes": caveats((task, design.timing(task)) for task in design.tasks),
     }
 
 

@@ -47,16 +47,15 @@ class Profile(ModulePass):
 
     def _profile(self, model: flow.ModelOp) -> None:
         from split4ml.passes.timed import Timed
+        from split4ml.passes.timing.rules import caveats
 
         timed = Timed(model, self.tracer.trace(model))
         peaks = observe_unbounded(timed, self.waveforms, self.frames)
         for fifo in model.fifos:
             fifo.properties["peak"] = integer(peaks[symbol(fifo)])
-        unknown = [symbol(task) for task in model.tasks if not timed.timing(symbol(task)).modelled]
-        if unknown:
-            self.notes.note(
-                f"no measured design has a layer like {', '.join(unknown)}: cycles and depths follow from the structure of loops alone"
-            )
+        names = [symbol(task) for task in model.tasks]
+        for note in caveats((timed.traces[name], timed.timing(name)) for name in names):
+            self.notes.note(note)
         for task in model.tasks:
             timing = timed.timing(symbol(task))
             task.properties["ii"] = integer(timing.ii)

@@ -6,7 +6,7 @@ occupies the task. The numbers are in constants.py and core.py; docs/timing.md d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from split4ml.passes.timing import constants
@@ -43,7 +43,8 @@ class TaskTiming:
     depth:    advances from a read to the write that depends on it, plus 2 for a loop: the tool's iteration latency.
     ii_range: lowest and highest `ii` if it depends on an estimate, else (ii, ii).
     style:    "pipeline", "sequential", "rows", "code" or "mixed".
-    modelled: False if no rule knows this kind of task, and the structure of its loops was all to go by.
+    rule: the kind of task whose rule it was: another than its own if its kernel is named after that one's; None if no rule
+              knows it, and the structure of its loops was all to go by.
     source: where II or depth come from if they are no estimates.
     """
 
@@ -52,7 +53,7 @@ class TaskTiming:
     depth: int
     ii_range: tuple[int, int]
     style: str
-    modelled: bool = True
+    rule: str | None = None
     source: Source | None = None
 
 
@@ -77,22 +78,33 @@ def timing(
     """
     context = Context(task, split(task), constants.tool(tool), clock_ns, known, speed(part))
     kind = _known(task.kind)
-    rule = _RULES.get(kind, generic)
-    placed = rule(context)
+    placed = _RULES.get(kind or "", generic)(context)
     at = separate(task, placed.at)
     if direct_outputs:
         at = separate(task, earlier_writes(task, at))
     made = build(task, at, placed.period)
     span = placed.ii_range or (placed.ii, placed.ii)
-    modelled = kind in _RULES or kind in _BY_STRUCTURE
-    return TaskTiming(made, placed.ii, placed.depth, span, placed.style, modelled, known.source)
+    return TaskTiming(made, placed.ii, placed.depth, span, placed.style, kind, known.source)
 
 
-def _known(kind: str) -> str:
-    """The kernel that one derived from it is named after: `conv_2d_cl` of `conv_2d_cl_me`; the kind itself if there is none."""
+def caveats(tasks: Iterable[tuple[TaskTrace, TaskTiming]]) -> list[str]:
+    """What a user should know of the kernels that are not hls4ml's."""
+    notes = {}
+    for trace, timing in tasks:
+        if timing.rule is None:
+            notes[trace.kind] = (
+                f"no timing rule knows {trace.kind}: its cycles follow from the structure of its loops alone, and mean little"
+            )
+        elif timing.rule != trace.kind:
+            notes[trace.kind] = f"{trace.kind} is timed as {timing.rule}, which it is named after"
+    return list(notes.values())
+
+
+def _known(kind: str) -> str | None:
+    """The kernel that one derived from it is named after: `conv_2d_cl` of `conv_2d_cl_me`; None if there is none."""
     words = kind.split("_")
     names = ("_".join(words[:count]) for count in range(len(words), 0, -1))
-    return next((name for name in names if name in _RULES or name in _BY_STRUCTURE), kind)
+    return next((name for name in names if name in _RULES or name in _BY_STRUCTURE), None)
 
 
 _RULES: dict[str, Callable[[Context], Placed]] = {

@@ -31,7 +31,7 @@ from split4ml.passes.timing.constants import tool, tools
 from split4ml.passes.timing.pixels import reuse_depth
 from split4ml.passes.timing.program import ProgramBuilder
 from split4ml.passes.timing.reported import Reported, ReportedLoop, known_of
-from split4ml.passes.timing.rules import TaskTiming, schedule, timing
+from split4ml.passes.timing.rules import TaskTiming, caveats, schedule, timing
 from split4ml.passes.timing.structure import Context
 from split4ml.passes.timing.tasktrace import (
     CountedLoop,
@@ -461,7 +461,7 @@ def test_every_task_has_a_sound_schedule(fixture: str, tool: str, request: pytes
     for task_trace, clock, direct in itertools.product(trace.tasks, (2.5, 5.0, 25.0), (False, True)):
         found = timing(task_trace, tool, clock, direct)
         found.schedule.check()
-        assert found.modelled, task_trace.kind
+        assert found.rule == task_trace.kind
         assert found.ii_range[0] <= found.ii <= found.ii_range[1]
         for port in range(len(task_trace.inputs)):
             used = (task_trace.op_port == port) & ~task_trace.op_write
@@ -478,7 +478,16 @@ def test_an_unknown_tool_is_a_usage_error() -> None:
 
 
 def test_an_unknown_kind_is_told() -> None:
-    assert not timing(copies("separable_conv_2d_cl", 2), VITIS, 5.0).modelled
+    assert timing(copies("separable_conv_2d_cl", 2), VITIS, 5.0).rule is None
+
+
+def test_kernels_that_are_not_hls4mls_are_told() -> None:
+    own, derived, foreign = (copies(kind, 2) for kind in ("relu", "relu_fast", "separable_conv_2d_cl"))
+    notes = caveats((each, timing(each, VITIS, 5.0)) for each in (own, derived, foreign, foreign))
+    assert notes == [
+        "relu_fast is timed as relu, which it is named after",
+        "no timing rule knows separable_conv_2d_cl: its cycles follow from the structure of its loops alone, and mean little",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -491,7 +500,7 @@ def test_steps_of_a_recurrent_layer_do_not_overlap(steps: int, inputs: int, reus
     found = timing(copies("lstm_stack", steps, 0, constants=constants), "vivado-2019.1", 4.0)
     assert found.schedule.period == cycles
     assert writes(found.schedule)[-1] == cycles - 1
-    assert found.modelled and found.ii_range == (found.ii, found.ii + 1)
+    assert found.rule and found.ii_range == (found.ii, found.ii + 1)
 
 
 def test_the_slower_product_of_a_recurrent_layer_bounds_its_step() -> None:
