@@ -246,8 +246,8 @@ _REWOUND = replace(
     bubble_slow=0,
     padding1d=Padding1d(first=0, to_copy=2, copy=1, to_right=1, end=1),  # measured, 2024.1
 )
-"""reports, 2024.1: loop_auto_rewind, a frame takes exactly N * II (130 iterations of 3: 390); read in the RTL of 2024.2, loops
-of II 1, 2 and 3: a call is ready with its last iteration; pooling II 2 likewise.
+"""measured, 2024.1: loop_auto_rewind, a frame takes exactly N * II (130 iterations of 3: 390); read in the RTL of 2024.2, loops
+of II 1, 2 and 3: a call is ready with its last iteration; pooling II 2 likewise; measured, 2024.2, at 30 ns.
 """
 
 _TOOLS = {

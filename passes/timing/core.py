@@ -53,12 +53,12 @@ def core(
     clock_ns: float,
     pragma_ii: int,
     *,
-    logic_ns: float = 0.0,
+    logic_ns: float,
     slow: bool = False,
     tight: bool = False,
 ) -> Core:
     """`pragma_ii`: of the pipelined loop or function around the core, 0: none. logic_ns: the clock period in which the slowest devices do as
-    much, 0: `clock_ns`. slow: a stage holds a whole tree. tight: less than on the devices that were measured.
+    much (parts.py). slow: a stage holds a whole tree. tight: less than on the devices that were measured.
 
     The reuse factor is that of the loop or pragma that ran, since constants of nested structs may differ.
     """
@@ -73,7 +73,7 @@ def core(
     if reuse > 1:
         return Core(reuse, reuse, True, resource, nonzeros)
     if saturating(task):
-        latency = chain(nonzeros, logic_ns or clock_ns)
+        latency = chain(nonzeros, logic_ns)
     elif tight:
         latency = _stage_by_stage(task, clock_ns, nonzeros)
     else:
@@ -88,12 +88,12 @@ def saturating(task: TaskTrace) -> bool:
 
 
 def chain(terms: int, logic_ns: float) -> int:
-    """Stages of a sum that saturates."""
+    """Stages of a sum that saturates, at a clock period of the slowest devices; measured by Vivado HLS, inferred for Vitis HLS."""
     return math.ceil(terms * _SATURATED_NS / (_USABLE * logic_ns))
 
 
 def levels(terms: int, logic_ns: float) -> float:
-    """Stages of a tree of additions, by Vivado HLS."""
+    """Stages of a tree of additions by Vivado HLS, not yet rounded, at a clock period of the slowest devices."""
     return math.log2(max(1, terms)) * _LEVEL_NS / (_USABLE * logic_ns)
 
 

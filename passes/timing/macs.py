@@ -141,7 +141,7 @@ def dense(context: Context) -> Placed:
 
 
 def _parallel_dense(context: Context, found: Core) -> int:
-    """By Vivado HLS (measured, 2019.2: 7 for 30 terms; reports, 2020.1: 3 for 32 on Virtex UltraScale+, both at 5 ns)."""
+    """By Vivado HLS (measured, 2019.2, Zynq-7020: 7 for 28 terms; reports, 2020.1: 3 for 32 on Virtex UltraScale+, both at 5 ns)."""
     stages = 2 if context.logic_ns < _FEWER_STAGES_NS else 1
     if saturating(context.task):
         return stages + found.latency

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from split4ml.dialects.errors import Split4mlError
 from split4ml.passes.timing.known import Known
-from split4ml.passes.timing.tasktrace import TaskTrace
+from split4ml.passes.timing.tasktrace import Element, TaskTrace
 
 SHOWN = 5
 
@@ -104,10 +104,16 @@ def code_digest(task: TaskTrace) -> str:
             [dataclasses.astuple(loop) for loop in task.counted],
             sorted((name, *dataclasses.astuple(f)) for name, f in task.functions.items()),
             sorted(item for item in task.constants.items() if not _counts_weights(item[0])),
-            sorted((port.get(name, name), *dataclasses.astuple(t)) for name, t in task.types.items()),
+            sorted((port.get(name, name), *_type(t)) for name, t in task.types.items()),
             sorted((port.get(name, name), count) for name, count in task.elements.items()),
         ]
     )
+
+
+def _type(element: Element) -> tuple[int, ...]:
+    """Modes are left out where there are none, so that digests are those of releases that did not record them."""
+    size, modes = (element.width, element.integer, element.signed), (element.rounds, element.saturates)
+    return size + modes if any(modes) else size
 
 
 def weights_digest(task: TaskTrace) -> str:

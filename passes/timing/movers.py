@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from split4ml.passes.timing.constants import ELEMENT_NS, ONE_STAGE_NS
-from split4ml.passes.timing.pixels import encoded, first_release
+from split4ml.passes.timing.pixels import encoded, first_release, words_per_pixel
 from split4ml.passes.timing.placing import busiest
 from split4ml.passes.timing.schedule import Bools, Ints
 from split4ml.passes.timing.segments import repeats
@@ -47,12 +47,11 @@ def _row_by_row(context: Context, row: Ints, write: Bools, nth: Ints, width: int
     without a pad too (measured: 2020.1, rows of 8 copies and a right pad take 10; 2019.2, 32 copies and two pads 34).
     """
     task = context.task
-    words = int(task.constant("n_chan", default=1)) // max(1, task.elements.get(task.inputs[0], 1))
-    words = max(1, words)  # of a pixel: derived kernels pass its channels one by one
+    words = words_per_pixel(task)
     left, right = (words * int(task.constant(name, default=0)) for name in ("pad_left", "pad_right"))
     before = max(1, left)
     cost = width - left - right + before + max(1, right)
-    late = np.where(nth < left, 0, before - left) if left else 1
+    late = 0 if left else 1
     return row * cost + np.where(write, nth + late, before + nth)
 
 
@@ -90,7 +89,7 @@ def pooling(context: Context) -> Placed:
         interval = 3 * task.elements.get(task.inputs[0], 1) if first_release(task) else 1
         depth += interval + 1 if first_release(task) else 0
     # measured, 2019.2: at II 2 the token is read in stage 0
-    return by_structure(context, depth, interval, early=1 if tool.vivado and interval > 1 else 0)
+    return by_structure(context, depth, interval, early=tool.vivado)
 
 
 def softmax(context: Context) -> Placed:

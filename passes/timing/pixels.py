@@ -52,6 +52,11 @@ def _pixel(task: TaskTrace, segment: Segment) -> Ints:
     return np.cumsum(first) - 1
 
 
+def words_per_pixel(task: TaskTrace) -> int:
+    """Tokens that a pixel comes in: its channels one by one in kernels derived from hls4ml's, else 1."""
+    return max(1, int(task.constant("n_chan", default=1)) // max(1, task.elements.get(task.inputs[0], 1)))
+
+
 def called(task: TaskTrace) -> bool:
     """Whether a window is computed in a module of its own."""
     return any(
@@ -85,8 +90,7 @@ def _costs(context: Context, found: Core) -> Sequential:
     # reports, 2020.1, Zynq-7020 at 5 ns: the windows of hls4ml 0.5 take two cycles more than later ones (2019.2, 3.33 ns)
     apart = 1 if module or first_release(task) else -1 if encoded(task) and not context.slow else 0
     other = costs.other + apart + _left_loops(task)
-    single = task.elements.get(task.inputs[0], 1) > 1
-    other += 2 if shifter and single else 0
+    other += 2 if shifter and words_per_pixel(task) == 1 else 0
     full = beyond + other + 1 + own
     return Sequential(
         full, full - (costs.full - costs.write), other, costs.frame + (1 if module or shifter else 0)
@@ -125,7 +129,7 @@ def shared_products(task: TaskTrace, reuse: int, clock_ns: float) -> int:
         limit = int(-(-products // reuse) - zeros // reuse)
     if limit < 1:
         return reuse
-    return min(reuse, -(-many // limit) + product_stages(task, clock_ns))
+    return min(reuse, max(1, -(-many // limit)) + product_stages(task, clock_ns))
 
 
 def _left_loops(task: TaskTrace) -> int:

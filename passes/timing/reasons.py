@@ -35,7 +35,7 @@ def reason(
     kept = [
         n for n, f in task.functions.items() if n.startswith("compute_output_buffer") and f.inline == "off"
     ]
-    if task.kind in RECURRENT:
+    if task.kind.startswith(RECURRENT):
         return Reason(
             "a step needs the state that the one before leaves, so that no two overlap: it reads its inputs, multiplies for as many "
             "cycles as the reuse factor, looks up its activations and updates the state",

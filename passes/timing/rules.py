@@ -7,7 +7,7 @@ occupies the task. The numbers are in constants.py and core.py; docs/timing.md d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from split4ml.passes.timing import constants
 from split4ml.passes.timing.known import UNKNOWN, Known, Source
@@ -43,9 +43,9 @@ class TaskTiming:
     depth:    advances from a read to the write that depends on it, plus 2 for a loop: the tool's iteration latency.
     ii_range: lowest and highest `ii` if it depends on an estimate, else (ii, ii).
     style:    "pipeline", "sequential", "rows", "code" or "mixed".
-    rule: the kind of task whose rule it was: another than its own if its kernel is named after that one's; None if no rule
+    rule:     the kind of task whose rule it was: another than its own if its kernel is named after that one's; None if no rule
               knows it, and the structure of its loops was all to go by.
-    source: where II or depth come from if they are no estimates.
+    source:   where II or depth come from if they are no estimates.
     """
 
     schedule: Schedule
@@ -76,8 +76,10 @@ def timing(
     which it does one advance earlier than into a FIFO (measured). known: from a report or a measurement, in place of
     estimates. part: number of the device, None if not known (parts.py). Raises UsageError for an unknown tool.
     """
-    context = Context(task, split(task), constants.tool(tool), clock_ns, known, speed(part))
     kind = _known(task.kind)
+    if kind is not None and kind != task.kind:
+        task = replace(task, kind=kind)
+    context = Context(task, split(task), constants.tool(tool), clock_ns, known, speed(part))
     placed = _RULES.get(kind or "", generic)(context)
     at = separate(task, placed.at)
     if direct_outputs:

@@ -69,7 +69,7 @@ def generic(context: Context) -> Placed:
     return by_structure(context, depth)
 
 
-def by_structure(context: Context, depth: int, ii: int | None = None, early: int = 0) -> Placed:
+def by_structure(context: Context, depth: int, ii: int | None = None, early: bool = False) -> Placed:
     """What holds for every kind: one loop, straight code, or several of them in a row. early: as of `pipeline`."""
     if not context.segments:
         return Placed(np.zeros(0, np.int64), 1, 1, 1, "code")
@@ -86,9 +86,9 @@ def by_structure(context: Context, depth: int, ii: int | None = None, early: int
 
 
 def pipeline(
-    context: Context, interval: int, depth: int, ii_range: tuple[int, int] | None = None, early: int = 0
+    context: Context, interval: int, depth: int, ii_range: tuple[int, int] | None = None, early: bool = False
 ) -> Placed:
-    """The whole process is one pipelined loop. early: stages by which an iteration is shorter than `depth`, since it reads before its stage 1."""
+    """The whole process is one pipelined loop. early: it reads before its stage 1 if iterations do not begin in every cycle."""
     segment, tool, known = context.segments[0], context.tool, context.known
     if known.ii is not None:
         interval, ii_range = max(known.ii, busiest(context.task, segment)), None
@@ -99,7 +99,8 @@ def pipeline(
     if tool.drains:
         # measured, 2019.2 and 2020.1: entered and left in a cycle each; iterations that do not overlap are a cycle longer
         alone = 1 if interval >= depth else 0
-        period = max(int(at.max()) + 2, (segment.iterations - 1) * interval + depth + 2 + alone - early)
+        ahead = 1 if early and interval > 1 else 0
+        period = max(int(at.max()) + 2, (segment.iterations - 1) * interval + depth + 2 + alone - ahead)
     else:
         bubble = tool.bubble_one if interval == 1 else tool.bubble_slow if context.slow else tool.bubble_more
         period = segment.iterations * interval + bubble

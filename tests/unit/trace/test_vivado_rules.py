@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rule_tasks import (
     READ,
+    VITIS,
     VIVADO,
     WRITE,
     Loop,
@@ -21,6 +22,7 @@ from rule_tasks import (
     writes,
 )
 
+from split4ml.passes.timing.known import Known
 from split4ml.passes.timing.program import ProgramBuilder
 from split4ml.passes.timing.rules import timing
 from split4ml.passes.timing.tasktrace import Element, Function, TaskTrace, Weights
@@ -59,6 +61,47 @@ def test_sums_that_saturate_are_a_chain(terms: int, depth: int) -> None:
     facts = core_facts(terms, 1) | SATURATED
     found = timing(windows([True] * 20, 1, **facts), VIVADO, 2.778, part=ULTRASCALE_PLUS)
     assert (found.ii, found.depth) == (1, depth)
+
+
+def test_sums_that_saturate_are_a_chain_by_vitis_too() -> None:
+    """Inferred: no tool may change their order."""
+    facts = core_facts(72, 1)
+    tree, chained = (timing(windows([True] * 20, 1, **f), VITIS, 5.0) for f in (facts, facts | SATURATED))
+    assert chained.depth > tree.depth + 40
+
+
+@pytest.mark.parametrize("tokens", [1, 4])
+def test_a_dense_core_without_multipliers_takes_a_cycle(tokens: int) -> None:
+    """Weights of two signed digits or fewer need none, so that none take turns."""
+    facts = core_facts(4 * tokens, 1, called=False) | {"types": operands(8, 2)}
+    facts["weights"] = (Weights("w", 64, 64, 2, 4, 4, 0),)
+    parts: list[Loop | list[Op]] = [[(READ, 0), (WRITE, 0)]]
+    if tokens > 1:
+        parts = [("dense:DataPrepare", 1, [[(READ, 0)]] * tokens), [(WRITE, 0)]]
+    each = task("dense", parts, **facts, elements={"in0": 4})
+    each = replace(each, functions={"dense_latency": Function("", 4)})
+    found = timing(each, VIVADO, 5.0)
+    found.schedule.check()
+    assert writes(found.schedule)[0] >= reads(found.schedule)[-1]
+
+
+@pytest.mark.parametrize("kind", ["clone_stream", "sigmoid", "linear", "add", "pooling2d_cl", "lstm_stack"])
+@pytest.mark.parametrize("tool", [VITIS, VIVADO])
+def test_a_derived_kernel_is_timed_as_the_one_it_is_named_after(kind: str, tool: str) -> None:
+    own, derived = (timing(copies(name, 9), tool, 5.0) for name in (kind, f"{kind}_me"))
+    assert (derived.rule, derived.ii, derived.depth, derived.schedule.period) == (
+        kind,
+        own.ii,
+        own.depth,
+        own.schedule.period,
+    )
+
+
+@pytest.mark.parametrize(("ii", "period"), [(1, 35 + 5 + 2), (2, 70 + 5 + 1)])
+@pytest.mark.parametrize("part", [ZYNQ, ALVEO, None])
+def test_a_pooling_reads_ahead_at_the_interval_that_is_known(ii: int, period: int, part: str | None) -> None:
+    found = timing(copies("pooling2d_cl", 36), VIVADO, 5.0, part=part, known=Known("report", ii, 5))
+    assert found.schedule.period == period
 
 
 @pytest.mark.parametrize(("digits", "depth"), [(10, 2), (95, 4), (92, 4)])
