@@ -388,6 +388,25 @@ def test_a_pooling_of_vivado_begins_before_its_printed_depth(ii: int, printed: i
     assert known_of(report, copies("pooling2d_cl", 36), tool(VIVADO), 5.0).depth == depth
 
 
+@pytest.mark.parametrize(
+    ("release", "tokens", "latency", "behind"),
+    # measured in the RTL of designs whose reports print these latencies
+    [
+        ("vivado-2020.1", 25, 34, 7),
+        ("vivado-2020.1", 4, 20, 14),
+        ("vitis-2023.2", 238, 280, 39),
+        ("vitis-2024.2", 121, 193, 71),
+    ],
+)
+def test_a_report_tells_how_long_a_dense_layer_multiplies(
+    release: str, tokens: int, latency: int, behind: int
+) -> None:
+    collects = task("dense", [("dense:DataPrepare", 1, [[(READ, 0)]] * tokens), [(WRITE, 0)]])
+    known = known_of(Reported("dense_s", (latency, latency), None, ()), collects, tool(release), 5.0)
+    made = timing(collects, release, 5.0, known=known).schedule
+    assert writes(made)[0] - reads(made)[-1] == known.depth == behind
+
+
 def _padded(trace: ProjectTrace, name: str) -> TaskTrace:
     return next(t for t in trace.tasks if t.name == name)
 
