@@ -8,8 +8,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from once import shared_folder
 
-# How fast examples are made says how busy the machine is.
-settings.register_profile("repeatable", derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+# How fast examples are made and run says how busy the machine is.
+settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 

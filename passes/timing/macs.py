@@ -38,6 +38,8 @@ def convolution(context: Context) -> Placed:
         return sequential(context, found)
     shape = _called_core if called(context.task) else _inlined_core
     interval, depth = shape(context, found)
+    if shape is _inlined_core and tool.vivado:  # what an iteration takes is estimated
+        return pipeline(context, interval, depth, (min(found.reuse, depth - 1), min(found.reuse, depth + 1)))
     low, high = (shape(context, replace(found, latency=latency))[0] for latency in found.range)
     return pipeline(context, interval, depth, (low, high))
 

@@ -42,7 +42,9 @@ def sequential(context: Context, found: Core) -> Placed:
     start = np.cumsum(cost) - cost + 1
     at = start[iteration] + nth + np.where(task.op_write, wait, 0)
     period = int(cost.sum()) + costs.frame
-    return Placed(at, period, full, wait + 2, "sequential")
+    # by Vivado HLS the depth of the reuse loop is estimated (`reuse_depth`)
+    estimated = context.tool.vivado and known.ii is None
+    return Placed(at, period, full, wait + 2, "sequential", (full - 1, full + 1) if estimated else None)
 
 
 def _pixel(task: TaskTrace, segment: Segment) -> Ints:

@@ -52,6 +52,7 @@ def test_a_reuse_factor_never_holds_an_iteration_back_longer_than_one_takes(
     facts["constants"] |= {"mult_config.n_in": 3.0 * terms, "mult_config.n_out": 16.0}
     found = timing(windows([True] * 20, 16, **facts), VIVADO, clock, part=ALVEO)
     assert (found.ii, found.depth) == (depth, depth)
+    assert found.ii_range == (depth - 1, depth + 1), "an estimate"
     assert found.schedule.period == 20 * depth + 3, "iterations that do not overlap"
 
 
@@ -124,7 +125,9 @@ def test_windows_of_the_first_release_take_longer() -> None:
         program=builder.program([builder.loop("conv_2d_cl:ReadInputWidth", 0, [[0], [0, window], [0]])]),
     )
     found = timing(conv, VIVADO, 5.0, part=ZYNQ)
-    assert (found.ii, found.style) == (1163, "sequential")
+    assert (found.ii, found.style, found.ii_range) == (1163, "sequential", (1162, 1164))
+    known = timing(conv, VIVADO, 5.0, part=ZYNQ, known=Known("report", 1170))
+    assert (known.ii, known.ii_range) == (1170, (1170, 1170))
     assert reads(found.schedule) == [1, 6, 6 + 1163]
 
 
