@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,8 @@ def test_occupancies_of_the_published_co_simulation(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     _, design, _ = traced_design(project, "vivado-2019.2", None, Reporter())
-    built = design.network(unbounded=True)
+    # its input was counted in a FIFO, not in the register slice of an AXI4-Stream
+    built = replace(design, plain_ports=True).network(unbounded=True)
     run = replay(built.network, 1)
     found = {
         task.name: int(run.peak[built.fifos[stream]])
