@@ -44,7 +44,7 @@ def harvest(directory: Path) -> tuple[CostData, list[Split4mlError]]:
     with Design(directory) as design:
         model = design.model
         info = design.session.describe(model)
-        tool = model.tool.data if model.tool is not None else ""
+        tool = model.tool_name
         parts = {symbol(part): part for part in model.subgraphs}
         for name, path in _reports(directory):
             try:

@@ -183,7 +183,7 @@ def _measured_costs(
 
     known = learn_build(design.directory, file, reporter)
     info = design.session.describe(design.model)
-    tool = design.model.tool.data if design.model.tool is not None else ""
+    tool = design.model.tool_name
     count = 0
     for name, layer in layers.items():
         shape = shape_of(info.by_task[name], info, tool)

@@ -94,7 +94,7 @@ def of_project(directory: Path, tool: str | None, clock_ns: float | None, report
 
     _, design, facts = traced_design(directory, tool, clock_ns, reporter)
     built = design.network()
-    ports = _port_writers(built) if not design.plain_ports else frozenset()
+    ports = _port_writers(built)
     return TimedDesign(
         design.name,
         facts.tool,

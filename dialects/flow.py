@@ -317,6 +317,11 @@ class ModelOp(IRDLOperation):
         return (op for op in self.walk() if isinstance(op, TaskOp))
 
     @property
+    def tool_name(self) -> str:
+        """Such as "vitis-2023.2"; "" if none is stated."""
+        return self.tool.data if self.tool is not None else ""
+
+    @property
     def fifos(self) -> Iterator[FifoOp]:
         """Every FIFO, internal or on a boundary, in program order."""
         return (op for op in self.walk() if isinstance(op, FifoOp))

@@ -206,7 +206,7 @@ def dataflow(model: flow.ModelOp, *, monolithic: bool = False) -> Dataflow:
         streams=tuple(streams),
         inputs=tuple(inputs[op] for op in model.inputs),
         outputs=tuple(outputs),
-        tool=model.tool.data if model.tool is not None else "",
+        tool=model.tool_name,
     )
 
 

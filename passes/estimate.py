@@ -107,7 +107,6 @@ class Estimate(ModulePass):
         known = self.costs.known()
         for model in (inner for inner in op.ops if isinstance(inner, flow.ModelOp)):
             info = self.archives.describe(model)
-            tool = model.tool.data if model.tool is not None else ""
             for task in model.tasks:
-                cost = known.cost(shape_of(info.by_task[symbol(task)], info, tool))
+                cost = known.cost(shape_of(info.by_task[symbol(task)], info, model.tool_name))
                 task.properties["cost"] = cost_attribute(cost)

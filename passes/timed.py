@@ -40,7 +40,7 @@ class Timed:
 
     @property
     def tool(self) -> str:
-        return self.model.tool.data if self.model.tool else "vitis-2023.2"
+        return self.model.tool_name or "vitis-2023.2"
 
     @property
     def part(self) -> str | None:

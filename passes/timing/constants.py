@@ -80,6 +80,7 @@ class Tool:
                 before its end a window-filling iteration writes: how long it takes follows from the reuse loop (pixels.py).
     prints_one_less: its reports print a Depth one less for loops of II 1, which read in their first stage: the loop's end is not
                 tested in an iteration of its own any more.
+    relu_of_either_sign: on fast devices one that rounds nothing takes a stage even if it keeps a sign.
     reuse_*:    dense with a reuse loop: read to write less the reuse factor, of one token (`single`) or after a
                 loop that collects tokens (`prepared`); `rewinds`: frames of one token overlap.
     """
@@ -115,6 +116,7 @@ class Tool:
     reuse_prepared: int
     depths: Mapping[str, int] = field(default_factory=dict)
     prints_one_less: bool = False
+    relu_of_either_sign: bool = False
 
     def depth(self, kind: str, clock_ns: float) -> int:
         """Depth of the one loop of a task of this kind."""
@@ -257,8 +259,9 @@ _TOOLS = {
     # measured: II 2 ("load of the pool window against its store")
     "vitis-2023.2": replace(_VITIS, pool_ii=2, pool_slow_ii=2, pool_extra=3),
     # read in the RTL, 2024.2: relu of Depth 2 by the report writes one cycle after its read, as one of Depth 3 did in 2023
-    "vitis-2024.1": replace(_REWOUND, prints_one_less=True),
-    "vitis-2024.2": replace(_REWOUND, prints_one_less=True),
+    # measured, 2024.1, Alveo at 5 ns: a relu in one stage; inferred, 2024.2
+    "vitis-2024.1": replace(_REWOUND, prints_one_less=True, relu_of_either_sign=True),
+    "vitis-2024.2": replace(_REWOUND, prints_one_less=True, relu_of_either_sign=True),
     # reports: loop_auto_rewind likewise; clone and add write in the cycle of their read
     "vitis-2025.2": replace(_REWOUND, depths={**_VITIS_DEPTHS, "add": 2}),
     "vivado-2019.1": _VIVADO,

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from split4ml.passes.timing.constants import Tool
-from split4ml.passes.timing.tasktrace import CountedLoop, TaskTrace
+from split4ml.passes.timing.structure import Context
+from split4ml.passes.timing.tasktrace import CountedLoop, Element, TaskTrace
 
 _RESOURCE = (1, 2)  # nnet::strategy: latency, resource, resource_unrolled, distributed_arithmetic
 _NARROW = 16
@@ -47,21 +47,12 @@ class Core:
         return (self.latency, self.latency) if self.certain else (max(0, self.latency - 1), self.latency + 1)
 
 
-def core(
-    task: TaskTrace,
-    tool: Tool,
-    clock_ns: float,
-    pragma_ii: int,
-    *,
-    logic_ns: float,
-    slow: bool = False,
-    tight: bool = False,
-) -> Core:
-    """`pragma_ii`: of the pipelined loop or function around the core, 0: none. logic_ns: the clock period in which the slowest devices do as
-    much (parts.py). slow: a stage holds a whole tree. tight: less than on the devices that were measured.
+def core(context: Context, pragma_ii: int) -> Core:
+    """`pragma_ii`: of the pipelined loop or function around the core, 0: none.
 
     The reuse factor is that of the loop or pragma that ran, since constants of nested structs may differ.
     """
+    task = context.task
     resource = int(task.constant("mult_config.strategy", "strategy", default=0)) in _RESOURCE
     loop = reuse_loop(task)
     if loop is not None:
@@ -73,18 +64,22 @@ def core(
     if reuse > 1:
         return Core(reuse, reuse, True, resource, nonzeros)
     if saturating(task):
-        latency = chain(nonzeros, logic_ns)
-    elif tight:
-        latency = _stage_by_stage(task, clock_ns, nonzeros)
+        latency = chain(nonzeros, context.logic_ns)
+    elif context.tight:
+        latency = _stage_by_stage(task, context.clock_ns, nonzeros)
     else:
-        latency = _parallel(task, tool, clock_ns, nonzeros, resource, slow)
+        latency = _parallel(context, nonzeros, resource)
     return Core(1, latency, False, resource, nonzeros)
 
 
 def saturating(task: TaskTrace) -> bool:
     """Whether sums saturate at every step."""
-    accumulator = task.types.get("mult_config.accum_t") or task.types.get("accum_t")
+    accumulator = _accumulator(task)
     return accumulator is not None and accumulator.saturates
+
+
+def _accumulator(task: TaskTrace) -> Element | None:
+    return task.types.get("mult_config.accum_t") or task.types.get("accum_t")
 
 
 def chain(terms: int, logic_ns: float) -> int:
@@ -95,6 +90,11 @@ def chain(terms: int, logic_ns: float) -> int:
 def levels(terms: int, logic_ns: float) -> float:
     """Stages of a tree of additions by Vivado HLS, not yet rounded, at a clock period of the slowest devices."""
     return math.log2(max(1, terms)) * _LEVEL_NS / (_USABLE * logic_ns)
+
+
+def summed(task: TaskTrace, terms: int, logic_ns: float) -> int:
+    """Stages in which Vivado HLS adds up the terms of an output."""
+    return chain(terms, logic_ns) if saturating(task) else math.ceil(levels(terms, logic_ns))
 
 
 def reuse_loop(task: TaskTrace) -> CountedLoop | None:
@@ -135,16 +135,16 @@ def product_stages(task: TaskTrace, clock_ns: float) -> int:
     return max(0, math.ceil((_multiplied_bits(task) - 16) / (2 * clock_ns) - 0.35))
 
 
-def _parallel(task: TaskTrace, tool: Tool, clock_ns: float, nonzeros: int, resource: bool, slow: bool) -> int:
+def _parallel(context: Context, nonzeros: int, resource: bool) -> int:
     """Fitted to reports of 19 published designs: 20 of 25 exact when a design's project is left out, all within one."""
-    tree = math.log2(max(1, nonzeros))
-    if tool.vivado:
+    tree, clock_ns = math.log2(max(1, nonzeros)), context.clock_ns
+    if context.tool.vivado:
         return math.ceil(tree)
     # measured: 9 products by the resource strategy have no stage of their own (2023.1); 3 by the latency strategy have one
     # (2023.1), and so have 8 and 9 (reports, 2024.2)
-    if slow or (resource and nonzeros <= _TINY and clock_ns >= _TINY_NS):
+    if context.slow or (resource and nonzeros <= _TINY and clock_ns >= _TINY_NS):
         return 0
-    accumulator = task.types.get("mult_config.accum_t") or task.types.get("accum_t")
+    accumulator = _accumulator(context.task)
     if accumulator is None or accumulator.width <= _NARROW:
         return max(1, math.ceil(tree / (1.25 * clock_ns)))
     return max(1, math.ceil(tree - 4))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
 
 from split4ml.passes.timing.constants import ONE_STAGE_NS
-from split4ml.passes.timing.core import Core, chain, core, levels, reuse_loop, saturating
+from split4ml.passes.timing.core import Core, chain, core, levels, reuse_loop, saturating, summed
 from split4ml.passes.timing.pixels import called, encoded, sequential, shared_products
 from split4ml.passes.timing.structure import Context, Placed, by_structure, code, in_a_row, pipeline
 from split4ml.passes.timing.tasktrace import TaskTrace
@@ -21,15 +20,7 @@ def convolution(context: Context) -> Placed:
     if len(context.segments) != 1 or not context.segments[0].is_loop:
         return by_structure(context, context.depth("normalize"))
     segment, tool = context.segments[0], context.tool
-    found = core(
-        context.task,
-        tool,
-        context.clock_ns,
-        segment.ii,
-        logic_ns=context.logic_ns,
-        slow=context.slow,
-        tight=context.tight,
-    )
+    found = core(context, segment.ii)
     if not segment.perfect:
         if tool.vivado and encoded(context.task) and found.reuse > 1 and found.resource:
             return sequential(context, found)
@@ -87,10 +78,9 @@ def _inlined_by_vivado(context: Context, found: Core) -> tuple[int, int]:
     stages = 3 if context.logic_ns < _FEWER_STAGES_NS else 2
     if context.task.kind.startswith("pointwise"):
         depth = stages - 1 + _pointwise_sum(context, found)
-    elif saturating(context.task):
-        depth = stages + 1 + chain(found.nonzeros, context.logic_ns)
     else:
-        depth = stages + math.ceil(levels(found.nonzeros, context.logic_ns))
+        chained = 1 if saturating(context.task) else 0
+        depth = stages + chained + summed(context.task, found.nonzeros, context.logic_ns)
     if found.reuse > 1:
         depth = max(depth, shared_products(context.task, found.reuse, context.multiplier_ns) + 2)
     return min(found.reuse, depth), depth
@@ -107,15 +97,7 @@ def _pointwise_sum(context: Context, found: Core) -> int:
 
 def dense(context: Context) -> Placed:
     task, tool = context.task, context.tool
-    found = core(
-        task,
-        tool,
-        context.clock_ns,
-        _function_ii(task),
-        logic_ns=context.logic_ns,
-        slow=context.slow,
-        tight=context.tight,
-    )
+    found = core(context, _function_ii(task))
     looped = reuse_loop(task) is not None and found.reuse > 1
     prepared = any(segment.is_loop for segment in context.segments)
     if looped and prepared:
@@ -145,9 +127,7 @@ def dense(context: Context) -> Placed:
 def _parallel_dense(context: Context, found: Core) -> int:
     """By Vivado HLS (measured, 2019.2, Zynq-7020: 7 for 28 terms; reports, 2020.1: 3 for 32 on Virtex UltraScale+, both at 5 ns)."""
     stages = 2 if context.logic_ns < _FEWER_STAGES_NS else 1
-    if saturating(context.task):
-        return stages + found.latency
-    return stages + math.ceil(levels(found.nonzeros, context.logic_ns))
+    return stages + summed(context.task, found.nonzeros, context.logic_ns)
 
 
 def _dense_prepared(context: Context, latency: int) -> Placed:

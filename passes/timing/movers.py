@@ -84,10 +84,12 @@ def pooling(context: Context) -> Placed:
     if tool.vivado and context.ultrascale and context.logic_ns < ELEMENT_NS:
         # reports, 2019.2 and 2020.1: windows of 2x2 on Alveo have Depth 4, 3 and 3 at 2, 3.33 and 4 ns, on a Zynq UltraScale+ 3 at 5 ns
         depth, interval = max(2, depth - 1), tool.pool_slow_ii
-    if tool.vivado and encoded(task):
-        # reports: no line buffer is loaded and stored (2019.2); the channels of hls4ml 0.5 take turns (2020.1, Zynq-7020 at 5 ns, two of 16 channels)
-        interval = 3 * task.elements.get(task.inputs[0], 1) if first_release(task) else 1
-        depth += interval + 1 if first_release(task) else 0
+    if tool.vivado and first_release(task):
+        # reports, 2020.1, Zynq-7020 at 5 ns, two of 16 channels: they take turns
+        interval = 3 * task.elements.get(task.inputs[0], 1)
+        depth += interval + 1
+    elif tool.vivado and encoded(task):
+        interval = 1  # reports, 2019.2: no line buffer is loaded and stored
     # measured, 2019.2: at II 2 the token is read in stage 0
     return by_structure(context, depth, interval, early=tool.vivado)
 
@@ -157,16 +159,13 @@ def global_pooling(context: Context) -> Placed:
     extra = 0
     pixels = task.constant("in_height", default=1) * task.constant("in_width", "n_in", default=1)
     average = int(task.constant("pool_op", default=0)) == 1
-    loops = context.segments
-    # its last loop, of one iteration, is pipelined: then so is the function, and the loop that reads is unrolled (reports, 2020.1: 16 tokens, II 16)
-    unrolled = (
-        context.tool.pipelines_single and len(loops) == 2 and loops[-1].iterations == 1 and loops[-1].ii
-    )
     if average and pixels > 1 and not math.log2(pixels).is_integer():
         accumulator = task.types.get("accum_t")
         # inferred: a divider makes one bit of the quotient per stage
         extra = (accumulator.width if accumulator else 16) + 4
-    if unrolled:
+    loops = context.segments
+    if context.tool.pipelines_single and len(loops) == 2 and loops[-1].iterations == 1 and loops[-1].ii:
+        # its last loop is pipelined: then so is the function, and the loop that reads is unrolled (reports, 2020.1: 16 tokens, II 16)
         at = np.arange(task.operations, dtype=np.int64) - task.op_write * (1 - extra)
         period = int(np.count_nonzero(~task.op_write))
         return Placed(at, max(period, int(at.max()) + 1), period, 1 + extra, "code")
@@ -205,10 +204,16 @@ def relu(context: Context) -> Placed:
     if tool.vivado:
         if context.ultrascale and not exact and after.rounds and context.logic_ns < ONE_STAGE_NS:
             depth = 3
-    elif exact and not after.signed and (context.speed is None or context.logic_ns >= ELEMENT_NS):
+    elif (
+        exact
+        and not after.signed
+        and (context.speed is None or context.logic_ns >= ELEMENT_NS)
+        or exact
+        and tool.relu_of_either_sign
+        and context.speed is not None
+        and context.logic_ns >= ELEMENT_NS
+    ):
         depth = 2
-    elif exact and tool.prints_one_less and context.speed is not None and context.logic_ns >= ELEMENT_NS:
-        depth = 2  # measured, 2024.1: Alveo at 5 ns, of either sign
     return by_structure(context, depth)
 
 
